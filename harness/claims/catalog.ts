@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, matchesGlob } from 'node:path';
+import { parse } from 'yaml';
+import { usageFailure } from '../errors.ts';
+import { ROOT } from '../paths.ts';
+import type { ClaimDescription } from '../report/model.ts';
+
+/** A claim as its clause in suites/PROFILE/GROUP.yaml has it. */
+export interface Claim extends ClaimDescription {
+  /** Distributions it applies to; undefined for all. */
+  distributions?: string[];
+}
+
+/** Claims that share a scenario: one test file, one YAML file of clauses. */
+export interface ClaimGroup {
+  /** `trust/manual`; also the path of its files below suites/. */
+  name: string;
+  title: string;
+  /** Parts beyond the core that its scenario needs. */
+  needs: 'cert-manager'[];
+  claims: Claim[];
+}
+
+interface GroupFile {
+  title: string;
+  /** Place in the run: groups run in ascending order. */
+  order: number;
+  needs?: 'cert-manager'[];
+  claims: (Omit<Claim, 'group'> & { id: string })[];
+}
+
+const suites = join(ROOT, 'suites');
+
+/** Profiles are the folders below suites/. */
+export const profileNames = (): string[] =>
+  readdirSync(suites, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+/** All claim groups of a profile in the order in which they run. */
+export function loadProfile(profile: string): ClaimGroup[] {
+  if (!profileNames().includes(profile)) {
+    throw usageFailure(`Unknown profile '${profile}'.`, { next: `Known are: ${profileNames().join(', ')}.` });
+  }
+  return readdirSync(join(suites, profile))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => ({ name: `${profile}/${file.slice(0, -'.yaml'.length)}`, ...readGroup(join(suites, profile, file)) }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ name, title, needs, claims }) => ({
+      name,
+      title,
+      needs: needs ?? [],
+      claims: claims.map((claim) => ({ ...claim, sentence: claim.sentence.trim(), group: name })),
+    }));
+}
+
+const readGroup = (path: string) => parse(readFileSync(path, 'utf8')) as GroupFile;
+
+/**
+ * What a run is to judge: the claims of a profile that apply to the distribution and match one of the globs. Groups
+ * without such a claim drop out.
+ */
+export function selectClaims(profile: string, distribution: string, only: readonly string[]): ClaimGroup[] {
+  const applicable = filterClaims(
+    loadProfile(profile),
+    ({ distributions }) => distributions === undefined || distributions.includes(distribution),
+  );
+  for (const glob of only) {
+    if (!applicable.some(({ claims }) => claims.some(({ id }) => matchesGlob(id, glob)))) {
+      const ids = applicable.flatMap(({ claims }) => claims.map(({ id }) => `  ${id}`));
+      throw usageFailure(`No claim of profile ${profile} on ${distribution} matches '${glob}'.`, {
+        next: `The claims are:\n${ids.join('\n')}`,
+      });
+    }
+  }
+  return filterClaims(applicable, ({ id }) => only.length === 0 || only.some((glob) => matchesGlob(id, glob)));
+}
+
+function filterClaims(groups: readonly ClaimGroup[], keep: (claim: Claim) => boolean): ClaimGroup[] {
+  return groups
+    .map((group) => ({ ...group, claims: group.claims.filter(keep) }))
+    .filter(({ claims }) => claims.length > 0);
+}

@@ -1,0 +1,58 @@
+/**
+ * The one table of waits and time-outs, in milliseconds, each with its reason. `deadlines.scale` of the
+ * configuration stretches all of them for slower machines.
+ */
+const TABLE = {
+  /** Asking whether an image registry answers: `auto` must have chosen within three seconds. */
+  registryProbe: 2_500,
+  /** dockerd of Debian answers after 2 to 4 s; a cold disk takes longer. */
+  engineStart: 60_000,
+  /** apt with an index refresh and five packages; 21 s when measured. */
+  engineInstall: 300_000,
+  /** From a started node container to a Ready node: 12 s when measured; images are pulled before that. */
+  clusterUp: 120_000,
+  /** Deleting a cluster: containers get 10 s to stop. */
+  clusterDown: 60_000,
+  /** istiod Ready: 10 s alone, longer while Bookinfo starts beside it. */
+  planeReady: 180_000,
+  /** Pods of Bookinfo and gateway Ready: 45 s when both planes fight over the ConfigMap, and more on two cores. */
+  workloadsReady: 300_000,
+  /** cert-manager's three deployments and its webhook answering. */
+  certManagerReady: 180_000,
+  /** cert-manager issuing an RSA-4096 intermediate: key generation takes up to 15 s on a slow core. */
+  certificateReady: 120_000,
+  /** A remedy taking effect once everything has restarted: routes and endpoints still propagate. */
+  converge: 60_000,
+  /** One HTTP request through the gateway: Bookinfo itself gives its calls 3 s, twice. */
+  request: 15_000,
+  /** One TLS handshake with a pod. */
+  handshake: 10_000,
+  /** Envoy flushes its access log once a second. */
+  accessLog: 15_000,
+  /** How long the ConfigMap's resourceVersion is watched; a fight writes about 200 times a second. */
+  churnWindow: 5_000,
+  /** A pod meeting the other plane's root: kubelet refreshes mounted ConfigMaps about once a minute. */
+  agentSymptom: 240_000,
+  /** One call to the Kubernetes API. */
+  apiCall: 30_000,
+  /** One claim group, remedy and all. */
+  claimGroup: 900_000,
+  /** Pause between two tries of a wait. */
+  poll: 250,
+  /** A line of progress for phases that run long where there is no terminal. */
+  heartbeat: 30_000,
+} as const;
+
+export type Deadline = keyof typeof TABLE;
+
+let scale = 1;
+
+/** Stretches every deadline; set once, from the configuration. */
+export function scaleDeadlines(factor: number): void {
+  scale = factor;
+}
+
+/** A deadline in milliseconds. */
+export function deadline(name: Deadline): number {
+  return TABLE[name] * (name === 'poll' || name === 'churnWindow' ? 1 : scale);
+}

@@ -1,0 +1,50 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { deadline } from '../deadlines.ts';
+import { environmentFailure } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import { run } from '../process.ts';
+
+/** Where Debian puts daemons; not on every user's PATH. */
+const PLACES = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+
+export function findProgram(name: string): string | undefined {
+  return PLACES.map((place) => join(place, name)).find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Installs Debian's container engine where there is none. */
+export async function installEngine(progress: Progress, signal: AbortSignal): Promise<void> {
+  if (findProgram('dockerd') !== undefined && findProgram('docker') !== undefined) return;
+  await installPackages(['docker.io'], progress, signal);
+}
+
+/** Installs Debian packages; says so, since it changes the machine. */
+export async function installPackages(
+  packages: readonly string[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  if (findProgram('apt-get') === undefined || process.getuid?.() !== 0) {
+    throw environmentFailure(`Missing on this machine: ${packages.join(', ')}.`, {
+      next: 'Install it with the system’s package manager; meshtrust does so itself only as root on Debian or Ubuntu.',
+    });
+  }
+  await progress.phase(`Install ${packages.join(', ')} (apt-get)`, async () => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(deadline('engineInstall'))]);
+    const apt = (...words: string[]) =>
+      run(['apt-get', '-o', 'DPkg::Lock::Timeout=120', ...words], {
+        env: { DEBIAN_FRONTEND: 'noninteractive' },
+        signal: within,
+        next: 'Run the same apt-get command by hand to see what is wrong, or install the package another way.',
+      });
+    await apt('update');
+    await apt('install', '-y', '--no-install-recommends', ...packages);
+  });
+}

@@ -1,0 +1,63 @@
+import { PortForward } from '@kubernetes/client-node';
+import { request } from 'node:http';
+import { Duplex, PassThrough } from 'node:stream';
+import { deadline } from '../deadlines.ts';
+import type { Kube } from './client.ts';
+
+export interface PodRef {
+  namespace: string;
+  name: string;
+}
+
+/** A byte stream to a port on a pod's loopback, through the API server (subresource `pods/portforward`). */
+async function connectToPod(kube: Kube, pod: PodRef, port: number): Promise<Duplex> {
+  const toPod = new PassThrough();
+  const fromPod = new PassThrough();
+  const errors = new PassThrough();
+  const socket = await new PortForward(kube.config).portForward(
+    pod.namespace,
+    pod.name,
+    [port],
+    fromPod,
+    errors,
+    toPod,
+  );
+  const stream = Duplex.from({ writable: toPod, readable: fromPod });
+  errors.on('data', (message: Buffer) => stream.destroy(new Error(`port-forward to ${pod.name}: ${message.toString()}`)));
+  stream.on('close', () => {
+    if (typeof socket !== 'function') socket.close();
+  });
+  return stream;
+}
+
+/** GET over a port-forward; returns the body, fails on any status but 200. */
+export async function getFromPod(kube: Kube, pod: PodRef, port: number, path: string): Promise<string> {
+  const stream = await connectToPod(kube, pod, port);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const outgoing = request(
+        {
+          host: '127.0.0.1',
+          port,
+          path,
+          createConnection: () => stream,
+          signal: AbortSignal.timeout(deadline('request')),
+        },
+        (answer) => {
+          let body = '';
+          answer.setEncoding('utf8');
+          answer.on('data', (chunk: string) => (body += chunk));
+          answer.on('error', reject);
+          answer.on('end', () => {
+            if (answer.statusCode === 200) resolve(body);
+            else reject(new Error(`${pod.namespace}/${pod.name}:${port}${path} answered ${String(answer.statusCode)}`));
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+  } finally {
+    stream.destroy();
+  }
+}

@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { labFailure } from '../errors.ts';
+import { connectKube, type Kube } from '../kube/client.ts';
+import type { DeploymentRef } from '../kube/rollout.ts';
+import { workFolder } from '../state/runs.ts';
+import type { Component } from '../supply/supply.ts';
+import { type Distribution, loadDistribution } from './distribution.ts';
+
+/** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
+export interface LabDescription {
+  runId: string;
+  kubeconfig: string;
+  distribution: string;
+  /** Values the supply needed on every plane. */
+  planeOverlay: object;
+  /** Ports on 127.0.0.1. */
+  ports: { api: number; gateway: number; outside: number; inside: number };
+  host: string;
+  istioVersion: string;
+  kubernetesVersion: string;
+  components: Component[];
+}
+
+/** A lab that is up: both planes, the gateway, Bookinfo and the probes. */
+export interface Lab extends Omit<LabDescription, 'distribution'> {
+  kube: Kube;
+  distribution: Distribution;
+}
+
+/** Trust domain of both planes: the charts' default, which OpenShift keeps. */
+export const TRUST_DOMAIN = 'cluster.local';
+
+export const BOOKINFO: readonly DeploymentRef[] = [
+  ...['productpage-v1', 'details-v1', 'ratings-v1', 'reviews-v1', 'reviews-v2', 'reviews-v3'],
+].map((name) => ({ namespace: 'bookinfo', name }));
+export const INSIDE_PROBE: DeploymentRef = { namespace: 'probe-inside', name: 'probe' };
+export const OUTSIDE_PROBE: DeploymentRef = { namespace: 'probe-outside', name: 'probe' };
+/** Istio names it after the Gateway and its class. */
+export const GATEWAY: DeploymentRef = { namespace: 'openshift-ingress', name: 'mesh-gateway-openshift-default' };
+
+const file = (runId: string) => join(workFolder(runId), 'lab.json');
+
+export function saveLab(description: LabDescription): string {
+  const path = file(description.runId);
+  writeFileSync(path, JSON.stringify(description), { mode: 0o600 });
+  return path;
+}
+
+/** Attaches to a lab that another process has brought up, by the path that {@link saveLab} gave. */
+export function attachLab(path: string): Lab {
+  let description: LabDescription;
+  try {
+    description = JSON.parse(readFileSync(path, 'utf8')) as LabDescription;
+  } catch (error) {
+    throw labFailure(`There is no lab described at ${path}.`, {
+      next: 'Bring one up with `npm run meshtrust -- up`.',
+      cause: error,
+    });
+  }
+  return {
+    ...description,
+    kube: connectKube(description.kubeconfig),
+    distribution: loadDistribution(description.distribution, description.planeOverlay),
+  };
+}

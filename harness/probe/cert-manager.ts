@@ -1,0 +1,39 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { found } from '../kube/client.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { PLANES } from '../mesh/distribution.ts';
+import { type Certificate, parseCertificates } from '../trust/certificate.ts';
+
+/** One plane's CA as cert-manager keeps it; of the Secret only its certificate and annotations are looked at. */
+export interface CaCertificate {
+  namespace: string;
+  conditions: { type: string; status: string; message?: string }[];
+  /** Name of the Certificate that the Secret says it belongs to. */
+  owner: string | undefined;
+  ca: Certificate;
+}
+
+export async function readCaCertificates(lab: Lab): Promise<CaCertificate[]> {
+  return await Promise.all(PLANES.map((plane) => readOne(lab, lab.distribution.planes[plane].namespace)));
+}
+
+async function readOne(lab: Lab, namespace: string): Promise<CaCertificate> {
+  const certificate = (await found(
+    lab.kube.objects.read({
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: 'istio-ca', namespace },
+    }),
+  )) as (KubernetesObject & { status?: Pick<CaCertificate, 'conditions'> }) | undefined;
+  if (certificate === undefined) throw new Error(`${namespace} has no Certificate istio-ca`);
+  const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }));
+  const pem = Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString();
+  const [ca] = pem === '' ? [] : parseCertificates(pem);
+  if (ca === undefined) throw new Error(`the Secret cacerts of ${namespace} holds no tls.crt`);
+  return {
+    namespace,
+    conditions: certificate.status?.conditions ?? [],
+    owner: secret?.metadata?.annotations?.['cert-manager.io/certificate-name'],
+    ca,
+  };
+}

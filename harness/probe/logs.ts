@@ -1,0 +1,26 @@
+import type { Kube } from '../kube/client.ts';
+import type { PodRef } from '../kube/port-forward.ts';
+import { eventually } from '../retry.ts';
+
+/** Lines of a proxy's log (access log and agent alike) that a test picks; the last 5,000 lines are looked at. */
+export async function proxyLogLines(kube: Kube, pod: PodRef, pick: (line: string) => boolean): Promise<string[]> {
+  const text = await kube.core.readNamespacedPodLog({
+    namespace: pod.namespace,
+    name: pod.name,
+    container: 'istio-proxy',
+    tailLines: 5_000,
+  });
+  return text.split('\n').filter(pick);
+}
+
+/** Access-log lines of requests with this user agent; waits for Envoy to flush them. */
+export async function accessLog(kube: Kube, pod: PodRef, agent: string): Promise<string[]> {
+  return await eventually(
+    async () => {
+      const lines = await proxyLogLines(kube, pod, (line) => line.includes(agent));
+      if (lines.length === 0) throw new Error(`no line of ${pod.name} names the user agent ${agent}`);
+      return lines;
+    },
+    { waitingFor: `an access-log line of ${pod.namespace}/${pod.name}`, within: 'accessLog' },
+  );
+}

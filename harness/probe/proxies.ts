@@ -1,0 +1,88 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Kube } from '../kube/client.ts';
+import { getFromPod, type PodRef } from '../kube/port-forward.ts';
+import { livePods } from '../kube/rollout.ts';
+import type { PlaneName } from '../mesh/distribution.ts';
+import { type Certificate, parseCertificates } from '../trust/certificate.ts';
+
+/** One Envoy of the lab. */
+export interface Proxy extends PodRef {
+  plane: PlaneName;
+  serviceAccount: string;
+  podIp: string;
+  app: string;
+}
+
+/** What a proxy holds, by Envoy's own word. */
+export interface ProxySecrets {
+  proxy: Proxy;
+  /** Leaf first, as it is presented to peers. */
+  chain: Certificate[];
+  /** The trusted CAs of the validation context ROOTCA. */
+  roots: Certificate[];
+}
+
+const ADMIN_PORT = 15000;
+/** Istio puts it on the pods it deploys for a Gateway. */
+const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
+const NAMESPACES = ['openshift-ingress', 'bookinfo', 'probe-inside'];
+
+/** Every proxy that serves now: gateways and sidecars. */
+export async function listProxies(kube: Kube): Promise<Proxy[]> {
+  const pods = await Promise.all(NAMESPACES.map((namespace) => livePods(kube, namespace)));
+  return pods
+    .flat()
+    .filter(hasProxy)
+    .map((pod) => ({
+      namespace: pod.metadata?.namespace ?? '',
+      name: pod.metadata?.name ?? '',
+      plane: GATEWAY_LABEL in (pod.metadata?.labels ?? {}) ? ('gateway' as const) : ('mesh' as const),
+      serviceAccount: pod.spec?.serviceAccountName ?? 'default',
+      podIp: pod.status?.podIP ?? '',
+      app: pod.metadata?.labels?.['app'] ?? pod.metadata?.labels?.[GATEWAY_LABEL] ?? '',
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** A sidecar is an init container that goes on running where Kubernetes knows native sidecars. */
+const hasProxy = ({ spec }: V1Pod): boolean =>
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
+
+/** Certificates of all proxies, read side by side. */
+export async function readAllSecrets(kube: Kube): Promise<ProxySecrets[]> {
+  return await Promise.all((await listProxies(kube)).map((proxy) => readSecrets(kube, proxy)));
+}
+
+interface ConfigDump {
+  configs?: {
+    name: string;
+    secret: {
+      tls_certificate?: { certificate_chain?: { inline_bytes?: string } };
+      validation_context?: { trusted_ca?: { inline_bytes?: string } };
+    };
+  }[];
+}
+
+/** Reads `default` and `ROOTCA` from Envoy's secrets (admin interface, /config_dump); Envoy leaves out private keys. */
+export async function readSecrets(kube: Kube, proxy: Proxy): Promise<ProxySecrets> {
+  const text = await getFromPod(kube, proxy, ADMIN_PORT, '/config_dump?resource=dynamic_active_secrets');
+  const dump = JSON.parse(text) as ConfigDump;
+  const secret = (name: string) => dump.configs?.find((config) => config.name === name)?.secret;
+  const certificates = (bytes: string | undefined, what: string) => {
+    if (bytes === undefined) throw new Error(`${proxy.name} holds no ${what} yet`);
+    return parseCertificates(Buffer.from(bytes, 'base64').toString());
+  };
+  return {
+    proxy,
+    chain: certificates(secret('default')?.tls_certificate?.certificate_chain?.inline_bytes, 'workload certificate'),
+    roots: certificates(secret('ROOTCA')?.validation_context?.trusted_ca?.inline_bytes, 'ROOTCA'),
+  };
+}
+
+/** Sum of an Envoy's counters whose names end in `suffix` (admin interface, /stats). */
+export async function sumCounters(kube: Kube, proxy: PodRef, suffix: string): Promise<number> {
+  const filter = encodeURIComponent(`${suffix.replaceAll('.', '\\.')}$`);
+  const text = await getFromPod(kube, proxy, ADMIN_PORT, `/stats?format=json&filter=${filter}`);
+  const { stats } = JSON.parse(text) as { stats: { name?: string; value?: number }[] };
+  return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);
+}

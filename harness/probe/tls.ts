@@ -1,0 +1,111 @@
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { deadline } from '../deadlines.ts';
+import type { Lab } from '../mesh/lab.ts';
+import type { Credential } from '../trust/issue.ts';
+
+export interface HandshakeResult {
+  /** What the server presented, leaf first, as PEM; empty if the handshake did not get that far. */
+  presented: string[];
+  protocol: string | undefined;
+  outcome:
+    | { kind: 'answered'; status: number }
+    /** `code` is OpenSSL's or the system's, for example ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED. */
+    | { kind: 'refused'; code: string; message: string };
+}
+
+/**
+ * A TLS 1.3 handshake from outside the mesh with a workload's port, then one HTTP request: with TLS 1.3 a server
+ * judges the client's certificate after the client believes the handshake done (RFC 8446, 4.4.2), so only an answer
+ * proves that it was accepted.
+ */
+export async function handshake(
+  lab: Lab,
+  target: { host: string; port: number },
+  options: { client?: Credential; agent: string },
+): Promise<HandshakeResult> {
+  const tunnel = await openTunnel(lab.ports.outside, target);
+  const socket = connect({
+    socket: tunnel,
+    ALPNProtocols: ['istio-http/1.1', 'istio'],
+    // The probe observes; whether the chain is good is for the judges to say.
+    rejectUnauthorized: false,
+    ...(options.client === undefined
+      ? {}
+      : {
+          cert: options.client.chain.map((certificate) => certificate.pem).join('\n'),
+          key: options.client.privateKey.pem(),
+        }),
+  });
+  try {
+    const presented = await presentedChain(socket);
+    const outcome = await firstAnswer(socket, options.agent);
+    return { presented, protocol: socket.getProtocol() ?? undefined, outcome };
+  } catch (error) {
+    return { presented: [], protocol: undefined, outcome: refusal(error) };
+  } finally {
+    socket.destroy();
+    tunnel.destroy();
+  }
+}
+
+/** A connection to `target` as seen from the probe pod outside the mesh. */
+async function openTunnel(port: number, target: { host: string; port: number }): Promise<Socket> {
+  return await new Promise((resolve, reject) => {
+    const outgoing = request({
+      host: '127.0.0.1',
+      port,
+      method: 'CONNECT',
+      path: `${target.host}:${target.port}`,
+      agent: false,
+      timeout: deadline('handshake'),
+    });
+    outgoing.on('connect', (answer, socket) => {
+      if (answer.statusCode === 200) resolve(socket);
+      else reject(new Error(`the probe could not connect to ${target.host}:${target.port}: ${answer.statusMessage ?? ''}`));
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error('the probe pod does not answer')));
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+async function presentedChain(socket: TLSSocket): Promise<string[]> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    socket.once('error', reject);
+    socket.setTimeout(deadline('handshake'), () => reject(new Error('no TLS answer')));
+  });
+  const chain: string[] = [];
+  const seen = new Set<string>();
+  let current = socket.getPeerX509Certificate();
+  while (current !== undefined && !seen.has(current.fingerprint256)) {
+    seen.add(current.fingerprint256);
+    chain.push(current.toString());
+    current = current.issuerCertificate;
+  }
+  return chain;
+}
+
+async function firstAnswer(socket: TLSSocket, agent: string): Promise<HandshakeResult['outcome']> {
+  return await new Promise((resolve) => {
+    let received = '';
+    socket.on('data', (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+      const status = /^HTTP\/1\.1 (\d{3})/.exec(received);
+      if (status !== null) resolve({ kind: 'answered', status: Number(status[1]) });
+    });
+    socket.on('error', (error) => resolve(refusal(error)));
+    socket.on('end', () => resolve({ kind: 'refused', code: 'CLOSED', message: 'closed without an answer' }));
+    socket.setTimeout(deadline('handshake'), () =>
+      resolve({ kind: 'refused', code: 'TIMEOUT', message: `no answer; received ${received.length} bytes` }),
+    );
+    socket.write(`GET /productpage HTTP/1.1\r\nHost: productpage\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`);
+  });
+}
+
+function refusal(error: unknown): { kind: 'refused'; code: string; message: string } {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { kind: 'refused', code: code ?? 'UNKNOWN', message };
+}

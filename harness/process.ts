@@ -1,0 +1,57 @@
+import { $, type ProcessOutput } from 'zx';
+import { environmentFailure, type FailureDetail } from './errors.ts';
+
+/** Every process of a run carries its id here, so that a later run can find what a killed one left. */
+export const RUN_MARKER = 'MESHTRUST_RUN';
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  input?: string;
+  /** Called with each line of standard output and standard error as it comes. */
+  onLine?: (line: string) => void;
+  /** The next step for a user when the command fails. */
+  next?: string;
+}
+
+/** Runs a program to its end and returns its standard output; fails with what it printed. */
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
+  const output = await tryRun(command, options);
+  if (output.exitCode === 0) return output.stdout;
+  options.signal?.throwIfAborted();
+  const how = output.signal === null ? `exit code ${String(output.exitCode)}` : `signal ${output.signal}`;
+  const detail: FailureDetail = { command: command.join(' '), evidence: output.stderr || output.stdout };
+  if (options.next !== undefined) detail.next = options.next;
+  throw environmentFailure(`${command[0] ?? ''} failed (${how})`, detail);
+}
+
+/** Like {@link run}, but hands back the outcome whatever it is. */
+export async function tryRun(command: readonly string[], options: RunOptions = {}): Promise<ProcessOutput> {
+  options.signal?.throwIfAborted();
+  const shell = $({
+    quiet: true,
+    nothrow: true,
+    env: { ...process.env, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+  const child = shell`${command}`;
+  if (options.onLine !== undefined) {
+    const split = lineSplitter(options.onLine);
+    child.stdout.on('data', split);
+    child.stderr.on('data', split);
+  }
+  return await child;
+}
+
+/** Turns chunks into whole lines. */
+export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | string) => void {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk.toString()).split(/[\n\r]/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') onLine(line);
+  };
+}

@@ -1,0 +1,80 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { readFileSync } from 'node:fs';
+import { apply, parseManifests, remove } from '../kube/apply.ts';
+import { found, type Kube } from '../kube/client.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { eventually } from '../retry.ts';
+import { createRoot } from '../trust/issue.ts';
+import { type Joined, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
+import { restartAll, restartApart } from './restart.ts';
+
+const INTERMEDIATES = {
+  mesh: 'SM Service Mesh Intermediate CA',
+  gateway: 'SM OpenShift Ingress Intermediate CA',
+} as const;
+const ROOT_DAYS = 3650;
+
+const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager' };
+
+/**
+ * The article's cert-manager approach: the root as a Secret, a ClusterIssuer over it, and a CA `Certificate` for each
+ * plane whose Secret is `cacerts`; Istio reads the kubernetes.io/tls form (tls.crt, tls.key, ca.crt).
+ */
+export const certManager: Remedy = { name: 'cert-manager', apply: applyCertManager, revert: revertCertManager };
+
+const manifests = () => parseManifests(readFileSync(new URL('cert-manager.yaml', import.meta.url), 'utf8'));
+
+async function applyCertManager(lab: Lab): Promise<Joined> {
+  const started = Date.now();
+  const root = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME, days: ROOT_DAYS, algorithm: 'RSA-4096' });
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: ROOT_SECRET,
+    type: 'kubernetes.io/tls',
+    stringData: { 'tls.crt': root.certificate.pem, 'tls.key': root.privateKey.pem() },
+  };
+  await apply(lab.kube, [secret, ...manifests()], { runId: lab.runId, within: 'certManagerReady' });
+  await Promise.all(certificates().map((certificate) => issued(lab.kube, certificate)));
+  const restarts = await restartAll(lab, root.certificate.pem);
+  return {
+    remedy: 'cert-manager',
+    root,
+    intermediates: INTERMEDIATES,
+    restarts,
+    seconds: (Date.now() - started) / 1000,
+  };
+}
+
+async function revertCertManager(lab: Lab): Promise<void> {
+  const { mesh, gateway } = lab.distribution.planes;
+  await remove(lab.kube, manifests());
+  // Without its Certificate a Secret stays: cert-manager does not collect what it has issued.
+  const secrets = [ROOT_SECRET, ...[mesh, gateway].map(({ namespace }) => ({ name: 'cacerts', namespace }))];
+  await remove(
+    lab.kube,
+    secrets.map((metadata) => ({ apiVersion: 'v1', kind: 'Secret', metadata })),
+  );
+  await restartApart(lab);
+}
+
+export const certificates = (): KubernetesObject[] => manifests().filter(({ kind }) => kind === 'Certificate');
+
+interface Certificate extends KubernetesObject {
+  status?: { conditions?: { type: string; status: string; message?: string }[] };
+}
+
+/** Waits until cert-manager has issued the certificate. */
+async function issued(kube: Kube, certificate: KubernetesObject): Promise<void> {
+  const name = `${certificate.metadata?.namespace ?? ''}/${certificate.metadata?.name ?? ''}`;
+  await eventually(
+    async () => {
+      const object = (await found(kube.objects.read(certificate as Parameters<typeof kube.objects.read>[0]))) as
+        | Certificate
+        | undefined;
+      const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
+      if (ready?.status !== 'True') throw new Error(ready?.message ?? 'it has no status yet');
+    },
+    { waitingFor: `Certificate ${name} to be Ready`, within: 'certificateReady' },
+  );
+}

@@ -1,0 +1,78 @@
+import { apply, remove } from '../kube/apply.ts';
+import type { Plane } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import type { Certificate } from '../trust/certificate.ts';
+import { type Authority, createIntermediate, createRoot, PrivateKey } from '../trust/issue.ts';
+import { type Joined, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
+import { restartAll, restartApart } from './restart.ts';
+
+const INTERMEDIATES = { mesh: 'SM Service Mesh Intermediate CA', gateway: 'OpenShift Gateway Intermediate CA' } as const;
+const ROOT_DAYS = 3650;
+const INTERMEDIATE_DAYS = 1825;
+
+/**
+ * The article's manual approach: one root, an intermediate for each plane, the Secret `cacerts` in both namespaces
+ * (Istio: «Plug in CA Certificates»), then restarts. RSA-4096 throughout, as there.
+ */
+export const manual: Remedy = { name: 'manual', apply: applyManual, revert: revertManual };
+
+async function applyManual(lab: Lab): Promise<Joined> {
+  const started = Date.now();
+  const { mesh, gateway } = lab.distribution.planes;
+  const [root, meshCa, gatewayCa] = await makeHierarchy();
+  const secrets = [cacerts(mesh, meshCa), cacerts(gateway, gatewayCa)];
+  await apply(lab.kube, secrets, { runId: lab.runId });
+  const restarts = await restartAll(lab, root.certificate.pem);
+  return {
+    remedy: 'manual',
+    root,
+    intermediates: INTERMEDIATES,
+    restarts,
+    seconds: (Date.now() - started) / 1000,
+  };
+}
+
+async function revertManual(lab: Lab): Promise<void> {
+  const { mesh, gateway } = lab.distribution.planes;
+  await remove(lab.kube, [mesh, gateway].map(cacertsReference));
+  await restartApart(lab);
+}
+
+/** Root, mesh intermediate, gateway intermediate. The three keys are made side by side: they are most of the work. */
+async function makeHierarchy(): Promise<[Authority, Authority, Authority]> {
+  const [rootKey, meshKey, gatewayKey] = await Promise.all([
+    PrivateKey.generate('RSA-4096'),
+    PrivateKey.generate('RSA-4096'),
+    PrivateKey.generate('RSA-4096'),
+  ]);
+  const root = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME, days: ROOT_DAYS, privateKey: rootKey });
+  const days = INTERMEDIATE_DAYS;
+  return [
+    root,
+    await createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES.mesh, days, privateKey: meshKey }),
+    await createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES.gateway, days, privateKey: gatewayKey }),
+  ];
+}
+
+const cacertsReference = (plane: Plane) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'cacerts', namespace: plane.namespace },
+});
+
+const bundle = (certificates: readonly Certificate[]) => certificates.map(({ pem }) => `${pem.trim()}\n`).join('');
+
+/** The four files of a plugged-in CA; the chain goes from the intermediate up to the root, as in the article. */
+export function cacerts(plane: Plane, authority: Authority) {
+  const encode = (text: string) => Buffer.from(text).toString('base64');
+  return {
+    ...cacertsReference(plane),
+    type: 'Opaque',
+    data: {
+      'ca-cert.pem': encode(bundle([authority.certificate])),
+      'ca-key.pem': encode(authority.privateKey.pem()),
+      'root-cert.pem': encode(bundle(authority.chain.slice(-1))),
+      'cert-chain.pem': encode(bundle(authority.chain)),
+    },
+  };
+}

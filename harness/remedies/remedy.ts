@@ -1,0 +1,30 @@
+import type { Lab } from '../mesh/lab.ts';
+import type { PlaneName } from '../mesh/distribution.ts';
+import type { Authority } from '../trust/issue.ts';
+
+export type RemedyName = 'manual' | 'cert-manager';
+
+/** What a remedy has put in place: what the claims hold the lab against. */
+export interface Joined {
+  remedy: RemedyName;
+  /** The root both planes are to share; with its key, for making clients that are to be accepted. */
+  root: Authority;
+  /** Common name of each plane's intermediate. */
+  intermediates: Record<PlaneName, string>;
+  /** Deployments that were restarted. */
+  restarts: number;
+  /** Seconds until everything had restarted. */
+  seconds: number;
+}
+
+/** A way out of the split. Each starts from the split and leads back to it; nothing else is its business. */
+export interface Remedy {
+  readonly name: RemedyName;
+  apply(lab: Lab): Promise<Joined>;
+  /** Takes away what `apply` made and waits until each plane is its own CA again. Works on half an `apply` too. */
+  revert(lab: Lab): Promise<void>;
+}
+
+/** The names of the article. */
+export const ROOT_NAME = 'SM Root CA';
+export const ORGANIZATION = { organization: 'SM', country: 'CH' } as const;

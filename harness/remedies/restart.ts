@@ -1,0 +1,93 @@
+import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
+import { found } from '../kube/client.ts';
+import type { Plane } from '../mesh/distribution.ts';
+import { BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab } from '../mesh/lab.ts';
+import { eventually } from '../retry.ts';
+
+const MESH_WORKLOADS: readonly DeploymentRef[] = [...BOOKINFO, INSIDE_PROBE];
+
+const istiodOf = (plane: Plane): DeploymentRef => ({ namespace: plane.namespace, name: plane.deployment });
+
+/**
+ * Restarts both istiods, then every workload, so that each asks its plane's CA for a certificate anew. Between the
+ * two the root must have reached the ConfigMaps: a pod that mounts the old one cannot reach its istiod. Returns the
+ * number of deployments restarted.
+ */
+export async function restartAll(lab: Lab, root: string): Promise<number> {
+  const { mesh, gateway } = lab.distribution.planes;
+  const istiods = [istiodOf(mesh), istiodOf(gateway)];
+  await roll(lab, istiods, 'planeReady');
+  await rootArrives(lab, root);
+  const workloads = [...MESH_WORKLOADS, GATEWAY];
+  await roll(lab, workloads, 'workloadsReady');
+  return istiods.length + workloads.length;
+}
+
+/**
+ * Restarts everything with each plane on its own CA. Where both planes write one ConfigMap they start fighting over
+ * it as soon as their roots differ, and sidecars that start then come up by luck: so the mesh comes back while the
+ * gateway plane is away, as on a cluster where it has not been installed yet.
+ */
+export async function restartApart(lab: Lab): Promise<void> {
+  const { mesh, gateway } = lab.distribution.planes;
+  await scale(lab.kube, istiodOf(gateway), 0);
+  await gone(lab, gateway);
+  await roll(lab, [istiodOf(mesh)], 'planeReady');
+  await gone(lab, mesh);
+  await rootArrives(lab, await selfSignedRoot(lab, mesh));
+  await roll(lab, MESH_WORKLOADS, 'workloadsReady');
+  await scale(lab.kube, istiodOf(gateway), 1);
+  await rolledOut(lab.kube, istiodOf(gateway), { within: 'planeReady' });
+  await roll(lab, [GATEWAY], 'workloadsReady');
+}
+
+/** Restarts the gateway plane alone, istiod first. */
+export async function restartGatewayPlane(lab: Lab): Promise<void> {
+  await roll(lab, [istiodOf(lab.distribution.planes.gateway)], 'planeReady');
+  await roll(lab, [GATEWAY], 'workloadsReady');
+}
+
+async function roll(lab: Lab, deployments: readonly DeploymentRef[], within: 'planeReady' | 'workloadsReady') {
+  await Promise.all(
+    deployments.map(async (deployment) => {
+      await restart(lab.kube, deployment);
+      await rolledOut(lab.kube, deployment, { within });
+    }),
+  );
+}
+
+/** Waits until the pods of a plane's former istiod have ended: until then they may still write their root. */
+async function gone(lab: Lab, plane: Plane): Promise<void> {
+  await eventually(
+    async () => {
+      const { items } = await lab.kube.core.listNamespacedPod({
+        namespace: plane.namespace,
+        labelSelector: 'app=istiod',
+      });
+      const ending = items.filter((pod) => pod.metadata?.deletionTimestamp !== undefined);
+      if (ending.length > 0) throw new Error(`${ending.length} pods are still ending`);
+    },
+    { waitingFor: `the former istiod of ${plane.namespace} to end`, within: 'planeReady' },
+  );
+}
+
+/** Waits until the mesh's ConfigMap holds this root, several times in a row: the planes may still be changing over. */
+async function rootArrives(lab: Lab, root: string): Promise<void> {
+  await eventually(
+    async () => {
+      const map = await lab.kube.core.readNamespacedConfigMap({ namespace: 'bookinfo', name: 'istio-ca-root-cert' });
+      if (map.data?.['root-cert.pem']?.trim() !== root.trim()) throw new Error('it still holds another root');
+    },
+    { waitingFor: 'the root in the ConfigMap bookinfo/istio-ca-root-cert', within: 'planeReady', inARow: 3 },
+  );
+}
+
+/** The root a plane has made for itself, from the Secret it keeps it in (only the certificate is read out of it). */
+async function selfSignedRoot(lab: Lab, plane: Plane): Promise<string> {
+  const secret = await found(
+    lab.kube.core.readNamespacedSecret({ namespace: plane.namespace, name: 'istio-ca-secret' }),
+  );
+  const certificate = secret?.data?.['ca-cert.pem'];
+  if (certificate === undefined) throw new Error(`${plane.namespace} has no self-signed CA (Secret istio-ca-secret)`);
+  return Buffer.from(certificate, 'base64').toString();
+}

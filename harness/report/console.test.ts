@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import { buildReport } from './build.ts';
+import { renderSummary } from './console.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING } from './example.ts';
+
+const plainly = { colour: false, reportPath: 'reports/mt-1/conformance.yaml' };
+
+it('tells the whole story', () =>
+  expect(renderSummary(buildReport(EXAMPLE), plainly)).toMatchInlineSnapshot(`
+    "trust.split
+      ✔ trust.split.fails         2.1 s
+
+    trust.manual
+      ✖ trust.manual.leaf-issuer  1 min 05 s
+          leaf of reviews-v1 is issued by O=cluster.local
+          expected CN=mesh intermediate
+          evidence/trust.manual.leaf-issuer/leaf.pem
+      – trust.manual.churn        not supported: both planes write one name
+      – trust.manual.peer         not run: the suite reported no result
+
+    remedies
+      remedy  baseline  restarts  applied in  converged in  requests lost  support
+      manual  split     7         4.2 s       1 min 01 s    0              unsupported on openshift-4.22
+
+    note: docker was installed
+
+    not conformant: 1 of 4 claims failed, 1 passed, 1 not supported, 1 not run (trust, openshift-4.22, supply source)
+    report: reports/mt-1/conformance.yaml
+    "
+  `));
+it('tells what ended the run early', () =>
+  expect(renderSummary(buildReport(BROKEN), plainly)).toMatchInlineSnapshot(`
+      "note: docker was installed
+
+      ✖ cluster (lab)
+        k3d could not create the cluster
+          | port 6443 is taken
+
+      incomplete: 4 of 4 claims not run (trust, openshift-4.22, supply source)
+      report: reports/mt-1/conformance.yaml
+      "
+    `));
+it('is short when all is well', () =>
+  expect(renderSummary(buildReport(PASSING), plainly)).toMatchInlineSnapshot(`
+    "trust.split
+      ✔ trust.split.fails         1 ms
+
+    trust.manual
+      ✔ trust.manual.leaf-issuer  1 ms
+      ✔ trust.manual.churn        1 ms
+      ✔ trust.manual.peer         1 ms
+
+    note: docker was installed
+
+    conformant: 4 of 4 claims passed (trust, openshift-4.22, supply source)
+    report: reports/mt-1/conformance.yaml
+    "
+  `));
+
+it('colours only when told to, whatever the streams are', () => {
+  const coloured = renderSummary(buildReport(EXAMPLE), { ...plainly, colour: true });
+  expect(coloured).toContain('\u001b[31m✖\u001b[39m trust.manual.leaf-issuer');
+  expect(renderSummary(HOSTILE, plainly)).not.toContain('\u001b');
+});

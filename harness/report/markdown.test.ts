@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { buildReport } from './build.ts';
+import { BROKEN, EXAMPLE, HOSTILE } from './example.ts';
+import { renderMarkdown } from './markdown.ts';
+
+it('is a table', () =>
+  expect(renderMarkdown(buildReport(EXAMPLE))).toMatchInlineSnapshot(`
+    "## ❌ meshtrust: not conformant: 1 of 4 claims failed, 1 passed, 1 not supported, 1 not run (trust, openshift-4.22, supply source)
+
+    | | claim | time | |
+    |---|---|---:|---|
+    | ✅ | trust.split.fails | 2.1 s | Without a shared root the gateway cannot reach the mesh. |
+    | ❌ | trust.manual.leaf-issuer | 1 min 05 s | leaf of reviews-v1 is issued by O=cluster.local<br>expected CN=mesh intermediate |
+    | ⏭️ | trust.manual.churn | 3 ms | both planes write one name |
+    | ⏭️ | trust.manual.peer | 0 ms | the suite reported no result |
+
+    | remedy | baseline | restarts | applied in | converged in | requests lost | support |
+    |---|---|---:|---:|---:|---:|---|
+    | manual | split | 7 | 4.2 s | 1 min 01 s | 0 | unsupported on openshift-4.22 |
+
+    - docker was installed
+
+    "
+  `));
+
+it('keeps hostile text in its cell', () => {
+  const rows = renderMarkdown(HOSTILE)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  expect(rows).toHaveLength(4);
+  for (const row of rows) expect(row.split('|')).toHaveLength(6);
+  expect(rows[2]).toContain('&#60;b&#62;&#38;amp; "x" &#124; a &#93;&#93;&#62; &#96;c&#96;');
+});
+
+it('cuts reasons that would not fit', () => {
+  const long = renderMarkdown({
+    ...buildReport(BROKEN),
+    failure: { phase: 'lab', kind: 'lab', message: 'x'.repeat(3_000_000) },
+  });
+  expect(long.length).toBeLessThan(10_000);
+});

@@ -1,0 +1,50 @@
+import { mkdtempDisposableSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildReport } from './build.ts';
+import { BROKEN, EXAMPLE } from './example.ts';
+import { renderJunit } from './junit.ts';
+import { renderMarkdown } from './markdown.ts';
+import { writeGithubSummary, writeReport } from './write.ts';
+import { renderYaml } from './yaml.ts';
+
+const report = buildReport(EXAMPLE);
+
+it('writes both files, readable by all and with nothing beside them', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  const out = join(folder.path, 'deep', 'run');
+  await writeReport(out, report);
+  expect(readdirSync(out).sort()).toEqual(['conformance.yaml', 'junit.xml']);
+  expect(readFileSync(join(out, 'conformance.yaml'), 'utf8')).toBe(renderYaml(report));
+  expect(readFileSync(join(out, 'junit.xml'), 'utf8')).toBe(renderJunit(report));
+  expect(statSync(join(out, 'conformance.yaml')).mode & 0o777).toBe(0o644 & ~process.umask());
+});
+
+it('replaces an older report by a new file, not through a link and not in place', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  const other = join(folder.path, 'other');
+  writeFileSync(other, 'untouched');
+  symlinkSync(other, join(folder.path, 'conformance.yaml'));
+  await writeReport(folder.path, buildReport(BROKEN));
+  const before = statSync(join(folder.path, 'conformance.yaml')).ino;
+  await writeReport(folder.path, report);
+  expect(readFileSync(other, 'utf8')).toBe('untouched');
+  expect(statSync(join(folder.path, 'conformance.yaml')).ino).not.toBe(before);
+});
+
+it('leaves no unfinished file when it fails', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  await mkdir(join(folder.path, 'conformance.yaml', 'in-the-way'), { recursive: true });
+  await expect(writeReport(folder.path, report)).rejects.toThrow('conformance.yaml');
+  expect(readdirSync(folder.path).sort()).toEqual(['conformance.yaml', 'junit.xml']);
+});
+
+it('appends to a job summary', async () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  const file = join(folder.path, 'summary.md');
+  writeFileSync(file, '# before\n');
+  await writeGithubSummary(report, file);
+  expect(readFileSync(file, 'utf8')).toBe(`# before\n${renderMarkdown(report)}`);
+});

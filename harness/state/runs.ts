@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../paths.ts';
+import { isAlive, type Owner, thisProcess } from './owner.ts';
+
+/** What is known of a run that may have left something: kept in the user's cache until everything of it is gone. */
+export interface RunRecord {
+  id: string;
+  owner: Owner;
+  /** The lab is to outlive the run (`up`, `--keep`). */
+  kept: boolean;
+}
+
+const folder = () => join(cacheFolder(), 'runs');
+
+/** Folder for a run's working files: kubeconfig, image links. Private to the user, removed with the run. */
+export const workFolder = (id: string) => join(folder(), id);
+
+export function recordRun(id: string): RunRecord {
+  const record: RunRecord = { id, owner: thisProcess(), kept: false };
+  mkdirSync(workFolder(id), { recursive: true, mode: 0o700 });
+  saveRun(record);
+  return record;
+}
+
+export function saveRun(record: RunRecord): void {
+  const path = join(workFolder(record.id), 'run.json');
+  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+export function forgetRun(id: string): void {
+  rmSync(workFolder(id), { recursive: true, force: true });
+}
+
+export function allRuns(): RunRecord[] {
+  return listFolder(folder()).map((id) => readRun(id));
+}
+
+/** A folder without a readable record is a run that died while it was being recorded: nobody owns it. */
+function readRun(id: string): RunRecord {
+  try {
+    return JSON.parse(readFileSync(join(workFolder(id), 'run.json'), 'utf8')) as RunRecord;
+  } catch {
+    return { id, owner: { pid: 0, started: '' }, kept: false };
+  }
+}
+
+export const isOrphan = (record: RunRecord) => !record.kept && !isAlive(record.owner);
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

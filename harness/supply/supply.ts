@@ -1,0 +1,59 @@
+/** Where one part of a lab came from, for the report. */
+export interface Component {
+  name: string;
+  version: string;
+  image?: string;
+  digest?: string;
+}
+
+export interface Tools {
+  k3d: string;
+  kubectl: string;
+  istioctl: string;
+}
+
+/** Images and files a lab is made of. Archives are docker-archive tars that the node imports. */
+export interface CoreParts {
+  tools: Tools;
+  nodeImage: string;
+  /** Image of k3d's own helper container; undefined for k3d's default. */
+  k3dToolsImage?: string;
+  archives: string[];
+  /** Registry prefix and tag under which the planes' `pilot` and `proxyv2` images are found. */
+  hub: string;
+  tag: string;
+  /** Image by Bookinfo workload. */
+  bookinfo: Record<BookinfoWorkload, string>;
+  /** An image with `node` on its PATH, for the probes. */
+  probeImage: string;
+  gatewayApiCrds: string[];
+  /** Helm values that only this supply's images need, merged into every plane's. */
+  planeOverlay: object;
+  components: Component[];
+}
+
+export const BOOKINFO_WORKLOADS = [
+  'productpage-v1',
+  'details-v1',
+  'ratings-v1',
+  'reviews-v1',
+  'reviews-v2',
+  'reviews-v3',
+] as const;
+export type BookinfoWorkload = (typeof BOOKINFO_WORKLOADS)[number];
+
+export interface CertManagerParts {
+  archives: string[];
+  /** Path of cert-manager's rendered manifests, CRDs included. */
+  manifests: string;
+  components: Component[];
+}
+
+export type SupplyKind = 'source' | 'registry';
+
+/** A source of parts. Both calls are idempotent: what is in the cache is not fetched or built again. */
+export interface Supply {
+  readonly kind: SupplyKind;
+  core(): Promise<CoreParts>;
+  certManager(): Promise<CertManagerParts>;
+}

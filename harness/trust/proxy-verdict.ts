@@ -1,0 +1,68 @@
+import { type Certificate, describe, nameOf, sameCertificate, sameRoots } from './certificate.ts';
+import { verdictSentence, verifyChain } from './chain.ts';
+import { spiffeIdOf } from './spiffe.ts';
+
+/** What a proxy holds, whoever read it. */
+export interface HeldByProxy {
+  proxy: { name: string; plane: 'mesh' | 'gateway' };
+  /** Leaf first. */
+  chain: readonly Certificate[];
+  roots: readonly Certificate[];
+}
+
+/** Each judge returns a sentence about what is wrong, or undefined. */
+export type ProxyJudge = (held: HeldByProxy) => string | undefined | Promise<string | undefined>;
+
+/** Is the leaf issued by the CA of this common name, and is that CA the one presented beside it? */
+export const issuedBy =
+  (commonName: string): ProxyJudge =>
+  ({ proxy, chain: [leaf, issuer] }) => {
+    if (leaf?.issuerCommonName !== commonName) {
+      return `${proxy.name}: its certificate is issued by «${leaf?.issuer ?? 'nobody'}», not by «${commonName}»`;
+    }
+    if (issuer?.subjectCommonName !== commonName) {
+      return `${proxy.name} presents «${issuer?.subject ?? 'nothing'}» above its leaf, not «${commonName}»`;
+    }
+    return undefined;
+  };
+
+/** Does the presented chain verify link by link up to this root (RFC 5280, 6.1), for both ends of a connection? */
+export const verifiesTo =
+  (root: Certificate): ProxyJudge =>
+  async ({ proxy, chain }) => {
+    for (const purpose of ['serverAuth', 'clientAuth'] as const) {
+      const verdict = await verifyChain(chain, [root], { purpose });
+      if (!verdict.trusted) return `${proxy.name}: ${verdictSentence(verdict)}`;
+    }
+    return undefined;
+  };
+
+/** Does the proxy trust this root and nothing else? */
+export const trustsOnly =
+  (root: Certificate): ProxyJudge =>
+  ({ proxy, roots }) =>
+    sameRoots(roots, [root])
+      ? undefined
+      : `${proxy.name}: its ROOTCA is ${roots.map(describe).join(' and ')}, not ${describe(root)}`;
+
+/** Does the leaf name this workload (SPIFFE X.509-SVID, 2)? */
+export const identifiedAs =
+  (spiffeId: string): ProxyJudge =>
+  ({ proxy, chain: [leaf] }) => {
+    if (leaf === undefined) return `${proxy.name} holds no certificate`;
+    try {
+      const { uri } = spiffeIdOf(leaf);
+      return uri === spiffeId ? undefined : `${proxy.name}: its certificate names ${uri}, not ${spiffeId}`;
+    } catch (error) {
+      return `${proxy.name}: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  };
+
+/** Names of the roots that a gateway and a sidecar both trust. */
+export function sharedRoots(held: readonly HeldByProxy[]): string[] {
+  const rootsOf = (plane: 'mesh' | 'gateway') =>
+    held.filter(({ proxy }) => proxy.plane === plane).flatMap(({ roots }) => roots);
+  const gateway = rootsOf('gateway');
+  const shared = rootsOf('mesh').filter((root) => gateway.some((other) => sameCertificate(root, other)));
+  return [...new Set(shared.map((root) => `${nameOf(root)} (${root.fingerprint.slice(0, 16)})`))];
+}

@@ -1,0 +1,37 @@
+import { scenario } from '../../harness/claims/worker.ts';
+import { found } from '../../harness/kube/client.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
+import { readAllSecrets, type ProxySecrets } from '../../harness/probe/proxies.ts';
+import { certManager } from '../../harness/remedies/cert-manager.ts';
+import { manual } from '../../harness/remedies/manual.ts';
+import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
+
+/**
+ * The baseline of every scenario: no plane has a plugged-in CA, no proxy shares a root with the other side. Asserted,
+ * and brought about where an earlier scenario (or a broken one) has left something else.
+ */
+export async function splitBaseline(lab: Lab): Promise<ProxySecrets[]> {
+  if (await hasRemedy(lab)) await revertAll(lab);
+  const secrets = await readAllSecrets(lab.kube);
+  const shared = sharedRoots(secrets);
+  if (shared.length > 0) throw new Error(`the baseline is not split: both sides trust ${shared.join(' and ')}`);
+  return secrets;
+}
+
+async function hasRemedy(lab: Lab): Promise<boolean> {
+  const { mesh, gateway } = lab.distribution.planes;
+  const secrets = await Promise.all(
+    [mesh, gateway].map(({ namespace }) =>
+      found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' })),
+    ),
+  );
+  return secrets.some((secret) => secret !== undefined);
+}
+
+/** cert-manager would put a deleted `cacerts` back, so what belongs to it goes with it; it may not be installed. */
+async function revertAll(lab: Lab): Promise<void> {
+  const installed = await found(lab.kube.core.readNamespace({ name: 'cert-manager' }));
+  await (installed === undefined ? manual : certManager).revert(lab);
+}
+
+export const onceSplit = (lab: Lab) => scenario(() => splitBaseline(lab));

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['harness/**/*.test.ts', 'suites/*.test.ts', 'fixtures/**/*.test.ts'],
+          // Real certificates, child processes and two cores.
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['suites/*/*.test.ts'],
+          // One lab, one claim after the other; a worker process each file.
+          fileParallelism: false,
+          pool: 'forks',
+          sequence: { concurrent: false },
+        },
+      },
+    ],
+  },
+});
