@@ -31,10 +31,10 @@ interface GroupFile {
 
 const suites = join(ROOT, 'suites');
 
-/** Profiles are the folders below suites/. */
+/** Profiles are the folders below suites/ that hold claims. */
 export const profileNames = (): string[] =>
   readdirSync(suites, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && claimFiles(entry.name).length > 0)
     .map((entry) => entry.name)
     .sort();
 
@@ -43,8 +43,7 @@ export function loadProfile(profile: string): ClaimGroup[] {
   if (!profileNames().includes(profile)) {
     throw usageFailure(`Unknown profile '${profile}'.`, { next: `Known are: ${profileNames().join(', ')}.` });
   }
-  return readdirSync(join(suites, profile))
-    .filter((file) => file.endsWith('.yaml'))
+  return claimFiles(profile)
     .map((file) => ({ name: `${profile}/${file.slice(0, -'.yaml'.length)}`, ...readGroup(join(suites, profile, file)) }))
     .sort((a, b) => a.order - b.order)
     .map(({ name, title, needs, claims }) => ({
@@ -54,6 +53,8 @@ export function loadProfile(profile: string): ClaimGroup[] {
       claims: claims.map((claim) => ({ ...claim, sentence: claim.sentence.trim(), group: name })),
     }));
 }
+
+const claimFiles = (profile: string) => readdirSync(join(suites, profile)).filter((file) => file.endsWith('.yaml'));
 
 const readGroup = (path: string) => parse(readFileSync(path, 'utf8')) as GroupFile;
 

@@ -54,13 +54,14 @@ export async function stopOwnEngine(): Promise<void> {
   const owner = readOwner();
   if (owner === undefined || !isAlive(owner)) return;
   const containers = await tryRun(['docker', 'ps', '--quiet']);
-  if (containers.exitCode !== 0 || containers.stdout.trim() !== '') return;
+  // One that does not answer (interrupted while starting) runs nothing.
+  if (containers.exitCode === 0 && containers.stdout.trim() !== '') return;
   process.kill(owner.pid, 'SIGTERM');
   await eventually(
-    // eslint-disable-next-line @typescript-eslint/require-await -- a wait takes an asynchronous attempt
-    async () => {
-      if (isAlive(owner)) throw new Error(`dockerd (process ${owner.pid}) is still running`);
-    },
+    () =>
+      isAlive(owner)
+        ? Promise.reject(new Error(`dockerd (process ${owner.pid}) is still running`))
+        : Promise.resolve(),
     { waitingFor: 'the container engine to stop', within: 'engineStart' },
   );
   rmSync(ownerFile(), { force: true });

@@ -37,7 +37,8 @@ export async function installPackages(
     });
   }
   await progress.phase(`Install ${packages.join(', ')} (apt-get)`, async () => {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(deadline('engineInstall'))]);
+    // Not ended by an interrupt: a package manager that is killed leaves the machine half configured.
+    const within = AbortSignal.timeout(deadline('engineInstall'));
     const apt = (...words: string[]) =>
       run(['apt-get', '-o', 'DPkg::Lock::Timeout=120', ...words], {
         env: { DEBIAN_FRONTEND: 'noninteractive' },
@@ -45,6 +46,8 @@ export async function installPackages(
         next: 'Run the same apt-get command by hand to see what is wrong, or install the package another way.',
       });
     await apt('update');
+    signal.throwIfAborted();
     await apt('install', '-y', '--no-install-recommends', ...packages);
+    signal.throwIfAborted();
   });
 }

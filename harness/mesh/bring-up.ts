@@ -91,6 +91,8 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       istioVersion: VERSIONS.istio,
       kubernetesVersion: version.items[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
       components: parts.components,
+      tools: parts.tools,
+      archives: parts.archives,
     }),
   );
 }

@@ -4,7 +4,7 @@ import { labFailure } from '../errors.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
 import { workFolder } from '../state/runs.ts';
-import type { Component } from '../supply/supply.ts';
+import type { Component, Tools } from '../supply/supply.ts';
 import { type Distribution, loadDistribution } from './distribution.ts';
 
 /** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
@@ -20,6 +20,9 @@ export interface LabDescription {
   istioVersion: string;
   kubernetesVersion: string;
   components: Component[];
+  tools: Tools;
+  /** Image archives the node has imported. */
+  archives: string[];
 }
 
 /** A lab that is up: both planes, the gateway, Bookinfo and the probes. */

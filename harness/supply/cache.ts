@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../paths.ts';
 
@@ -31,6 +31,7 @@ export async function cached(name: string, digest: string, build: (folder: strin
   const scratch = mkdtempSync(join(parts, `.${name}-`));
   try {
     await build(scratch);
+    chmodSync(scratch, 0o755); // a temporary folder is private, and what goes into an image must not be
     if (!existsSync(folder)) renameSync(scratch, folder);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -1,0 +1,86 @@
+// The rules of the house; `npm run gate` runs them with no warning allowed. Formatting is prettier's business alone.
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const PLAIN = ['**/*.{js,mjs,cjs}'];
+const TESTS = ['**/*.test.ts'];
+
+/** What a plain script may use without an import; TypeScript knows its own globals. */
+const NODE_GLOBALS = ['AbortSignal', 'Buffer', 'URL', 'clearTimeout', 'console', 'fetch', 'process', 'setTimeout'];
+const COMMONJS_GLOBALS = ['__dirname', '__filename', 'exports', 'module', 'require'];
+const readonly = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
+
+/** A wait of so many milliseconds, written where it is used: only the table gives it a name and a reason. */
+const TIME_LITERALS = [
+  `CallExpression[callee.name=/^(setTimeout|setInterval|delay|sleep)$/] > Literal[value>=1]`,
+  `CallExpression[callee.object.name='AbortSignal'][callee.property.name='timeout'] > Literal`,
+  `Property[key.name=/^(timeout|timeoutMs|connectTimeout|headersTimeout|bodyTimeout)$/] > Literal[value>=1]`,
+].map((selector) => ({ selector, message: 'Waits and time-outs are named in harness/deadlines.ts.' }));
+
+export default defineConfig(
+  { ignores: ['node_modules/', 'reports/*/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
+  {
+    rules: {
+      'array-callback-return': 'error',
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-constant-binary-expression': 'error',
+      'no-control-regex': 'error',
+      'no-empty': 'error',
+      'no-self-compare': 'error',
+      'no-template-curly-in-string': 'error',
+      'no-unmodified-loop-condition': 'error',
+      'no-unreachable-loop': 'error',
+      'no-unsafe-finally': 'error',
+      'no-useless-assignment': 'error',
+      'no-var': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      'preserve-caught-error': 'error',
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // The Kubernetes client declares its models as classes but takes and returns plain objects of their shape.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // `() => clearInterval(timer)` reads better than with braces.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // An interface's promise may be kept without waiting for anything.
+      '@typescript-eslint/require-await': 'off',
+      // tsconfig's noPropertyAccessFromIndexSignature asks for exactly what this rule forbids.
+      '@typescript-eslint/dot-notation': 'off',
+    },
+  },
+  {
+    files: ['harness/**/*.ts', 'suites/**/*.ts'],
+    ignores: ['harness/deadlines.ts', ...TESTS],
+    rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS] },
+  },
+  // …and so its metadata can be spread without losing anything.
+  { files: ['harness/kube/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
+  // A test that is wrong about `!` fails, which is what a test is for.
+  { files: TESTS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+  // A container's log is its standard output.
+  { files: ['fixtures/bookinfo/*.ts', 'fixtures/lab/*.cjs'], rules: { 'no-console': 'off' } },
+  {
+    files: PLAIN,
+    languageOptions: { globals: readonly(NODE_GLOBALS) },
+    rules: {
+      'no-undef': 'error',
+      'no-unused-vars': 'error',
+    },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: readonly(COMMONJS_GLOBALS) },
+  },
+);

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { arch, cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import type { ClaimGroup } from '../claims/catalog.ts';
+import type { Settings } from '../config/settings.ts';
+import { loadDistribution } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { ROOT } from '../paths.ts';
+import type { Phase } from '../progress.ts';
+import { buildReport } from '../report/build.ts';
+import type { RunEvent } from '../report/events.ts';
+import type { ConformanceReport, RunFailure } from '../report/model.ts';
+import type { Choice } from '../supply/choose.ts';
+import type { Component } from '../supply/supply.ts';
+
+/** What is known of a run so far; filled in as it goes, so that a report can be written at any moment. */
+export interface RunFacts {
+  settings: Settings;
+  runId: string;
+  started: Date;
+  groups: readonly ClaimGroup[];
+  phases: readonly Phase[];
+  /** Components beyond those of the lab. */
+  components: Component[];
+  supply?: Choice;
+  engine?: string;
+  lab?: Lab;
+}
+
+const UNKNOWN = 'not known';
+
+/** The report of a run, however far it got. */
+export function assembleReport(
+  facts: RunFacts,
+  events: readonly RunEvent[],
+  failure: RunFailure | undefined,
+): ConformanceReport {
+  const { settings, lab } = facts;
+  const distribution = loadDistribution(settings.distribution);
+  return buildReport({
+    run: {
+      id: facts.runId,
+      started: facts.started.toISOString(),
+      finished: new Date().toISOString(),
+      tool: packageVersion(),
+    },
+    profile: settings.profile,
+    distribution: settings.distribution,
+    supply: facts.supply?.kind ?? settings.supply,
+    supplyReason: facts.supply?.reason ?? 'not chosen yet',
+    notes: [],
+    implementation: {
+      planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => ({
+        name,
+        namespace,
+        revision,
+        version: lab?.istioVersion ?? settings.istioVersion,
+      })),
+      components: [...(lab?.components ?? []), ...facts.components],
+    },
+    environment: {
+      os: `${type()} ${release()}`,
+      arch: arch(),
+      cpus: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+      engine: facts.engine ?? UNKNOWN,
+      kubernetes: lab?.kubernetesVersion ?? UNKNOWN,
+    },
+    phases: facts.phases.map(({ name, started, duration, outcome }) => ({
+      name,
+      started: new Date(started).toISOString(),
+      seconds: duration / 1000,
+      outcome,
+    })),
+    planned: facts.groups.flatMap(({ claims }) =>
+      claims.map(({ id, sentence, level, source, group }) => ({ id, sentence, level, source, group })),
+    ),
+    events,
+    ...(failure === undefined ? {} : { failure }),
+  });
+}
+
+export function packageVersion(): string {
+  const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,73 @@
+import { totalmem } from 'node:os';
+import { styleText } from 'node:util';
+import type { Settings } from '../config/settings.ts';
+import { findProgram } from '../engine/install.ts';
+import { EXIT, messageOf } from '../errors.ts';
+import { tryRun } from '../process.ts';
+import { allRuns } from '../state/runs.ts';
+import { chooseSupply } from '../supply/choose.ts';
+import { assertDiskSpace } from '../supply/disk.ts';
+
+type Finding = { state: 'good' | 'note' | 'bad'; text: string };
+
+const GIB = 2 ** 30;
+/** The lab takes 1.6 GiB, a build from source up to 5. */
+const MEMORY = { lab: 4 * GIB, source: 8 * GIB };
+
+/** `meshtrust doctor`: what a run would meet on this machine, without changing anything. Exit code 3 if it would fail. */
+export async function doctorCommand(settings: Settings): Promise<number> {
+  const choice = await chooseSupply(settings.supply);
+  const findings = [
+    { state: 'note' as const, text: `Supply would be ${choice.kind}: ${choice.reason}.` },
+    await engine(),
+    memory(choice.kind === 'source' ? MEMORY.source : MEMORY.lab),
+    disk(),
+    ...(choice.kind === 'source' ? await builders() : []),
+    labs(),
+  ];
+  const marks = { good: ['green', '✔'], note: ['dim', '·'], bad: ['red', '✖'] } as const;
+  for (const { state, text } of findings) {
+    const [colour, mark] = marks[state];
+    process.stdout.write(`${styleText(colour, mark, { stream: process.stdout })} ${text}\n`);
+  }
+  return findings.some(({ state }) => state === 'bad') ? EXIT.environment : EXIT.conformant;
+}
+
+async function engine(): Promise<Finding> {
+  const output = await tryRun(['docker', 'version', '--format', '{{.Server.Version}}']);
+  if (output.exitCode === 0) return { state: 'good', text: `A container engine answers: Docker ${output.stdout.trim()}.` };
+  if (findProgram('apt-get') !== undefined && process.getuid?.() === 0) {
+    return { state: 'note', text: 'No container engine answers; a run would install (if need be) and start one.' };
+  }
+  return { state: 'bad', text: 'No container engine answers. Start Docker, or run as root on Debian or Ubuntu.' };
+}
+
+function memory(wanted: number): Finding {
+  const text = `${(totalmem() / GIB).toFixed(0)} GiB of memory; ${wanted / GIB} are comfortable.`;
+  return { state: totalmem() < wanted ? 'note' : 'good', text };
+}
+
+function disk(): Finding {
+  try {
+    assertDiskSpace(5 * GIB, 'a lab');
+    return { state: 'good', text: 'Disk enough for a lab.' };
+  } catch (error) {
+    return { state: 'bad', text: messageOf(error) };
+  }
+}
+
+async function builders(): Promise<Finding[]> {
+  const go = await tryRun(['go', 'env', 'GOVERSION']);
+  return [
+    go.exitCode === 0
+      ? { state: 'good', text: `Go is here: ${go.stdout.trim()} (1.26 or newer is needed).` }
+      : { state: 'bad', text: 'Supply `source` needs Go 1.26 or newer, and none is on the PATH.' },
+  ];
+}
+
+function labs(): Finding {
+  const kept = allRuns().filter((run) => run.kept);
+  if (kept.length === 0) return { state: 'good', text: 'No lab is left over.' };
+  const ids = kept.map(({ id }) => id).join(', ');
+  return { state: 'note', text: `Labs that were kept: ${ids} (npm run meshtrust -- down removes them).` };
+}

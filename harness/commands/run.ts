@@ -1,0 +1,182 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { type ClaimGroup, selectClaims } from '../claims/catalog.ts';
+import { runGroup } from '../claims/run-group.ts';
+import type { Settings } from '../config/settings.ts';
+import { scaleDeadlines } from '../deadlines.ts';
+import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
+import { EvidenceRecorder } from '../evidence/recorder.ts';
+import { Redactor } from '../evidence/redact.ts';
+import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
+import { loadDistribution } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { collectLogs } from '../mesh/logs.ts';
+import { ROOT } from '../paths.ts';
+import { renderSummary } from '../report/console.ts';
+import { appendEvent, readEvents } from '../report/events.ts';
+import type { RunFailure } from '../report/model.ts';
+import { exitCodeFor } from '../report/verdict.ts';
+import { writeGithubSummary, writeReport } from '../report/write.ts';
+import { sabotageNames } from '../selftest/sabotages.ts';
+import { Session } from '../session.ts';
+import { workFolder } from '../state/runs.ts';
+import { chooseSupply } from '../supply/choose.ts';
+import { openSupply } from '../supply/open.ts';
+import type { CertManagerParts, Supply } from '../supply/supply.ts';
+import { assembleReport, type RunFacts } from './assemble.ts';
+
+/** `meshtrust run`: from an empty machine to a verdict. Returns the exit code. */
+export async function runCommand(settings: Settings, sabotage: string | undefined): Promise<number> {
+  scaleDeadlines(settings.deadlines.scale);
+  const groups = plan(settings, sabotage);
+  const session = new Session();
+  const out = resolve(settings.out ?? join(ROOT, 'reports', session.id));
+  const facts: RunFacts = { settings, runId: session.id, started: new Date(), groups, phases: session.progress.phases, components: [] };
+  const events = eventsFile(out);
+  let failure: RunFailure | undefined;
+  try {
+    mkdirSync(out, { recursive: true });
+    rmSync(events, { force: true });
+    await judge(session, facts, { out, events, sabotage });
+  } catch (error) {
+    failure = runFailure(error, session);
+  }
+  try {
+    if (failure !== undefined || hasFailedClaim(events)) await keepLogs(session.id, out, failure);
+    if (settings.keep && failure === undefined) session.keep();
+    await session.progress.phase(settings.keep ? 'Leave the lab up' : 'Remove the lab', () =>
+      session[Symbol.asyncDispose](),
+    );
+  } catch (error) {
+    failure ??= runFailure(error, session);
+  }
+  const report = assembleReport(facts, readEvents(events), failure);
+  await writeReport(out, report);
+  rmSync(events, { force: true });
+  const summaryFile = process.env['GITHUB_STEP_SUMMARY'];
+  if (summaryFile !== undefined) await writeGithubSummary(report, summaryFile);
+  const reportPath = relative(process.cwd(), join(out, 'conformance.yaml'));
+  process.stdout.write(`${renderSummary(report, { colour: process.stdout.hasColors?.() ?? false, reportPath })}\n`);
+  if (settings.keep && failure === undefined) process.stdout.write(keptHint(session.id));
+  return exitCodeFor(report);
+}
+
+/** Everything that can be wrong about a request is found here, before anything is touched. */
+function plan(settings: Settings, sabotage: string | undefined): ClaimGroup[] {
+  loadDistribution(settings.distribution);
+  if (sabotage !== undefined && !sabotageNames().includes(sabotage)) {
+    throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
+  }
+  return selectClaims(settings.profile, settings.distribution, settings.only);
+}
+
+interface Output {
+  out: string;
+  events: string;
+  sabotage: string | undefined;
+}
+
+async function judge(session: Session, facts: RunFacts, output: Output): Promise<void> {
+  const { settings, groups } = facts;
+  const { progress, signal } = session;
+  const choice = await chooseSupply(settings.supply);
+  facts.supply = choice;
+  progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
+  const supply = openSupply(choice.kind, settings.istioVersion, progress, signal);
+  facts.engine = (await session.engine()).description;
+  const parts = await supply.core();
+  const lab = await bringUpLab({ runId: session.id, ...settings, parts }, progress, signal);
+  facts.lab = lab;
+  const extras = startExtras(groups, supply);
+  for (const group of groups) {
+    if (group.needs.includes('cert-manager')) await installExtras(session, facts, lab, extras);
+    await progress.phase(`Judge ${group.name}`, async (say) => {
+      const stopWatching = sayVerdicts(output.events, group, say);
+      try {
+        const printed = await runGroup(
+          group,
+          {
+            lab: join(workFolder(session.id), 'lab.json'),
+            ...output,
+            deadlineScale: settings.deadlines.scale,
+          },
+          signal,
+        );
+        noteSilence(output.events, group, printed);
+      } finally {
+        stopWatching();
+      }
+    });
+  }
+}
+
+/** What only a later group needs is made while the earlier ones are judged. */
+function startExtras(groups: readonly ClaimGroup[], supply: Supply): Promise<CertManagerParts> | undefined {
+  if (!groups.some(({ needs }) => needs.includes('cert-manager'))) return undefined;
+  const parts = supply.certManager();
+  parts.catch(() => undefined); // its failure is the group's that needs it
+  return parts;
+}
+
+async function installExtras(
+  session: Session,
+  facts: RunFacts,
+  lab: Lab,
+  extras: Promise<CertManagerParts> | undefined,
+): Promise<void> {
+  if (extras === undefined) return;
+  await session.progress.phase('Install cert-manager', async (say) => {
+    say('waiting for its images');
+    const parts = await extras;
+    facts.components.push(...parts.components);
+    say('waiting for it to be ready');
+    await installCertManager(lab, parts, session.signal);
+  });
+}
+
+/** A group whose process ended without a verdict leaves what it printed as a note: it is the only trace. */
+function noteSilence(events: string, group: ClaimGroup, printed: string): void {
+  const judged = new Set(readEvents(events).flatMap((event) => (event.type === 'claim' ? [event.id] : [])));
+  const silent = group.claims.filter(({ id }) => !judged.has(id));
+  if (silent.length === 0) return;
+  const text = `${group.name} ended without a verdict on ${silent.length} claims:\n${lastLines(printed, 30).join('\n')}`;
+  appendEvent(events, { type: 'note', text });
+}
+
+function sayVerdicts(events: string, group: ClaimGroup, say: (text: string) => void): () => void {
+  const timer = setInterval(() => {
+    const ids = new Set(group.claims.map(({ id }) => id));
+    const verdicts = readEvents(events).filter((event) => event.type === 'claim' && ids.has(event.id));
+    const last = verdicts.at(-1);
+    if (last?.type === 'claim') say(`${verdicts.length} of ${ids.size}: ${last.id} ${last.status}`);
+  }, 500);
+  return () => clearInterval(timer);
+}
+
+const eventsFile = (out: string) => join(out, 'events.ndjson');
+
+const hasFailedClaim = (events: string) =>
+  readEvents(events).some((event) => event.type === 'claim' && event.status === 'failed');
+
+/** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
+async function keepLogs(runId: string, out: string, failure: RunFailure | undefined): Promise<void> {
+  const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
+  if (failure?.kind === 'interrupted' || !existsSync(kubeconfig)) return;
+  const recorder = new EvidenceRecorder(out, new Redactor());
+  try {
+    for (const { file, text } of await collectLogs(kubeconfig)) await recorder.write('lab', file, text);
+  } catch (error) {
+    await recorder.write('lab', 'no-logs.txt', messageOf(error));
+  }
+}
+
+function runFailure(error: unknown, session: Session): RunFailure {
+  const phase = session.progress.phases.findLast(({ outcome }) => outcome === 'failed')?.name ?? 'Start';
+  if (session.signal.aborted) return { phase, kind: 'interrupted', message: 'Interrupted.' };
+  if (error instanceof Failure) return { phase, kind: error.kind, message: error.message };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { phase, kind: 'bug', message: `A bug of meshtrust's own: ${message}` };
+}
+
+const keptHint = (runId: string) =>
+  `The lab is up: KUBECONFIG=${join(workFolder(runId), 'kubeconfig.yaml')}\nRemove it with: npm run meshtrust -- down\n`;

@@ -1,0 +1,68 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
+import { usageFailure, messageOf } from '../errors.ts';
+import { merge } from '../mesh/distribution.ts';
+import { DEFAULTS, type PartialSettings, type Settings } from './settings.ts';
+
+const DEFAULT_FILE = 'meshtrust.yaml';
+const schema = JSON.parse(readFileSync(new URL('schema.json', import.meta.url), 'utf8')) as object;
+const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+
+/**
+ * Settings from defaults, the file and the command line, the later winning. `file` undefined means `meshtrust.yaml` of
+ * the working folder if there is one. Fails, exit code 2, with the line of each mistake and the accepted values.
+ */
+export function loadSettings(file: string | undefined, flags: PartialSettings): Settings {
+  const fromFile = file === undefined && !existsSync(DEFAULT_FILE) ? {} : readSettings(file ?? DEFAULT_FILE);
+  return merge(merge(DEFAULTS, fromFile), flags) as Settings;
+}
+
+function readSettings(file: string): PartialSettings {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw usageFailure(`The configuration ${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return parseSettings(text, file);
+}
+
+/** The settings of a YAML text; `file` is only for the messages. */
+export function parseSettings(text: string, file: string): PartialSettings {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined) throw usageFailure(`${file} is not YAML: ${broken.message}`);
+  const settings = (document.toJS() ?? {}) as PartialSettings;
+  if (validate(settings)) return settings;
+  const sentences = (validate.errors ?? []).map((error) => `${file}:${lineOf(document, lines, error)}: ${sentenceFor(error)}`);
+  throw usageFailure(`The configuration is not valid.`, { next: sentences.join('\n') });
+}
+
+function lineOf(document: Document, lines: LineCounter, error: ErrorObject): number {
+  const path = error.instancePath.split('/').slice(1);
+  const unknown = (error.params as { additionalProperty?: string }).additionalProperty;
+  // An unknown key has a place of its own: that of the key, not of the map it stands in.
+  const holder = path.length === 0 ? document.contents : document.getIn(path, true);
+  const pair = isMap(holder) ? holder.items.find(({ key }) => String(key) === unknown) : undefined;
+  const node = (pair?.key ?? holder) as { range?: [number, number, number] } | null | undefined;
+  return lines.linePos(node?.range?.[0] ?? 0).line;
+}
+
+function sentenceFor({ instancePath, message, params, keyword }: ErrorObject): string {
+  const where = instancePath.slice(1).replaceAll('/', '.') || 'the file';
+  if (keyword === 'additionalProperties') {
+    const known = Object.keys(propertiesAt(instancePath));
+    return `unknown key '${String(params['additionalProperty'])}' in ${where}; known are: ${known.join(', ')}`;
+  }
+  if (keyword === 'enum') return `${where} must be one of: ${(params['allowedValues'] as string[]).join(', ')}`;
+  return `${where} ${message ?? 'is not valid'}`;
+}
+
+/** Properties the schema knows at a path. */
+function propertiesAt(instancePath: string): object {
+  let at = schema as { properties?: Record<string, object> };
+  for (const step of instancePath.split('/').slice(1)) at = at.properties?.[step] ?? {};
+  return at.properties ?? {};
+}

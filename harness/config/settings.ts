@@ -1,0 +1,35 @@
+import type { SupplyKind } from '../supply/supply.ts';
+import { VERSIONS } from '../supply/versions.ts';
+
+/** What a run is to do, complete. */
+export interface Settings {
+  profile: string;
+  distribution: string;
+  supply: SupplyKind | 'auto';
+  istioVersion: string;
+  /** Globs over claim ids; empty for all. */
+  only: string[];
+  keep: boolean;
+  /** Folder for the report; undefined for a new one below reports/. */
+  out: string | undefined;
+  host: string;
+  /** Local ports, 0 to have a free one chosen. */
+  ports: { api: number; gateway: number };
+  deadlines: { scale: number };
+}
+
+/** The same with everything optional: what a file or the command line says. */
+export type PartialSettings = { [Key in keyof Settings]?: Partial<Settings[Key]> | Settings[Key] };
+
+export const DEFAULTS: Settings = {
+  profile: 'trust',
+  distribution: 'openshift-4.22',
+  supply: 'auto',
+  istioVersion: VERSIONS.istio,
+  only: [],
+  keep: false,
+  out: undefined,
+  host: 'bookinfo.gwapi.example.com',
+  ports: { api: 0, gateway: 0 },
+  deadlines: { scale: 1 },
+};

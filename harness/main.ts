@@ -1,0 +1,114 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { styleText } from 'node:util';
+import { profileNames } from './claims/catalog.ts';
+import { packageVersion } from './commands/assemble.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { downCommand, upCommand } from './commands/lab.ts';
+import { runCommand } from './commands/run.ts';
+import { loadSettings } from './config/load.ts';
+import type { PartialSettings } from './config/settings.ts';
+import { EXIT, exitCodeOf, Failure } from './errors.ts';
+import { distributionNames } from './mesh/distribution.ts';
+import { sabotageNames } from './selftest/sabotages.ts';
+
+interface Flags {
+  config?: string;
+  profile?: string;
+  distribution?: string;
+  supply?: 'auto' | 'registry' | 'source';
+  istioVersion?: string;
+  only?: string[];
+  keep?: true;
+  out?: string;
+  apiPort?: number;
+  gatewayPort?: number;
+  cluster?: string;
+  sabotage?: string;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 conformant · 1 a claim failed · 2 wrong use or configuration · 3 environment or supply
+            4 the lab could not be brought up · 5 a bug of meshtrust's own · 130 interrupted, after cleaning up`;
+
+function program(): Command {
+  const root = new Command('meshtrust')
+    .description('Conformance suite for trust between two Istio control planes in one cluster')
+    .version(packageVersion())
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride();
+
+  const run = labOptions(root.command('run'))
+    .description('bring a lab up, show the split, apply the remedies, judge every claim, write the report')
+    .addOption(new Option('--profile <name>', `set of claims (${profileNames().join(', ')})`))
+    .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
+    .option('--keep', 'leave the lab up afterwards')
+    .option('--out <folder>', 'folder for the report (default: a new one below reports/)')
+    .addOption(new Option('--sabotage <name>').choices(sabotageNames()).hideHelp())
+    .action(async (flags: Flags) => {
+      process.exitCode = await runCommand(settingsFrom(flags), flags.sabotage);
+    });
+  labOptions(root.command('up'))
+    .description('bring a lab up, in the split, and leave it for looking around')
+    .action(async (flags: Flags) => {
+      process.exitCode = await upCommand(settingsFrom(flags));
+    });
+  root
+    .command('down')
+    .description('remove labs that were left up')
+    .argument('[id]', 'the lab to remove (default: all)')
+    .action(async (id: string | undefined) => {
+      process.exitCode = await downCommand(id);
+    });
+  labOptions(root.command('doctor'))
+    .description('say what a run would meet on this machine, without changing anything')
+    .action(async (flags: Flags) => {
+      process.exitCode = await doctorCommand(settingsFrom(flags));
+    });
+  for (const command of [root, run, ...root.commands]) command.exitOverride();
+  return root;
+}
+
+const labOptions = (command: Command): Command =>
+  command
+    .option('--config <file>', 'settings file (default: meshtrust.yaml, if there is one)')
+    .addOption(new Option('--distribution <name>', `how the planes are configured (${distributionNames().join(', ')})`))
+    .addOption(new Option('--supply <kind>', 'where the parts come from').choices(['auto', 'registry', 'source']))
+    .addOption(new Option('--cluster <kind>', 'what the lab runs on').choices(['k3d']))
+    .option('--istio-version <version>', 'version of both planes')
+    .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1 (default: a free one)', port)
+    .option('--gateway-port <port>', 'port of the gateway on 127.0.0.1 (default: a free one)', port);
+
+function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
+  throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+}
+
+function settingsFrom(flags: Flags) {
+  const { profile, distribution, supply, istioVersion, only, keep, out, apiPort, gatewayPort } = flags;
+  const ports = {
+    ...(apiPort === undefined ? {} : { api: apiPort }),
+    ...(gatewayPort === undefined ? {} : { gateway: gatewayPort }),
+  };
+  const given = { profile, distribution, supply, istioVersion, only, keep, out, ports };
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return loadSettings(flags.config, present as PartialSettings);
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+} finally {
+  // The channel to the bootstrap would keep an idle process alive.
+  if (process.connected) process.disconnect();
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.conformant : EXIT.usage;
+  const code = exitCodeOf(error);
+  const text = error instanceof Failure ? error.message : `A bug of meshtrust's own. Please report it:\n${String(error instanceof Error ? error.stack : error)}`;
+  process.stderr.write(`${styleText('red', 'meshtrust:', { stream: process.stderr })} ${text}\n`);
+  return code;
+}

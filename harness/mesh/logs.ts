@@ -1,0 +1,34 @@
+import { connectKube } from '../kube/client.ts';
+import { messageOf } from '../errors.ts';
+
+const NAMESPACES = ['istio-system', 'openshift-ingress', 'bookinfo', 'probe-inside', 'cert-manager'];
+const LINES = 2_000;
+
+export interface ContainerLog {
+  /** `namespace_pod_container.log` */
+  file: string;
+  text: string;
+}
+
+/** The last lines of every container of planes, gateway, Bookinfo and cert-manager: for a run that went wrong. */
+export async function collectLogs(kubeconfig: string): Promise<ContainerLog[]> {
+  const kube = connectKube(kubeconfig);
+  const { items } = await kube.core.listPodForAllNamespaces();
+  const containers = items
+    .filter((pod) => NAMESPACES.includes(pod.metadata?.namespace ?? ''))
+    .flatMap((pod) =>
+      (pod.spec?.containers ?? []).map((container) => ({
+        namespace: pod.metadata?.namespace ?? '',
+        name: pod.metadata?.name ?? '',
+        container: container.name,
+      })),
+    );
+  return await Promise.all(
+    containers.map(async (one) => ({
+      file: `${one.namespace}_${one.name}_${one.container}.log`,
+      text: await kube.core
+        .readNamespacedPodLog({ ...one, tailLines: LINES })
+        .catch((error: unknown) => `(no log: ${messageOf(error)})`),
+    })),
+  );
+}

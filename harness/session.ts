@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { deleteCluster } from './cluster/k3d.ts';
+import { stopOwnEngine } from './engine/daemon.ts';
+import { type Engine, ensureEngine } from './engine/engine.ts';
+import { Failure } from './errors.ts';
+import { Progress } from './progress.ts';
+import { RUN_MARKER } from './process.ts';
+import { endProcesses, processesOf } from './state/orphans.ts';
+import { allRuns, forgetRun, isOrphan, recordRun, type RunRecord, saveRun } from './state/runs.ts';
+import { isAlive } from './state/owner.ts';
+
+/**
+ * One command's hold on the machine: everything it starts belongs to a session and goes with it, whatever ends it.
+ * What a killed session could not take along, the next one does.
+ */
+export class Session implements AsyncDisposable {
+  readonly id: string;
+  readonly progress = new Progress();
+  readonly signal: AbortSignal;
+  readonly #record: RunRecord;
+  readonly #stopListening: () => void;
+  #engine: Engine | undefined;
+
+  constructor(id = newRunId()) {
+    this.id = id;
+    process.env[RUN_MARKER] = id;
+    this.#record = recordRun(id);
+    const { signal, stop } = listenForInterrupts();
+    this.signal = signal;
+    this.#stopListening = stop;
+  }
+
+  /** Finds or starts the engine and removes what dead sessions have left in it. */
+  async engine(): Promise<Engine> {
+    if (this.#engine === undefined) {
+      this.#engine = await ensureEngine(this.progress, this.signal);
+      await this.#removeOrphans();
+    }
+    return this.#engine;
+  }
+
+  /** The lab outlives the session; `meshtrust down` removes it. */
+  keep(): void {
+    this.#record.kept = true;
+    saveRun(this.#record);
+  }
+
+  async #removeOrphans(): Promise<void> {
+    const orphans = allRuns().filter(isOrphan);
+    if (orphans.length === 0) return;
+    await this.progress.phase('Remove what an earlier run has left', async () => {
+      endProcesses(processesOf(new Set(orphans.map(({ id }) => id))));
+      for (const { id } of orphans) await removeRun(id);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#record.kept) {
+      // Children that outlived their abort, a compiler for one, must not outlive the session.
+      endProcesses(processesOf(new Set([this.id])));
+      if (this.#engine !== undefined) await deleteCluster(this.id);
+      forgetRun(this.id);
+    }
+    await releaseEngine();
+    this.#stopListening();
+  }
+}
+
+/** Removes a run's cluster and files. */
+export async function removeRun(id: string): Promise<void> {
+  await deleteCluster(id);
+  forgetRun(id);
+}
+
+/** Stops the engine that we have started, unless somebody still needs it. */
+export async function releaseEngine(): Promise<void> {
+  const others = allRuns().filter(({ owner, kept }) => kept || (isAlive(owner) && owner.pid !== process.pid));
+  if (others.length === 0) await stopOwnEngine();
+}
+
+/** Sorts by time, fits k3d's limit of 32 characters for a cluster's name. */
+function newRunId(): string {
+  const [date = '', time = ''] = new Date().toISOString().replaceAll(/[-:]/g, '').split(/[T.]/);
+  return `${date}-${time}-${randomBytes(2).toString('hex')}`;
+}
+
+/** Ctrl-C, a polite kill, a closed terminal or a bootstrap that is gone: each ends the work and starts the clean-up. */
+function listenForInterrupts(): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  let asked = 0;
+  const interrupt = () => {
+    asked += 1;
+    if (asked === 1) process.stderr.write('\nInterrupted: cleaning up.\n');
+    controller.abort(new Failure('interrupted', 'Interrupted.'));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, interrupt);
+  process.on('disconnect', interrupt);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of signals) process.off(name, interrupt);
+      process.off('disconnect', interrupt);
+    },
+  };
+}

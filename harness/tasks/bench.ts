@@ -1,0 +1,117 @@
+import { Command } from 'commander';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { bringUpWhole } from '../commands/lab.ts';
+import { clusterName } from '../cluster/k3d.ts';
+import { loadSettings } from '../config/load.ts';
+import { EXIT, exitCodeOf, messageOf } from '../errors.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { fixture } from '../paths.ts';
+import { run, tryRun } from '../process.ts';
+import { certManager } from '../remedies/cert-manager.ts';
+import { manual } from '../remedies/manual.ts';
+import { Session } from '../session.ts';
+
+/** `npm run bench`: the manual remedy by the harness and by a person's script, on one lab, in one run, as a ratio. */
+const SAMPLE = 2_000;
+
+const program = new Command('bench')
+  .description('measure the manual remedy against a shell script that does the article’s steps')
+  .option('--rounds <count>', 'how often each is measured', Number, 3)
+  .option('--distribution <name>', 'how the planes are configured', 'openshift-4.22');
+
+try {
+  const { rounds, distribution } = program.parse().opts<{ rounds: number; distribution: string }>();
+  process.exitCode = await bench(rounds, distribution);
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+  console.error(messageOf(error));
+} finally {
+  if (process.connected) process.disconnect();
+}
+
+async function bench(rounds: number, distribution: string): Promise<number> {
+  await using session = new Session();
+  const lab = await bringUpWhole(session, loadSettings(undefined, { distribution }));
+  const memory = watchMemory(session.id);
+  const pairs: { harness: number; script: number }[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const name = (who: string) => `Round ${round} of ${rounds}: manual remedy by ${who}`;
+    // Taking turns: whoever goes second finds warmer caches.
+    const first = round % 2 === 1 ? 'harness' : 'script';
+    const times = { harness: 0, script: 0 };
+    for (const who of first === 'harness' ? (['harness', 'script'] as const) : (['script', 'harness'] as const)) {
+      times[who] = await session.progress.phase(name(who === 'harness' ? 'the harness' : 'the script'), () =>
+        timed(() => (who === 'harness' ? manual.apply(lab) : byScript(lab, session.signal))),
+      );
+      await session.progress.phase('Back to the split', () => manual.revert(lab));
+      session.signal.throwIfAborted();
+    }
+    pairs.push(times);
+  }
+  const certManagerSeconds = await session.progress.phase('cert-manager remedy by the harness', () =>
+    timed(() => certManager.apply(lab)),
+  );
+  const peak = memory.stop();
+
+  console.log('\nManual remedy, seconds until everything has restarted');
+  for (const [index, { harness, script }] of pairs.entries()) {
+    console.log(`  run ${index + 1}: harness ${harness.toFixed(1)}  script ${script.toFixed(1)}  ratio ${(harness / script).toFixed(2)}`);
+  }
+  console.log(`cert-manager remedy by the harness: ${certManagerSeconds.toFixed(1)} s`);
+  console.log('\nPhases, seconds');
+  for (const { name, duration } of session.progress.phases) console.log(`  ${(duration / 1000).toFixed(1).padStart(7)}  ${name}`);
+  console.log('\nSizes, MiB');
+  for (const [what, bytes] of await sizes(lab)) console.log(`  ${(bytes / 2 ** 20).toFixed(0).padStart(7)}  ${what}`);
+  console.log(`\nPeak memory of the lab: ${peak}`);
+  return pairs.every(({ harness, script }) => harness <= script) ? EXIT.conformant : EXIT.claimFailed;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
+async function byScript(lab: Lab, signal: AbortSignal): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'meshtrust-bench-'));
+  try {
+    await run([fixture('bench', 'manual-remedy.sh'), folder], {
+      signal,
+      env: { KUBECONFIG: lab.kubeconfig, PATH: `${dirname(lab.tools.kubectl)}${delimiter}${process.env['PATH'] ?? ''}` },
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The most memory the node used, as the engine tells it every two seconds. */
+function watchMemory(runId: string): { stop(): string } {
+  let peak = 0;
+  const node = `k3d-${clusterName(runId)}-server-0`;
+  const timer = setInterval(() => {
+    void tryRun(['docker', 'stats', '--no-stream', '--format', '{{.MemUsage}}', node]).then(({ stdout }) => {
+      const [, amount = '0', unit] = /^([\d.]+)(GiB|MiB)/.exec(stdout) ?? [];
+      peak = Math.max(peak, Number(amount) * (unit === 'GiB' ? 1024 : 1));
+    });
+  }, SAMPLE);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return `${peak.toFixed(0)} MiB`;
+    },
+  };
+}
+
+async function sizes(lab: Lab): Promise<[string, number][]> {
+  const images = [...new Set(lab.components.flatMap(({ image }) => image ?? []))];
+  const inspected = await Promise.all(
+    images.map(async (image): Promise<[string, number]> => {
+      const size = await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', image]);
+      return [`image ${image}`, Number(size)];
+    }),
+  );
+  const archives = lab.archives.map((path): [string, number] => [`archive ${path.split('/').at(-1) ?? ''}`, statSync(path).size]);
+  return [...inspected, ...archives];
+}
