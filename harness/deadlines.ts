@@ -39,11 +39,16 @@ const TABLE = {
   claimGroup: 900_000,
   /** Pause between two tries of a wait. */
   poll: 250,
+  /** What a terminal shows of something under way. */
+  refresh: 1_000,
   /** A line of progress for phases that run long where there is no terminal. */
   heartbeat: 30_000,
 } as const;
 
 export type Deadline = keyof typeof TABLE;
+
+/** Not waits for something slow: how closely is looked, how long is watched. */
+const UNSCALED: readonly Deadline[] = ['poll', 'refresh', 'heartbeat', 'churnWindow'];
 
 let scale = 1;
 
@@ -54,5 +59,5 @@ export function scaleDeadlines(factor: number): void {
 
 /** A deadline in milliseconds. */
 export function deadline(name: Deadline): number {
-  return TABLE[name] * (name === 'poll' || name === 'churnWindow' ? 1 : scale);
+  return TABLE[name] * (UNSCALED.includes(name) ? 1 : scale);
 }

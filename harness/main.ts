@@ -1,15 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { styleText } from 'node:util';
 import { profileNames } from './claims/catalog.ts';
-import { packageVersion } from './commands/assemble.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { downCommand, upCommand } from './commands/lab.ts';
-import { runCommand } from './commands/run.ts';
+import { packageVersion } from './paths.ts';
 import { loadSettings } from './config/load.ts';
-import type { PartialSettings } from './config/settings.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { distributionNames } from './mesh/distribution.ts';
-import { sabotageNames } from './selftest/sabotages.ts';
 
 interface Flags {
   config?: string;
@@ -30,6 +25,7 @@ const EXIT_CODES = `
 Exit codes: 0 conformant · 1 a claim failed · 2 wrong use or configuration · 3 environment or supply
             4 the lab could not be brought up · 5 a bug of meshtrust's own · 130 interrupted, after cleaning up`;
 
+// Commands are loaded when they are called: what they import takes a second, and a wrong flag needs none of it.
 function program(): Command {
   const root = new Command('meshtrust')
     .description('Conformance suite for trust between two Istio control planes in one cluster')
@@ -44,26 +40,33 @@ function program(): Command {
     .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
     .option('--keep', 'leave the lab up afterwards')
     .option('--out <folder>', 'folder for the report (default: a new one below reports/)')
-    .addOption(new Option('--sabotage <name>').choices(sabotageNames()).hideHelp())
+    .addOption(new Option('--sabotage <name>').hideHelp())
     .action(async (flags: Flags) => {
-      process.exitCode = await runCommand(settingsFrom(flags), flags.sabotage);
+      const settings = settingsFrom(flags);
+      const { runCommand } = await import('./commands/run.ts');
+      process.exitCode = await runCommand(settings, flags.sabotage);
     });
   labOptions(root.command('up'))
     .description('bring a lab up, in the split, and leave it for looking around')
     .action(async (flags: Flags) => {
-      process.exitCode = await upCommand(settingsFrom(flags));
+      const settings = settingsFrom(flags);
+      const { upCommand } = await import('./commands/lab.ts');
+      process.exitCode = await upCommand(settings);
     });
   root
     .command('down')
     .description('remove labs that were left up')
     .argument('[id]', 'the lab to remove (default: all)')
     .action(async (id: string | undefined) => {
+      const { downCommand } = await import('./commands/lab.ts');
       process.exitCode = await downCommand(id);
     });
   labOptions(root.command('doctor'))
     .description('say what a run would meet on this machine, without changing anything')
     .action(async (flags: Flags) => {
-      process.exitCode = await doctorCommand(settingsFrom(flags));
+      const settings = settingsFrom(flags);
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      process.exitCode = await doctorCommand(settings);
     });
   for (const command of [root, run, ...root.commands]) command.exitOverride();
   return root;
@@ -93,7 +96,7 @@ function settingsFrom(flags: Flags) {
   };
   const given = { profile, distribution, supply, istioVersion, only, keep, out, ports };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return loadSettings(flags.config, present as PartialSettings);
+  return loadSettings(flags.config, present);
 }
 
 try {
@@ -108,7 +111,10 @@ try {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.conformant : EXIT.usage;
   const code = exitCodeOf(error);
-  const text = error instanceof Failure ? error.message : `A bug of meshtrust's own. Please report it:\n${String(error instanceof Error ? error.stack : error)}`;
+  const text =
+    error instanceof Failure
+      ? error.message
+      : `A bug of meshtrust's own. Please report it:\n${String(error instanceof Error ? error.stack : error)}`;
   process.stderr.write(`${styleText('red', 'meshtrust:', { stream: process.stderr })} ${text}\n`);
   return code;
 }

@@ -42,8 +42,8 @@ export class Progress {
 }
 
 interface Line {
-  say(detail: string): void;
-  end(outcome: Phase['outcome']): void;
+  say: (detail: string) => void;
+  end: (outcome: Phase['outcome']) => void;
 }
 
 // Two phases may run side by side (supply); only one spinner owns the terminal, the other prints lines.
@@ -58,7 +58,7 @@ function startLine(name: string, started: number): Line {
     // discardStdin off: ora would put the terminal in raw mode and swallow Ctrl-C.
     const spinner = ora({ text: name, stream: process.stderr, discardStdin: false }).start();
     const show = () => (spinner.text = `${name}${detail && ` — ${detail}`} (${seconds()})`);
-    const timer = setInterval(show, 1000);
+    const timer = setInterval(show, deadline('refresh'));
     return {
       say: (text) => {
         detail = text;

@@ -44,7 +44,10 @@ export function loadProfile(profile: string): ClaimGroup[] {
     throw usageFailure(`Unknown profile '${profile}'.`, { next: `Known are: ${profileNames().join(', ')}.` });
   }
   return claimFiles(profile)
-    .map((file) => ({ name: `${profile}/${file.slice(0, -'.yaml'.length)}`, ...readGroup(join(suites, profile, file)) }))
+    .map((file) => ({
+      name: `${profile}/${file.slice(0, -'.yaml'.length)}`,
+      ...readGroup(join(suites, profile, file)),
+    }))
     .sort((a, b) => a.order - b.order)
     .map(({ name, title, needs, claims }) => ({
       name,

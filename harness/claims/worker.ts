@@ -11,9 +11,9 @@ import { ENVIRONMENT } from './environment.ts';
 export interface ClaimContext {
   lab: Lab;
   /** Keeps what was observed; an object is written as YAML. */
-  evidence(name: string, content: string | object): Promise<void>;
+  evidence: (name: string, content: string | object) => Promise<void>;
   /** User agent for this claim's requests: names the claim, and is different each time. */
-  agent(): string;
+  agent: () => string;
 }
 
 const out = required(ENVIRONMENT.out);

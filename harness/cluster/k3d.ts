@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deadline } from '../deadlines.ts';
-import { environmentFailure, Failure, labFailure } from '../errors.ts';
+import { environmentFailure, type Failure, labFailure } from '../errors.ts';
 import { type RunOptions, tryRun } from '../process.ts';
 import { workFolder } from '../state/runs.ts';
 
@@ -75,7 +75,10 @@ function explain(output: string, command: readonly string[]): Failure {
     });
   }
   if (output.includes('no space left on device')) {
-    return environmentFailure('The disk is full.', { ...detail, next: 'Free some space; docker system df shows who uses it.' });
+    return environmentFailure('The disk is full.', {
+      ...detail,
+      next: 'Free some space; docker system df shows who uses it.',
+    });
   }
   return labFailure('k3d could not create the cluster.', detail);
 }

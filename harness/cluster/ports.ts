@@ -6,11 +6,13 @@ export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   return await new Promise((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
+      const taken = error.code === 'EADDRINUSE';
       reject(
-        environmentFailure(`Port ${wanted} on 127.0.0.1 is taken.`, {
-          next: 'Stop what listens there, or leave `cluster.ports` out of the configuration to have a free one chosen.',
-        }),
+        !taken
+          ? error
+          : environmentFailure(`Port ${wanted} on 127.0.0.1 is taken.`, {
+              next: 'Stop what listens there, or leave `cluster.ports` out of the configuration to have a free one chosen.',
+            }),
       );
     });
     server.listen(wanted, '127.0.0.1', () => {

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem, type } from 'node:os';
-import { join } from 'node:path';
 import type { ClaimGroup } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
-import { ROOT } from '../paths.ts';
+import { packageVersion } from '../paths.ts';
 import type { Phase } from '../progress.ts';
 import { buildReport } from '../report/build.ts';
 import type { RunEvent } from '../report/events.ts';
@@ -79,9 +77,4 @@ export function assembleReport(
     events,
     ...(failure === undefined ? {} : { failure }),
   });
-}
-
-export function packageVersion(): string {
-  const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

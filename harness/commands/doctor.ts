@@ -8,7 +8,10 @@ import { allRuns } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { assertDiskSpace } from '../supply/disk.ts';
 
-type Finding = { state: 'good' | 'note' | 'bad'; text: string };
+interface Finding {
+  state: 'good' | 'note' | 'bad';
+  text: string;
+}
 
 const GIB = 2 ** 30;
 /** The lab takes 1.6 GiB, a build from source up to 5. */
@@ -35,7 +38,8 @@ export async function doctorCommand(settings: Settings): Promise<number> {
 
 async function engine(): Promise<Finding> {
   const output = await tryRun(['docker', 'version', '--format', '{{.Server.Version}}']);
-  if (output.exitCode === 0) return { state: 'good', text: `A container engine answers: Docker ${output.stdout.trim()}.` };
+  if (output.exitCode === 0)
+    return { state: 'good', text: `A container engine answers: Docker ${output.stdout.trim()}.` };
   if (findProgram('apt-get') !== undefined && process.getuid?.() === 0) {
     return { state: 'note', text: 'No container engine answers; a run would install (if need be) and start one.' };
   }

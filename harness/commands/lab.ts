@@ -20,9 +20,7 @@ export async function bringUpWhole(session: Session, settings: Settings): Promis
   await session.engine();
   const parts = await supply.core();
   const lab = await bringUpLab({ runId, ...settings, parts }, progress, signal);
-  await progress.phase('Install cert-manager', async () =>
-    installCertManager(lab, await supply.certManager(), signal),
-  );
+  await progress.phase('Install cert-manager', async () => installCertManager(lab, await supply.certManager(), signal));
   return lab;
 }
 
@@ -44,7 +42,9 @@ Remove it with: npm run meshtrust -- down
 export async function downCommand(id: string | undefined): Promise<number> {
   const idle = allRuns().filter((run) => run.kept || isOrphan(run));
   if (id !== undefined && !idle.some((run) => run.id === id)) {
-    throw usageFailure(`There is no lab ${id}.`, { next: `There are: ${idle.map((run) => run.id).join(', ') || 'none'}.` });
+    throw usageFailure(`There is no lab ${id}.`, {
+      next: `There are: ${idle.map((run) => run.id).join(', ') || 'none'}.`,
+    });
   }
   const doomed = idle.filter((run) => id === undefined || run.id === id);
   if (doomed.length === 0) {

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { type ClaimGroup, selectClaims } from '../claims/catalog.ts';
 import { runGroup } from '../claims/run-group.ts';
 import type { Settings } from '../config/settings.ts';
-import { scaleDeadlines } from '../deadlines.ts';
+import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { Redactor } from '../evidence/redact.ts';
@@ -31,7 +31,14 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   const groups = plan(settings, sabotage);
   const session = new Session();
   const out = resolve(settings.out ?? join(ROOT, 'reports', session.id));
-  const facts: RunFacts = { settings, runId: session.id, started: new Date(), groups, phases: session.progress.phases, components: [] };
+  const facts: RunFacts = {
+    settings,
+    runId: session.id,
+    started: new Date(),
+    groups,
+    phases: session.progress.phases,
+    components: [],
+  };
   const events = eventsFile(out);
   let failure: RunFailure | undefined;
   try {
@@ -56,7 +63,9 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   const summaryFile = process.env['GITHUB_STEP_SUMMARY'];
   if (summaryFile !== undefined) await writeGithubSummary(report, summaryFile);
   const reportPath = relative(process.cwd(), join(out, 'conformance.yaml'));
-  process.stdout.write(`${renderSummary(report, { colour: process.stdout.hasColors?.() ?? false, reportPath })}\n`);
+  process.stdout.write(
+    `${renderSummary(report, { colour: process.stdout.isTTY && process.stdout.hasColors(), reportPath })}\n`,
+  );
   if (settings.keep && failure === undefined) process.stdout.write(keptHint(session.id));
   return exitCodeFor(report);
 }
@@ -149,7 +158,7 @@ function sayVerdicts(events: string, group: ClaimGroup, say: (text: string) => v
     const verdicts = readEvents(events).filter((event) => event.type === 'claim' && ids.has(event.id));
     const last = verdicts.at(-1);
     if (last?.type === 'claim') say(`${verdicts.length} of ${ids.size}: ${last.id} ${last.status}`);
-  }, 500);
+  }, deadline('refresh'));
   return () => clearInterval(timer);
 }
 

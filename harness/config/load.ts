@@ -36,7 +36,9 @@ export function parseSettings(text: string, file: string): PartialSettings {
   if (broken !== undefined) throw usageFailure(`${file} is not YAML: ${broken.message}`);
   const settings = (document.toJS() ?? {}) as PartialSettings;
   if (validate(settings)) return settings;
-  const sentences = (validate.errors ?? []).map((error) => `${file}:${lineOf(document, lines, error)}: ${sentenceFor(error)}`);
+  const sentences = (validate.errors ?? []).map(
+    (error) => `${file}:${lineOf(document, lines, error)}: ${sentenceFor(error)}`,
+  );
   throw usageFailure(`The configuration is not valid.`, { next: sentences.join('\n') });
 }
 

@@ -59,9 +59,7 @@ export async function stopOwnEngine(): Promise<void> {
   process.kill(owner.pid, 'SIGTERM');
   await eventually(
     () =>
-      isAlive(owner)
-        ? Promise.reject(new Error(`dockerd (process ${owner.pid}) is still running`))
-        : Promise.resolve(),
+      isAlive(owner) ? Promise.reject(new Error(`dockerd (process ${owner.pid}) is still running`)) : Promise.resolve(),
     { waitingFor: 'the container engine to stop', within: 'engineStart' },
   );
   rmSync(ownerFile(), { force: true });

@@ -76,7 +76,7 @@ export function connectKube(kubeconfig: string): Kube {
 
 /** HTTP status of an API error; undefined for anything else. */
 export const apiStatus = (error: unknown): number | undefined =>
-  error instanceof ApiException ? (error.code as number) : undefined;
+  error instanceof ApiException ? error.code : undefined;
 
 /** What the API server said, without the headers that an ApiException prints too. */
 export function apiMessage(error: unknown): string {

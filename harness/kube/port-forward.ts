@@ -23,7 +23,9 @@ async function connectToPod(kube: Kube, pod: PodRef, port: number): Promise<Dupl
     toPod,
   );
   const stream = Duplex.from({ writable: toPod, readable: fromPod });
-  errors.on('data', (message: Buffer) => stream.destroy(new Error(`port-forward to ${pod.name}: ${message.toString()}`)));
+  errors.on('data', (message: Buffer) =>
+    stream.destroy(new Error(`port-forward to ${pod.name}: ${message.toString()}`)),
+  );
   stream.on('close', () => {
     if (typeof socket !== 'function') socket.close();
   });

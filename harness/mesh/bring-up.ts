@@ -161,7 +161,8 @@ async function ready(
       }),
     );
   } catch (error) {
-    if (error instanceof WaitFailure) throw labFailure(error.message, { evidence: await podTroubles(kube), cause: error });
+    if (error instanceof WaitFailure)
+      throw labFailure(error.message, { evidence: await podTroubles(kube), cause: error });
     throw error;
   }
 }
@@ -176,8 +177,7 @@ async function injectorAnswers(kube: Kube, signal: AbortSignal): Promise<void> {
   await eventually(
     async () => {
       const object = (await found(kube.objects.read(read))) as
-        | { webhooks?: { clientConfig?: { caBundle?: string } }[] }
-        | undefined;
+        { webhooks?: { clientConfig?: { caBundle?: string } }[] } | undefined;
       const without = object?.webhooks?.filter((webhook) => (webhook.clientConfig?.caBundle ?? '') === '') ?? [{}];
       if (without.length > 0) throw new Error('istiod has not put its CA bundle into the injection webhook yet');
     },

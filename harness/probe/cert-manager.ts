@@ -18,13 +18,13 @@ export async function readCaCertificates(lab: Lab): Promise<CaCertificate[]> {
 }
 
 async function readOne(lab: Lab, namespace: string): Promise<CaCertificate> {
-  const certificate = (await found(
-    lab.kube.objects.read({
+  const certificate = await found(
+    lab.kube.objects.read<KubernetesObject & { status?: Pick<CaCertificate, 'conditions'> }>({
       apiVersion: 'cert-manager.io/v1',
       kind: 'Certificate',
       metadata: { name: 'istio-ca', namespace },
     }),
-  )) as (KubernetesObject & { status?: Pick<CaCertificate, 'conditions'> }) | undefined;
+  );
   if (certificate === undefined) throw new Error(`${namespace} has no Certificate istio-ca`);
   const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }));
   const pem = Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString();

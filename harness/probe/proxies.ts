@@ -27,12 +27,12 @@ const ADMIN_PORT = 15000;
 const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
 const NAMESPACES = ['openshift-ingress', 'bookinfo', 'probe-inside'];
 
-/** Every proxy that serves now: gateways and sidecars. */
+/** Every proxy that serves now, gateways and sidecars; one that is still starting serves nobody. */
 export async function listProxies(kube: Kube): Promise<Proxy[]> {
   const pods = await Promise.all(NAMESPACES.map((namespace) => livePods(kube, namespace)));
   return pods
     .flat()
-    .filter(hasProxy)
+    .filter((pod) => hasProxy(pod) && isReady(pod))
     .map((pod) => ({
       namespace: pod.metadata?.namespace ?? '',
       name: pod.metadata?.name ?? '',
@@ -43,6 +43,9 @@ export async function listProxies(kube: Kube): Promise<Proxy[]> {
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
+
+const isReady = ({ status }: V1Pod): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
 
 /** A sidecar is an init container that goes on running where Kubernetes knows native sidecars. */
 const hasProxy = ({ spec }: V1Pod): boolean =>

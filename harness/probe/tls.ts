@@ -63,7 +63,10 @@ async function openTunnel(port: number, target: { host: string; port: number }):
     });
     outgoing.on('connect', (answer, socket) => {
       if (answer.statusCode === 200) resolve(socket);
-      else reject(new Error(`the probe could not connect to ${target.host}:${target.port}: ${answer.statusMessage ?? ''}`));
+      else
+        reject(
+          new Error(`the probe could not connect to ${target.host}:${target.port}: ${answer.statusMessage ?? ''}`),
+        );
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error('the probe pod does not answer')));
     outgoing.on('error', reject);

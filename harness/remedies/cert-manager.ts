@@ -70,8 +70,7 @@ async function issued(kube: Kube, certificate: KubernetesObject): Promise<void> 
   await eventually(
     async () => {
       const object = (await found(kube.objects.read(certificate as Parameters<typeof kube.objects.read>[0]))) as
-        | Certificate
-        | undefined;
+        Certificate | undefined;
       const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
       if (ready?.status !== 'True') throw new Error(ready?.message ?? 'it has no status yet');
     },

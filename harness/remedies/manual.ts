@@ -6,7 +6,10 @@ import { type Authority, createIntermediate, createRoot, PrivateKey } from '../t
 import { type Joined, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll, restartApart } from './restart.ts';
 
-const INTERMEDIATES = { mesh: 'SM Service Mesh Intermediate CA', gateway: 'OpenShift Gateway Intermediate CA' } as const;
+const INTERMEDIATES = {
+  mesh: 'SM Service Mesh Intermediate CA',
+  gateway: 'OpenShift Gateway Intermediate CA',
+} as const;
 const ROOT_DAYS = 3650;
 const INTERMEDIATE_DAYS = 1825;
 
@@ -50,7 +53,12 @@ async function makeHierarchy(): Promise<[Authority, Authority, Authority]> {
   return [
     root,
     await createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES.mesh, days, privateKey: meshKey }),
-    await createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES.gateway, days, privateKey: gatewayKey }),
+    await createIntermediate(root, {
+      ...ORGANIZATION,
+      commonName: INTERMEDIATES.gateway,
+      days,
+      privateKey: gatewayKey,
+    }),
   ];
 }
 

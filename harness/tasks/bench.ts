@@ -57,11 +57,14 @@ async function bench(rounds: number, distribution: string): Promise<number> {
 
   console.log('\nManual remedy, seconds until everything has restarted');
   for (const [index, { harness, script }] of pairs.entries()) {
-    console.log(`  run ${index + 1}: harness ${harness.toFixed(1)}  script ${script.toFixed(1)}  ratio ${(harness / script).toFixed(2)}`);
+    console.log(
+      `  run ${index + 1}: harness ${harness.toFixed(1)}  script ${script.toFixed(1)}  ratio ${(harness / script).toFixed(2)}`,
+    );
   }
   console.log(`cert-manager remedy by the harness: ${certManagerSeconds.toFixed(1)} s`);
   console.log('\nPhases, seconds');
-  for (const { name, duration } of session.progress.phases) console.log(`  ${(duration / 1000).toFixed(1).padStart(7)}  ${name}`);
+  for (const { name, duration } of session.progress.phases)
+    console.log(`  ${(duration / 1000).toFixed(1).padStart(7)}  ${name}`);
   console.log('\nSizes, MiB');
   for (const [what, bytes] of await sizes(lab)) console.log(`  ${(bytes / 2 ** 20).toFixed(0).padStart(7)}  ${what}`);
   console.log(`\nPeak memory of the lab: ${peak}`);
@@ -79,7 +82,10 @@ async function byScript(lab: Lab, signal: AbortSignal): Promise<void> {
   try {
     await run([fixture('bench', 'manual-remedy.sh'), folder], {
       signal,
-      env: { KUBECONFIG: lab.kubeconfig, PATH: `${dirname(lab.tools.kubectl)}${delimiter}${process.env['PATH'] ?? ''}` },
+      env: {
+        KUBECONFIG: lab.kubeconfig,
+        PATH: `${dirname(lab.tools.kubectl)}${delimiter}${process.env['PATH'] ?? ''}`,
+      },
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -112,6 +118,9 @@ async function sizes(lab: Lab): Promise<[string, number][]> {
       return [`image ${image}`, Number(size)];
     }),
   );
-  const archives = lab.archives.map((path): [string, number] => [`archive ${path.split('/').at(-1) ?? ''}`, statSync(path).size]);
+  const archives = lab.archives.map((path): [string, number] => [
+    `archive ${path.split('/').at(-1) ?? ''}`,
+    statSync(path).size,
+  ]);
   return [...inspected, ...archives];
 }

@@ -1,5 +1,6 @@
 // `npm run gate`: what has to be clean before a change is taken. Quiet on pass, complete on fail.
 import { styleText } from 'node:util';
+import { EXIT } from '../errors.ts';
 import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
 
@@ -9,78 +10,68 @@ interface Check {
   complaint: () => Promise<string | undefined>;
 }
 
-const bin = (path: string) => [process.execPath, `node_modules/${path}`];
+const stop = new AbortController();
+const stopped = () => stop.signal.aborted;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
 
-const tool = (name: string, command: readonly string[], next?: string): Check => ({
+const tool = (name: string, script: string, options: readonly string[], next = ''): Check => ({
   name,
   complaint: async () => {
-    const { exitCode, stdout, stderr } = await tryRun(command, { cwd: ROOT });
-    if (exitCode === 0) return undefined;
-    return [stdout, stderr, next ?? ''].filter((text) => text !== '').join('\n');
+    const command = [process.execPath, `node_modules/${script}`, ...options];
+    const { exitCode, stdout, stderr } = await tryRun(command, { cwd: ROOT, signal: stop.signal });
+    return exitCode === 0 ? undefined : [stdout, stderr, next].filter((text) => text !== '').join('\n');
   },
 });
 
-/** Nothing that is in git, or about to be, has a line that matches. Letters in brackets keep a pattern from matching itself. */
+/** No file that is in git, or about to be, has a line that matches. Brackets keep a pattern from matching itself. */
 const nowhere = (name: string, patterns: readonly string[], ...paths: string[]): Check => ({
   name,
   complaint: async () => {
-    const flags = patterns.flatMap((pattern) => ['-e', pattern]);
-    const command = [
-      'git',
-      'grep',
+    const options = [
       '--untracked',
       '--line-number',
       '-I',
       '--extended-regexp',
-      ...flags,
-      '--',
-      ...paths,
+      ...patterns.flatMap((one) => ['-e', one]),
     ];
-    const { exitCode, stdout, stderr } = await tryRun(command, { cwd: ROOT });
+    const command = ['git', 'grep', ...options, '--', ...paths];
+    const { exitCode, stdout, stderr } = await tryRun(command, { cwd: ROOT, signal: stop.signal });
     return exitCode === 1 && stderr === '' ? undefined : stdout + stderr;
   },
 });
 
-const cruised = ['harness', 'suites', 'fixtures', 'vitest.config.ts', 'eslint.config.js'];
-const cruise = ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'];
+const CRUISE = ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'];
+const CRUISED = ['harness', 'suites', 'fixtures', 'vitest.config.ts', 'eslint.config.js'];
 
 // The slowest first, so that two at a time end together.
-const CHECKS: readonly Check[] = [
-  tool('eslint', [...bin('eslint/bin/eslint.js'), '--max-warnings=0', '.']),
-  tool('types', [...bin('typescript/bin/tsc'), '-p', '.']),
-  tool('format', [...bin('prettier/bin/prettier.cjs'), '--check', '.'], '`npm run format` puts it right.'),
-  tool('imports', [...bin('dependency-cruiser/bin/dependency-cruiser.mjs'), ...cruise, ...cruised]),
-  // The lock file and the settings must work with whatever registry a user has.
+const queue: Check[] = [
+  tool('eslint', 'eslint/bin/eslint.js', ['--max-warnings=0', '.']),
+  tool('types', 'typescript/bin/tsc', ['-p', '.']),
+  tool('format', 'prettier/bin/prettier.cjs', ['--check', '.'], '`npm run format` puts it right.'),
+  tool('imports', 'dependency-cruiser/bin/dependency-cruiser.mjs', [...CRUISE, ...CRUISED]),
+  // Whatever registries a user has must do.
   nowhere('no package registry named', [
     '"[r]esolved": "http',
-    '[r]egistry\\.(npmjs|yarnpkg)\\.',
-    '[p]roxy\\.golang\\.org',
+    '[r]egistry\\.(npmjs|yarnpkg)\\.|[p]roxy\\.golang\\.org',
     '([r]egistry|GO[P]ROXY) ?= ?http',
-    'https?://[^/ ]+\\.([i]nternal|[c]orp|[l]an)([:/]|$)',
+    'https?://[^/ ]+\\.(internal|corp|lan)([:/]|$)',
   ]),
-  nowhere('no path of one machine', [
-    '/[h]ome/[a-z]',
-    '/[U]sers/[A-Za-z]',
-    '/[w]ork/[a-z]',
-    '/[r]oot/\\.(cache|config|npm|ssh)',
-  ]),
+  nowhere('no path of one machine', ['/(home|Users|work)/[A-Za-z]', '/root/\\.(cache|config|npm|ssh)']),
   nowhere(
     'no test skipped',
     ['\\b(describe|it|suite|test)\\.(fails|only|skip|todo)\\b', '\\.(only|runIf|skip|skipIf)\\('],
     '*.ts',
   ),
 ];
-
-const queue = [...CHECKS];
 let failures = 0;
 
 async function work(): Promise<void> {
-  for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
+  for (let check = queue.shift(); check !== undefined && !stopped(); check = queue.shift()) {
     const started = performance.now();
     const complaint = await check.complaint();
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    if (stopped()) return;
     const mark = complaint === undefined ? styleText('green', '✔') : styleText('red', '✖');
-    process.stdout.write(`${mark} ${check.name} (${seconds} s)\n`);
+    process.stdout.write(`${mark} ${check.name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
     if (complaint === undefined) continue;
     failures += 1;
     process.stdout.write(`${complaint.trimEnd()}\n`);
@@ -88,4 +79,4 @@ async function work(): Promise<void> {
 }
 
 await Promise.all([work(), work()]);
-process.exitCode = failures === 0 ? 0 : 1;
+process.exitCode = stopped() ? EXIT.interrupted : Math.min(failures, 1);

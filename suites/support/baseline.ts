@@ -21,9 +21,7 @@ export async function splitBaseline(lab: Lab): Promise<ProxySecrets[]> {
 async function hasRemedy(lab: Lab): Promise<boolean> {
   const { mesh, gateway } = lab.distribution.planes;
   const secrets = await Promise.all(
-    [mesh, gateway].map(({ namespace }) =>
-      found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' })),
-    ),
+    [mesh, gateway].map(({ namespace }) => found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }))),
   );
   return secrets.some((secret) => secret !== undefined);
 }

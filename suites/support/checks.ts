@@ -15,7 +15,7 @@ export function noFaults(faults: readonly (string | undefined)[]): void {
 export async function everyProxy(held: readonly ProxySecrets[], judge: (proxy: Proxy) => ProxyJudge): Promise<void> {
   const planes = new Set(held.map(({ proxy }) => proxy.plane));
   if (planes.size < 2) throw new Error(`only ${[...planes].join()} proxies were found: nothing to compare`);
-  noFaults(await Promise.all(held.map((one) => judge(one.proxy)(one))));
+  noFaults(await Promise.all(held.map(async (one) => await judge(one.proxy)(one))));
 }
 
 /** Certificates as evidence: public, one line each, and the PEM below. */
@@ -59,13 +59,19 @@ export async function strictBookinfo(
   }
   await evidence('versions', { requests: Object.values(seen).reduce((sum, count) => sum + count, 0), seen });
   const versions = Object.keys(seen).sort();
-  if (versions.join() !== 'v1,v2,v3') throw new Error(`of reviews only ${versions.join(', ')} answered in ${AT_MOST} requests`);
+  if (versions.join() !== 'v1,v2,v3')
+    throw new Error(`of reviews only ${versions.join(', ')} answered in ${AT_MOST} requests`);
 
   const [products, details, reviews, ratings] = await Promise.all(
     ['', '/0', '/0/reviews', '/0/ratings'].map((rest) => get(`/api/v1/products${rest}`, agent())),
   );
   if (products === undefined || details === undefined || reviews === undefined || ratings === undefined) return;
-  await evidence('api', { products: products.body, details: details.body, reviews: reviews.body, ratings: ratings.body });
+  await evidence('api', {
+    products: products.body,
+    details: details.body,
+    reviews: reviews.body,
+    ratings: ratings.body,
+  });
   noFaults(judgeApi({ products, details, reviews, ratings }));
 }
 

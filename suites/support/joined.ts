@@ -107,7 +107,9 @@ export function claimJoined(remedy: Remedy): () => Promise<Joined> {
     if (inbound.length === 0) throw new Error('productpage logged no inbound request');
     noFaults(
       inbound.map(({ peer }) =>
-        peer === GATEWAY_IDENTITY ? undefined : `productpage saw ${peer ?? 'nobody'} as its peer, not ${GATEWAY_IDENTITY}`,
+        peer === GATEWAY_IDENTITY
+          ? undefined
+          : `productpage saw ${peer ?? 'nobody'} as its peer, not ${GATEWAY_IDENTITY}`,
       ),
     );
   });

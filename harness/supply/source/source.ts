@@ -80,7 +80,10 @@ export class SourceSupply implements Supply {
       say('pilot, proxyv2, bookinfo, node');
       const bookinfoFolder = fixture('bookinfo');
       const [pilot, proxyv2, bookinfo, pause, nodeImage] = await Promise.all([
-        buildImage({ ...shared, name: 'pilot', files: { 'pilot-discovery': join(platform, 'pilot-discovery') } }, signal),
+        buildImage(
+          { ...shared, name: 'pilot', files: { 'pilot-discovery': join(platform, 'pilot-discovery') } },
+          signal,
+        ),
         buildImage(
           {
             ...shared,
@@ -136,7 +139,11 @@ export class SourceSupply implements Supply {
         components: [
           { name: 'istio', version: `${VERSIONS.istio} (Go module ${goModuleVersion('platform', 'istio.io/istio')})` },
           { name: 'envoy', version: `${VERSIONS.envoy} (stock, not Istio's build)`, image: proxyv2 },
-          { name: 'kubernetes', version: `${VERSIONS.kubernetes} (upstream behind a k3s launcher, not k3s)`, image: nodeImage },
+          {
+            name: 'kubernetes',
+            version: `${VERSIONS.kubernetes} (upstream behind a k3s launcher, not k3s)`,
+            image: nodeImage,
+          },
           { name: 'k3d', version: VERSIONS.k3d },
           { name: 'gateway-api', version: VERSIONS.gatewayApi },
           { name: 'bookinfo', version: `meshtrust's own build on Node ${process.versions.node}`, image: bookinfo },
@@ -155,7 +162,11 @@ export class SourceSupply implements Supply {
     );
     const build = (target: string) =>
       buildImage({ name: 'cert-manager', target, base, files: { programs: named }, inputs: [digest] }, this.#signal);
-    const images = { image: await build('controller'), 'webhook.image': await build('webhook'), 'cainjector.image': await build('cainjector') };
+    const images = {
+      image: await build('controller'),
+      'webhook.image': await build('webhook'),
+      'cainjector.image': await build('cainjector'),
+    };
     const names = Object.fromEntries(Object.values(images).map((image) => [image, image]));
     return {
       archives: [await saveImages('cert-manager', names, this.#signal)],
@@ -207,11 +218,11 @@ export class SourceSupply implements Supply {
     }
     if (!isCached(PLATFORM.name, goPartDigest(PLATFORM))) assertDiskSpace(COLD_DISK, 'a first build from source');
     const missing = [
-      ...(['base', 'node'] as const).every((name) => isCached(`root-${name}`, rootDigest(name)))
+      ...((['base', 'node'] as const).every((name) => isCached(`root-${name}`, rootDigest(name)))
         ? []
         : findProgram('mmdebstrap') === undefined
           ? ROOT_BUILDER
-          : [],
+          : []),
       ...(isCached('envoy', envoyDigest()) || findProgram('python3') !== undefined ? [] : ['python3-pip']),
     ];
     if (missing.length > 0) await installPackages(missing, this.#progress, this.#signal);
@@ -237,30 +248,34 @@ export class SourceSupply implements Supply {
   async #renderCertManager(helm: string, images: Record<string, string>): Promise<string> {
     const module = await moduleFolder('cert-manager', 'github.com/cert-manager/cert-manager', this.#signal);
     const values = readFileSync(fixture('parts', 'images', 'cert-manager', 'values.yaml'), 'utf8');
-    const folder = await cached('cert-manager-manifests', digestOf(goPartDigest(CERT_MANAGER), JSON.stringify(images), values), async (scratch) => {
-      const chart = join(scratch, 'chart');
-      cpSync(join(module, 'deploy', 'charts', 'cert-manager'), chart, { recursive: true });
-      cpSync(join(module, 'deploy', 'crds'), join(chart, 'templates', 'crds'), {
-        recursive: true,
-        filter: (path) => !path.endsWith('.md'),
-      });
-      const version = `v${VERSIONS.certManager.source}`;
-      writeFileSync(
-        join(chart, 'Chart.yaml'),
-        `apiVersion: v2\nname: cert-manager\nversion: ${version}\nappVersion: ${version}\n`,
-      );
-      const manifests = await run(
-        [
-          ...[helm, 'template', 'cert-manager', chart, '--namespace', 'cert-manager', '--values', '-'],
-          ...Object.entries(images).flatMap(([key, image]) => {
-            const [repository = '', tag = ''] = image.split(':');
-            return ['--set-string', `${key}.repository=${repository},${key}.tag=${tag}`];
-          }),
-        ],
-        { input: values, signal: this.#signal },
-      );
-      writeFileSync(join(scratch, 'cert-manager.yaml'), manifests);
-    });
+    const folder = await cached(
+      'cert-manager-manifests',
+      digestOf(goPartDigest(CERT_MANAGER), JSON.stringify(images), values),
+      async (scratch) => {
+        const chart = join(scratch, 'chart');
+        cpSync(join(module, 'deploy', 'charts', 'cert-manager'), chart, { recursive: true });
+        cpSync(join(module, 'deploy', 'crds'), join(chart, 'templates', 'crds'), {
+          recursive: true,
+          filter: (path) => !path.endsWith('.md'),
+        });
+        const version = `v${VERSIONS.certManager.source}`;
+        writeFileSync(
+          join(chart, 'Chart.yaml'),
+          `apiVersion: v2\nname: cert-manager\nversion: ${version}\nappVersion: ${version}\n`,
+        );
+        const manifests = await run(
+          [
+            ...[helm, 'template', 'cert-manager', chart, '--namespace', 'cert-manager', '--values', '-'],
+            ...Object.entries(images).flatMap(([key, image]) => {
+              const [repository = '', tag = ''] = image.split(':');
+              return ['--set-string', `${key}.repository=${repository},${key}.tag=${tag}`];
+            }),
+          ],
+          { input: values, signal: this.#signal },
+        );
+        writeFileSync(join(scratch, 'cert-manager.yaml'), manifests);
+      },
+    );
     return join(folder, 'cert-manager.yaml');
   }
 }

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT } from './paths.ts';
+import { validateReport } from './report/schema.ts';
+
+let home: string;
+beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'meshtrust-main-'))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** The real command line in a process of its own, with an engine that is out of reach. */
+async function meshtrust(...words: string[]) {
+  const child = spawn(process.execPath, [join(ROOT, 'harness', 'main.ts'), ...words], {
+    cwd: home,
+    env: { ...process.env, XDG_CACHE_HOME: join(home, 'cache'), DOCKER_HOST: `unix://${home}/no.sock`, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, output };
+}
+
+describe('wrong use ends with exit code 2, one clear sentence and nothing left behind', () => {
+  it.each([
+    ['an unknown flag', ['run', '--nope'], /unknown option '--nope'/],
+    ['an unknown command', ['rum'], /unknown command 'rum'.*run/s],
+    ['an unknown profile', ['run', '--profile', 'x'], /Unknown profile 'x'\.\nKnown are: trust\./],
+    [
+      'an unknown distribution',
+      ['run', '--distribution', 'x'],
+      /Unknown distribution 'x'\.\nKnown are: openshift-4\.19/,
+    ],
+    [
+      'a glob without a claim',
+      ['run', '--only', 'x.*'],
+      /No claim of profile trust .* matches 'x\.\*'\.\nThe claims are:/,
+    ],
+    ['a supply that is none', ['run', '--supply', 'x'], /Allowed choices are auto, registry, source/],
+    ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
+    ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
+    ['a lab that is not there', ['down', 'nope'], /There is no lab nope\.\nThere are: none\./],
+    [
+      'an unknown sabotage',
+      ['run', '--sabotage', 'x'],
+      /Unknown sabotage 'x'\.\nKnown are: gateway-under-another-root/,
+    ],
+  ])('%s', async (_, words, message) => {
+    const { code, output } = await meshtrust(...words);
+    expect(output).toMatch(message);
+    expect(code).toBe(2);
+    expect(
+      existsSync(join(home, 'cache', 'meshtrust', 'runs')) && readdirSync(join(home, 'cache', 'meshtrust', 'runs')),
+    ).toBeFalsy();
+  });
+
+  it('an invalid configuration, with its line', async () => {
+    writeFileSync(join(home, 'meshtrust.yaml'), 'keep: false\nsuply: auto\n');
+    const { code, output } = await meshtrust('run');
+    expect(output).toContain("meshtrust.yaml:2: unknown key 'suply' in the file; known are: profile, distribution,");
+    expect(code).toBe(2);
+  });
+});
+
+describe('help', () => {
+  it('names commands and exit codes and ends with 0', async () => {
+    const { code, output } = await meshtrust('--help');
+    expect(output).toMatch(
+      /run \[options\].*up \[options\].*down .*doctor .*Exit codes: 0 conformant · 1 a claim failed/s,
+    );
+    expect(code).toBe(0);
+  });
+});
+
+describe('a run that dies in set-up', () => {
+  it('ends with exit code 3, the next step, and still writes a report', async () => {
+    const { code, output } = await meshtrust('run', '--supply', 'source', '--out', 'out');
+    expect(output).toContain('No container engine answers at DOCKER_HOST=');
+    expect(output).toContain('Start it, or unset DOCKER_HOST to use the engine of this machine.');
+    expect(code).toBe(3);
+    const report = parse(readFileSync(join(home, 'out', 'conformance.yaml'), 'utf8')) as Record<string, unknown>;
+    expect(validateReport(report)).toEqual([]);
+    expect(report).toMatchObject({ result: 'incomplete', failure: { kind: 'environment' }, summary: { passed: 0 } });
+    expect(readFileSync(join(home, 'out', 'junit.xml'), 'utf8')).toContain('No container engine answers');
+    expect(readdirSync(join(home, 'cache', 'meshtrust', 'runs'))).toEqual([]);
+  });
+});

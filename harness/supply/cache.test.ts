@@ -1,0 +1,62 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cached, digestOf } from './cache.ts';
+import { assertDiskSpace } from './disk.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'meshtrust-cache-'));
+  vi.stubEnv('XDG_CACHE_HOME', home);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const write = (folder: string) => {
+  writeFileSync(join(folder, 'file'), 'made');
+  return Promise.resolve();
+};
+
+describe('cached', () => {
+  it('builds once and keeps the result under its digest, readable for all', async () => {
+    const folder = await cached('part', 'abc', write);
+    expect(folder).toBe(join(home, 'meshtrust', 'parts', 'part-abc'));
+    expect(statSync(folder).mode & 0o777).toBe(0o755);
+    expect(await cached('part', 'abc', () => Promise.reject(new Error('built again')))).toBe(folder);
+  });
+
+  it('leaves nothing of a build that fails', async () => {
+    const failing = cached('part', 'abc', async (folder) => {
+      await write(folder);
+      throw new Error('half way');
+    });
+    await expect(failing).rejects.toThrow('half way');
+    expect(readdirSync(join(home, 'meshtrust', 'parts'))).toEqual([]);
+  });
+
+  it('lets the later of two builds at once yield', async () => {
+    const folders = await Promise.all([cached('part', 'abc', write), cached('part', 'abc', write)]);
+    expect(new Set(folders).size).toBe(1);
+    expect(readFileSync(join(folders[0], 'file'), 'utf8')).toBe('made');
+    expect(readdirSync(join(home, 'meshtrust', 'parts'))).toEqual(['part-abc']);
+  });
+});
+
+describe('digestOf', () => {
+  it('tells inputs apart however they are cut', () => {
+    expect(digestOf('ab', 'c')).not.toBe(digestOf('a', 'bc'));
+    expect(digestOf('ab', 'c')).toMatch(/^[0-9a-f]{12}$/);
+  });
+});
+
+describe('assertDiskSpace', () => {
+  it('says how much is needed, how much there is and what to do, before anything is made', () => {
+    expect(() => assertDiskSpace(2 ** 60, 'a test')).toThrow(
+      /^Not enough disk for a test: 1073741824\.0 GiB needed, [\d.]+ GiB free at .*\nFree some, or point XDG_CACHE_HOME/,
+    );
+    expect(existsSync(join(home, 'meshtrust'))).toBe(false);
+  });
+});

@@ -1,0 +1,94 @@
+import { run, tryRun } from '../../process.ts';
+import { pullFailure } from './pull-failure.ts';
+import { together } from './together.ts';
+
+/** An image the engine has. */
+export interface EngineImage {
+  /** As it was asked for, registry and tag included. */
+  name: string;
+  /** What the engine calls its contents; another image under the same name has another. */
+  id: string;
+  /** Digest in its registry (`sha256:…`), if it came from one. */
+  digest?: string;
+}
+
+/** Registries answer several at once well; the disk and a slow line do not gain from more. */
+const AT_ONCE = 3;
+
+/** Those of the images that the engine has, by name. */
+export async function engineImages(names: readonly string[], signal: AbortSignal): Promise<Map<string, EngineImage>> {
+  // One call for all: it prints what it finds, and that others are missing makes it fail.
+  const output = await tryRun(['docker', 'image', 'inspect', '--format', '{{json .}}', ...names], { signal });
+  signal.throwIfAborted();
+  const found = output.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as { Id: string; RepoTags?: string[] | null; RepoDigests?: string[] | null });
+  return new Map(
+    names.flatMap((name) => {
+      const image = found.find(({ RepoTags }) => RepoTags?.some((tag) => familiar(tag) === familiar(name)));
+      if (image === undefined) return [];
+      const prefix = `${familiar(repository(name))}@`;
+      const digest = image.RepoDigests?.map(familiar).find((one) => one.startsWith(prefix));
+      const known = digest === undefined ? {} : { digest: digest.slice(prefix.length) };
+      return [[name, { name, id: image.Id, ...known }]];
+    }),
+  );
+}
+
+/** Names of images that are not there, or not in the version that `digests` asks for. */
+export function missingImages(
+  names: readonly string[],
+  have: ReadonlyMap<string, EngineImage>,
+  digests: Readonly<Record<string, string>>,
+): string[] {
+  return names.filter((name) => {
+    const image = have.get(name);
+    return image === undefined || (digests[name] !== undefined && digests[name] !== image.digest);
+  });
+}
+
+/** Pulls images, a few at a time; the first failure stops the others. Pulled by digest, they get their tag too. */
+export async function pullImages(
+  names: readonly string[],
+  digests: Readonly<Record<string, string>>,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = [...names];
+  const running = new Set<string>();
+  const show = () => {
+    say(
+      `${names.length - waiting.length - running.size} of ${names.length} (${[...running].map(shortName).join(', ')})`,
+    );
+  };
+  const worker = async (either: AbortSignal): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      running.add(name);
+      show();
+      await pull(name, digests[name], either);
+      running.delete(name);
+    }
+  };
+  await together(
+    signal,
+    Array.from({ length: AT_ONCE }, () => worker),
+  );
+}
+
+async function pull(name: string, digest: string | undefined, signal: AbortSignal): Promise<void> {
+  const exact = digest === undefined ? name : `${repository(name)}@${digest}`;
+  const command = ['docker', 'pull', '--quiet', exact];
+  const output = await tryRun(command, { signal });
+  signal.throwIfAborted();
+  if (output.exitCode !== 0) throw pullFailure(command, exact, output.stderr || output.stdout);
+  if (digest !== undefined) await run(['docker', 'tag', exact, name], { signal });
+}
+
+/** A name without its tag; a colon before the last slash is a registry's port. */
+const repository = (name: string) => name.replace(/:[^/:]+$/, '');
+
+/** Docker leaves out what it takes for granted, others don't. */
+const familiar = (name: string) => name.replace(/^docker\.io\/(library\/)?/, '');
+
+const shortName = (name: string) => name.slice(name.lastIndexOf('/') + 1);

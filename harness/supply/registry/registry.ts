@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Progress } from '../../progress.ts';
+import { cached, digestOf, isCached } from '../cache.ts';
+import { assertDiskSpace } from '../disk.ts';
+import {
+  BOOKINFO_WORKLOADS,
+  type CertManagerParts,
+  type Component,
+  type CoreParts,
+  type Supply,
+  type Tools,
+} from '../supply.ts';
+import { VERSIONS } from '../versions.ts';
+import { saveArchive } from './archive.ts';
+import { downloadText, type DownloadOptions } from './download.ts';
+import { deploymentImages, fetchManifests } from './manifests.ts';
+import { downloadMeter } from './meter.ts';
+import { type EngineImage, engineImages, missingImages, pullImages } from './pull.ts';
+import {
+  type Asset,
+  bookinfoImages,
+  certManagerAsset,
+  gatewayApiAsset,
+  istioHub,
+  k3dToolsImage,
+  k3sImagesAsset,
+  k3sSystemImages,
+  nodeImage,
+  UPSTREAM,
+  type Upstream,
+  planeImages,
+  thisMachine,
+} from './releases.ts';
+import { fetchTools, haveTools } from './tools.ts';
+import { together } from './together.ts';
+
+/** Bytes that a first run takes: images in the engine, once more as an archive, tools. */
+const COLD_DISK = 8 * 2 ** 30;
+
+/** Official images and releases, for machines that reach a registry and GitHub. */
+export class RegistrySupply implements Supply {
+  readonly kind = 'registry';
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+  readonly #upstream: Upstream;
+
+  constructor(progress: Progress, signal: AbortSignal, upstream: Partial<Upstream> = {}) {
+    this.#progress = progress;
+    this.#signal = signal;
+    this.#upstream = { ...UPSTREAM, ...upstream };
+  }
+
+  async core(): Promise<CoreParts> {
+    const upstream = this.#upstream;
+    const machine = thisMachine();
+    const warm = haveTools(upstream, machine);
+    if (!warm) assertDiskSpace(COLD_DISK, 'the official images and tools');
+    const files = await this.#phase(warm, 'Download tools', async (options) => {
+      const [tools, crds, systemImages] = await together<[Tools, string, string[]]>(this.#signal, [
+        (signal) => fetchTools(upstream, machine, { ...options, signal }),
+        (signal) => fetchManifests('gateway-api', gatewayApiAsset(upstream), { ...options, signal }),
+        (signal) => this.#k3sImages({ ...options, signal }),
+      ]);
+      return { tools, crds, systemImages };
+    });
+
+    const planes = planeImages(upstream);
+    const bookinfo = bookinfoImages(upstream);
+    const inNode = [planes.pilot, planes.proxyv2, ...Object.values(bookinfo), ...files.systemImages];
+    const node = nodeImage(upstream);
+    // k3d would pull its helper by itself, in the middle of creating a cluster and with less to say when it fails.
+    const images = await this.#images('Pull images', [node, k3dToolsImage(upstream), ...inNode]);
+    const from = (image: string) => componentOf(images, image);
+    return {
+      tools: files.tools,
+      nodeImage: node,
+      archives: [await this.#archive('core', images, inNode)],
+      hub: istioHub(upstream),
+      tag: upstream.istio,
+      bookinfo,
+      // Its base is the official `node` image, so `node` is /usr/local/bin/node (samples/bookinfo/src/ratings/Dockerfile).
+      probeImage: bookinfo['ratings-v1'],
+      gatewayApiCrds: [files.crds],
+      planeOverlay: {},
+      components: [
+        { name: 'istio', version: upstream.istio, ...from(planes.pilot) },
+        { name: 'istio-proxy', version: upstream.istio, ...from(planes.proxyv2) },
+        { name: 'kubernetes', version: `${VERSIONS.kubernetes} (k3s ${VERSIONS.k3s})`, ...from(node) },
+        { name: 'k3d', version: VERSIONS.k3d, ...from(k3dToolsImage(upstream)) },
+        { name: 'gateway-api', version: VERSIONS.gatewayApi },
+        ...BOOKINFO_WORKLOADS.map((workload) => ({
+          name: `bookinfo-${workload}`,
+          version: VERSIONS.bookinfo,
+          ...from(bookinfo[workload]),
+        })),
+      ],
+    };
+  }
+
+  async certManager(): Promise<CertManagerParts> {
+    const asset = certManagerAsset(this.#upstream);
+    const manifests = await this.#phase(isCached('cert-manager', keyOf(asset)), 'Download cert-manager', (options) =>
+      fetchManifests('cert-manager', asset, options),
+    );
+    const names = deploymentImages(manifests);
+    const images = await this.#images('Pull images of cert-manager', names);
+    return {
+      archives: [await this.#archive('cert-manager', images, names)],
+      manifests,
+      components: names.map((name) => ({
+        name: name.replace(/^.*\/|:.*$/g, ''),
+        version: VERSIONS.certManager.registry,
+        ...componentOf(images, name),
+      })),
+    };
+  }
+
+  /** Names of k3s's own images that the node needs; the list is kept in the cache. */
+  async #k3sImages(options: DownloadOptions): Promise<string[]> {
+    const asset = k3sImagesAsset(this.#upstream);
+    const folder = await cached('k3s-images', keyOf(asset), async (scratch) => {
+      await writeFile(join(scratch, 'images.txt'), await downloadText(asset.url, options));
+    });
+    return k3sSystemImages(readFileSync(join(folder, 'images.txt'), 'utf8'));
+  }
+
+  /** Has the engine hold the images; shown only if some must be pulled. */
+  async #images(title: string, names: readonly string[]): Promise<Map<string, EngineImage>> {
+    const { digests } = this.#upstream;
+    const have = await engineImages(names, this.#signal);
+    const missing = missingImages(names, have, digests);
+    if (missing.length === 0) return have;
+    await this.#progress.phase(title, (say) => pullImages(missing, digests, say, this.#signal));
+    return await engineImages(names, this.#signal);
+  }
+
+  async #archive(name: string, images: ReadonlyMap<string, EngineImage>, names: readonly string[]): Promise<string> {
+    const wanted = names.flatMap((one) => images.get(one) ?? []);
+    return await saveArchive(name, wanted, this.#signal);
+  }
+
+  /** Shows a phase only for what is not in the cache yet. */
+  async #phase<T>(warm: boolean, title: string, work: (options: DownloadOptions) => Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    if (warm) return await work({ signal });
+    return await this.#progress.phase(title, (say) => work({ signal, onReceived: downloadMeter(say) }));
+  }
+}
+
+const keyOf = (asset: Asset) => digestOf(asset.url);
+
+/** Image and digest of a component, as the engine has them. */
+function componentOf(images: ReadonlyMap<string, EngineImage>, name: string): Pick<Component, 'image' | 'digest'> {
+  const digest = images.get(name)?.digest;
+  return { image: name, ...(digest === undefined ? {} : { digest }) };
+}
