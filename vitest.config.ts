@@ -6,9 +6,18 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['harness/**/*.test.ts', 'suites/*.test.ts', 'fixtures/**/*.test.ts'],
+          include: ['harness/**/*.test.ts'],
+          exclude: ['**/*.engine.test.ts'],
           // Real certificates, child processes and two cores.
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'engine',
+          include: ['harness/**/*.engine.test.ts'],
+          globalSetup: 'harness/tasks/with-engine.ts',
+          testTimeout: 60_000,
         },
       },
       {

@@ -11,6 +11,10 @@ const TABLE = {
   engineInstall: 300_000,
   /** From a started node container to a Ready node: 12 s when measured; images are pulled before that. */
   clusterUp: 120_000,
+  /** The same for k3s, which is not up before it has imported two gigabytes of official images. */
+  k3sUp: 300_000,
+  /** A download that has stopped sending. */
+  downloadSilence: 30_000,
   /** Deleting a cluster: containers get 10 s to stop. */
   clusterDown: 60_000,
   /** istiod Ready: 10 s alone, longer while Bookinfo starts beside it. */

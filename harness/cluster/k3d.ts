@@ -35,7 +35,7 @@ export async function createCluster(options: K3dOptions, signal: AbortSignal): P
   const k3sArguments = options.k3s
     ? ['traefik', 'servicelb', 'metrics-server', 'local-storage']
         .map((extra) => `--disable=${extra}`)
-        .concat('--kubelet-arg=sync-frequency=10s')
+        .concat('--kubelet-arg=sync-frequency=10s', '--kubelet-arg=fail-cgroupv1=false')
     : // k3d otherwise waits for the ConfigMap of k3s's own CoreDNS.
       ['--disable=coredns'];
   const command = [
@@ -44,7 +44,7 @@ export async function createCluster(options: K3dOptions, signal: AbortSignal): P
     ...['--volume', `${options.imagesFolder}:/var/lib/rancher/k3s/agent/images@server:0`],
     ...k3sArguments.flatMap((argument) => ['--k3s-arg', `${argument}@server:0`]),
     ...['--kubeconfig-update-default=false', '--kubeconfig-switch-context=false'],
-    ...['--timeout', `${Math.round(deadline('clusterUp') / 1000)}s`],
+    ...['--timeout', `${Math.round(deadline(options.k3s ? 'k3sUp' : 'clusterUp') / 1000)}s`],
   ];
   const environment = options.toolsImage === undefined ? {} : { K3D_IMAGE_TOOLS: options.toolsImage };
   const created = await tryRun(command, { signal, env: environment });

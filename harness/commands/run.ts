@@ -7,10 +7,12 @@ import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { Redactor } from '../evidence/redact.ts';
+import { removeLeaks } from '../evidence/sweep.ts';
 import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
 import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { collectLogs } from '../mesh/logs.ts';
+import { readPrivateKeys } from '../mesh/private-keys.ts';
 import { ROOT } from '../paths.ts';
 import { renderSummary } from '../report/console.ts';
 import { appendEvent, readEvents } from '../report/events.ts';
@@ -42,14 +44,14 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   const events = eventsFile(out);
   let failure: RunFailure | undefined;
   try {
-    mkdirSync(out, { recursive: true });
-    rmSync(events, { force: true });
+    prepareOutput(out);
     await judge(session, facts, { out, events, sabotage });
   } catch (error) {
     failure = runFailure(error, session);
   }
   try {
     if (failure !== undefined || hasFailedClaim(events)) await keepLogs(session.id, out, failure);
+    await sweep(session.id, out);
     if (settings.keep && failure === undefined) session.keep();
     await session.progress.phase(settings.keep ? 'Leave the lab up' : 'Remove the lab', () =>
       session[Symbol.asyncDispose](),
@@ -58,8 +60,8 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
     failure ??= runFailure(error, session);
   }
   const report = assembleReport(facts, readEvents(events), failure);
-  await writeReport(out, report);
   rmSync(events, { force: true });
+  await writeReport(out, report);
   const summaryFile = process.env['GITHUB_STEP_SUMMARY'];
   if (summaryFile !== undefined) await writeGithubSummary(report, summaryFile);
   const reportPath = relative(process.cwd(), join(out, 'conformance.yaml'));
@@ -68,6 +70,13 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   );
   if (settings.keep && failure === undefined) process.stdout.write(keptHint(session.id));
   return exitCodeFor(report);
+}
+
+/** An older report in the folder makes way; anything else there is somebody's, and stays. */
+function prepareOutput(out: string): void {
+  mkdirSync(out, { recursive: true });
+  const known = ['conformance.yaml', 'junit.xml', 'evidence', 'events.ndjson'];
+  for (const name of known) rmSync(join(out, name), { recursive: true, force: true });
 }
 
 /** Everything that can be wrong about a request is found here, before anything is touched. */
@@ -177,6 +186,14 @@ async function keepLogs(runId: string, out: string, failure: RunFailure | undefi
   } catch (error) {
     await recorder.write('lab', 'no-logs.txt', messageOf(error));
   }
+}
+
+/** Searches the folder for the private keys of the lab while there still is one to ask. */
+async function sweep(runId: string, out: string): Promise<void> {
+  const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
+  const keys = existsSync(kubeconfig) ? await readPrivateKeys(kubeconfig).catch(() => []) : [];
+  const leaking = removeLeaks(out, keys);
+  if (leaking.length > 0) throw new Error(`private keys were found in ${leaking.join(', ')}; the files were deleted`);
 }
 
 function runFailure(error: unknown, session: Session): RunFailure {

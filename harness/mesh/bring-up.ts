@@ -10,7 +10,6 @@ import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
 import type { CertManagerParts, CoreParts } from '../supply/supply.ts';
-import { VERSIONS } from '../supply/versions.ts';
 import { type Distribution, loadDistribution } from './distribution.ts';
 import { attachLab, BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab, OUTSIDE_PROBE, saveLab } from './lab.ts';
 import { bookinfo, gateway, namespaces, NODE_PORTS, probes, strict } from './lab-manifests.ts';
@@ -88,7 +87,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       planeOverlay: parts.planeOverlay,
       ports,
       host: plan.host,
-      istioVersion: VERSIONS.istio,
+      istioVersion: parts.istioVersion,
       kubernetesVersion: version.items[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
       components: parts.components,
       tools: parts.tools,

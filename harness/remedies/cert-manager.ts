@@ -40,6 +40,7 @@ async function applyCertManager(lab: Lab): Promise<Joined> {
   return {
     remedy: 'cert-manager',
     root,
+    privateKeys: [root.privateKey],
     intermediates: INTERMEDIATES,
     restarts,
     seconds: (Date.now() - started) / 1000,

@@ -29,6 +29,7 @@ async function applyManual(lab: Lab): Promise<Joined> {
   return {
     remedy: 'manual',
     root,
+    privateKeys: [root, meshCa, gatewayCa].map(({ privateKey }) => privateKey),
     intermediates: INTERMEDIATES,
     restarts,
     seconds: (Date.now() - started) / 1000,

@@ -1,6 +1,6 @@
 import type { Lab } from '../mesh/lab.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
-import type { Authority } from '../trust/issue.ts';
+import type { Authority, PrivateKey } from '../trust/issue.ts';
 
 export type RemedyName = 'manual' | 'cert-manager';
 
@@ -9,6 +9,8 @@ export interface Joined {
   remedy: RemedyName;
   /** The root both planes are to share; with its key, for making clients that are to be accepted. */
   root: Authority;
+  /** Every private key that was made, so that whoever logs anything can keep them out. */
+  privateKeys: readonly PrivateKey[];
   /** Common name of each plane's intermediate. */
   intermediates: Record<PlaneName, string>;
   /** Deployments that were restarted. */

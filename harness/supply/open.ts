@@ -7,7 +7,7 @@ import { VERSIONS } from './versions.ts';
 
 /** The supply of a kind, for a version of Istio that it can serve. */
 export function openSupply(kind: SupplyKind, istioVersion: string, progress: Progress, signal: AbortSignal): Supply {
-  if (kind === 'registry') return new RegistrySupply(progress, signal);
+  if (kind === 'registry') return new RegistrySupply(progress, signal, { istio: istioVersion });
   if (istioVersion !== VERSIONS.istio) {
     throw usageFailure(`Supply \`source\` serves Istio ${VERSIONS.istio} only, not ${istioVersion}.`, {
       next: 'Use --supply registry for another version.',

@@ -19,6 +19,8 @@ export interface CoreParts {
   /** Image of k3d's own helper container; undefined for k3d's default. */
   k3dToolsImage?: string;
   archives: string[];
+  /** Version of both planes. */
+  istioVersion: string;
   /** Registry prefix and tag under which the planes' `pilot` and `proxyv2` images are found. */
   hub: string;
   tag: string;

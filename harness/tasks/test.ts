@@ -7,7 +7,7 @@ import { distributionNames } from '../mesh/distribution.ts';
 import { ROOT } from '../paths.ts';
 import type { ConformanceReport } from '../report/model.ts';
 
-/** `npm test`: the unit tests, then the trust profile on a real lab for each distribution. */
+/** `npm test`: unit tests, tests against the container engine, then the trust profile on a real lab for each distribution. */
 interface Counts {
   passed: number;
   failed: number;
@@ -16,7 +16,7 @@ interface Counts {
 
 const scratch = mkdtempSync(join(tmpdir(), 'meshtrust-test-'));
 try {
-  const counts = [await unitTests()];
+  const counts = [await vitest('unit'), await vitest('engine')];
   for (const distribution of distributionNames()) counts.push(await conformance(distribution));
   const total = (key: keyof Counts) => counts.reduce((sum, one) => sum + one[key], 0);
   const skipped = total('skipped');
@@ -27,11 +27,11 @@ try {
   if (process.connected) process.disconnect();
 }
 
-async function unitTests(): Promise<Counts> {
-  const file = join(scratch, 'unit.json');
-  const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+async function vitest(project: string): Promise<Counts> {
+  const file = join(scratch, `${project}.json`);
+  const program = join('node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter', 'dot', '--reporter', 'json', `--outputFile.json=${file}`];
-  const code = await execute([vitest, 'run', '--project', 'unit', ...reporters]);
+  const code = await execute([program, 'run', '--project', project, ...reporters]);
   const result = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
   const failed = result['numFailedTests'] ?? 0;
   // A file that does not even load has no test to fail.

@@ -27,7 +27,7 @@ function joinedBy(remedy: Remedy) {
   return scenario(async (): Promise<Joined> => {
     await splitBaseline(lab);
     const joined = await remedy.apply(lab);
-    keepSecret(joined.root.privateKey.pem());
+    for (const key of joined.privateKeys) keepSecret(key.pem());
     const wanted = process.env[ENVIRONMENT.sabotage];
     if (wanted !== undefined) await sabotage(wanted, lab, joined);
     const started = Date.now();

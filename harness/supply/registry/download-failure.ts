@@ -56,7 +56,7 @@ export function downloadFailure(url: string, error: unknown, received: Received,
   }
   const code = codeOf(error);
   if (TIMEOUTS.includes(code)) {
-    const seconds = deadline('apiCall') / 1000;
+    const seconds = deadline('downloadSilence') / 1000;
     return fail(
       `${host} sent nothing for ${seconds} s; ${name} ended after ${share(received)}.`,
       `Try again, ${ELSEWHERE}`,

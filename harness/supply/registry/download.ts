@@ -93,7 +93,7 @@ async function insist<T>(url: string, options: DownloadOptions, consume: Consume
 
 async function once<T>(url: string, received: Received, options: DownloadOptions, consume: Consumer<T>): Promise<T> {
   // undici's time-outs are of silence, not of the whole: a slow line may take as long as it takes.
-  const silence = deadline('apiCall');
+  const silence = deadline('downloadSilence');
   const agent = new EnvHttpProxyAgent({ headersTimeout: silence, bodyTimeout: silence, connect: { timeout: silence } });
   try {
     const { statusCode, headers, body } = await request(url, {

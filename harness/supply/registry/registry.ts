@@ -78,6 +78,7 @@ export class RegistrySupply implements Supply {
       nodeImage: node,
       archives: [await this.#archive('core', images, inNode)],
       hub: istioHub(upstream),
+      istioVersion: upstream.istio,
       tag: upstream.istio,
       bookinfo,
       // Its base is the official `node` image, so `node` is /usr/local/bin/node (samples/bookinfo/src/ratings/Dockerfile).

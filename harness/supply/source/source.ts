@@ -130,6 +130,7 @@ export class SourceSupply implements Supply {
         nodeImage,
         k3dToolsImage: nodeImage,
         archives: [archive],
+        istioVersion: VERSIONS.istio,
         hub: 'meshtrust',
         tag,
         bookinfo: Object.fromEntries(BOOKINFO_WORKLOADS.map((name) => [name, bookinfo])) as CoreParts['bookinfo'],
