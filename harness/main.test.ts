@@ -43,6 +43,11 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     ['a supply that is none', ['run', '--supply', 'x'], /Allowed choices are auto, registry, source/],
     ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
+    [
+      'a folder that cannot be',
+      ['run', '--out', '/dev/null/x'],
+      /The folder \/dev\/null\/x cannot be written: .*\nChoose another/,
+    ],
     ['a lab that is not there', ['down', 'nope'], /There is no lab nope\.\nThere are: none\./],
     [
       'an unknown sabotage',

@@ -79,7 +79,7 @@ export async function releaseEngine(): Promise<void> {
 }
 
 /** Sorts by time, fits k3d's limit of 32 characters for a cluster's name. */
-function newRunId(): string {
+export function newRunId(): string {
   const [date = '', time = ''] = new Date().toISOString().replaceAll(/[-:]/g, '').split(/[T.]/);
   return `${date}-${time}-${randomBytes(2).toString('hex')}`;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ClaimGroup, selectClaims } from '../claims/catalog.ts';
 import { runGroup } from '../claims/run-group.ts';
@@ -20,7 +20,7 @@ import type { RunFailure } from '../report/model.ts';
 import { exitCodeFor } from '../report/verdict.ts';
 import { writeGithubSummary, writeReport } from '../report/write.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
-import { Session } from '../session.ts';
+import { newRunId, Session } from '../session.ts';
 import { workFolder } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
@@ -31,8 +31,10 @@ import { assembleReport, type RunFacts } from './assemble.ts';
 export async function runCommand(settings: Settings, sabotage: string | undefined): Promise<number> {
   scaleDeadlines(settings.deadlines.scale);
   const groups = plan(settings, sabotage);
-  const session = new Session();
-  const out = resolve(settings.out ?? join(ROOT, 'reports', session.id));
+  const id = newRunId();
+  const out = resolve(settings.out ?? join(ROOT, 'reports', id));
+  prepareOutput(out);
+  const session = new Session(id);
   const facts: RunFacts = {
     settings,
     runId: session.id,
@@ -44,7 +46,6 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   const events = eventsFile(out);
   let failure: RunFailure | undefined;
   try {
-    prepareOutput(out);
     await judge(session, facts, { out, events, sabotage });
   } catch (error) {
     failure = runFailure(error, session);
@@ -74,7 +75,15 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
 
 /** An older report in the folder makes way; anything else there is somebody's, and stays. */
 function prepareOutput(out: string): void {
-  mkdirSync(out, { recursive: true });
+  try {
+    mkdirSync(out, { recursive: true });
+    accessSync(out, constants.W_OK);
+  } catch (error) {
+    throw usageFailure(`The folder ${out} cannot be written: ${messageOf(error)}`, {
+      next: 'Choose another with --out.',
+      cause: error,
+    });
+  }
   const known = ['conformance.yaml', 'junit.xml', 'evidence', 'events.ndjson'];
   for (const name of known) rmSync(join(out, name), { recursive: true, force: true });
 }

@@ -13,7 +13,7 @@ it('deletes and names every file that holds a planted key, however it is written
   mkdirSync(join(folder.path, 'evidence'));
   write('evidence/plain.log', `before\n${key}after\n`);
   write('evidence/secret.yaml', `data:\n  ca-key.pem: ${Buffer.from(key).toString('base64')}\n`);
-  write('evidence/one-line.txt', `a line of it: ${key.split('\n')[5] ?? ''}`);
+  write('evidence/one-line.txt', `a line of its private half: ${key.split('\n')[14] ?? ''}`);
   write('evidence/unknown.txt', ecKey('sec1'));
   write('evidence/redacted.log', redact(`before\n${key}after\n`));
   write('evidence/certificate.txt', CERTIFICATE.pem);

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../paths.ts';
+import { RUN_MARKER } from '../process.ts';
 import { isAlive, type Owner, thisProcess } from './owner.ts';
 
 /** What is known of a run that may have left something: kept in the user's cache until everything of it is gone. */
@@ -15,6 +16,16 @@ const folder = () => join(cacheFolder(), 'runs');
 
 /** Folder for a run's working files: kubeconfig, image links. Private to the user, removed with the run. */
 export const workFolder = (id: string) => join(folder(), id);
+
+/**
+ * A new folder for unfinished work of this process's run, on the cache's file system so that what is finished can be
+ * renamed into place. It goes with the run, however that ends.
+ */
+export function scratchFolder(name: string): string {
+  const home = workFolder(process.env[RUN_MARKER] ?? `process-${process.pid}`);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  return mkdtempSync(join(home, `${name}-`));
+}
 
 export function recordRun(id: string): RunRecord {
   const record: RunRecord = { id, owner: thisProcess(), kept: false };

@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../paths.ts';
+import { scratchFolder } from '../state/runs.ts';
 
 /** Twelve hexadecimal digits over everything that decides what a part will be. */
 export function digestOf(...inputs: (string | Buffer)[]): string {
@@ -38,7 +29,7 @@ export async function cached(name: string, digest: string, build: (folder: strin
   const folder = join(parts, `${name}-${digest}`);
   if (existsSync(folder)) return folder;
   mkdirSync(parts, { recursive: true });
-  const scratch = mkdtempSync(join(parts, `.${name}-`));
+  const scratch = scratchFolder(name);
   try {
     await build(scratch);
     chmodSync(scratch, 0o755); // a temporary folder is private, and what goes into an image must not be

@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { EnvHttpProxyAgent, request } from 'undici';
 import { deadline } from '../deadlines.ts';
 import type { SupplyKind } from './supply.ts';
 
@@ -15,7 +15,11 @@ const REGISTRY = 'https://registry-1.docker.io/v2/';
 export async function chooseSupply(wanted: SupplyKind | 'auto'): Promise<Choice> {
   if (wanted !== 'auto') return { kind: wanted, reason: 'as asked' };
   try {
-    const answer = await request(REGISTRY, { signal: AbortSignal.timeout(deadline('registryProbe')) });
+    const answer = await request(REGISTRY, {
+      // Behind a proxy (HTTPS_PROXY) the registry is reached through it, as docker does.
+      dispatcher: new EnvHttpProxyAgent(),
+      signal: AbortSignal.timeout(deadline('registryProbe')),
+    });
     await answer.body.dump();
     if (answer.statusCode === 200 || answer.statusCode === 401) {
       return { kind: 'registry', reason: 'an image registry answers' };

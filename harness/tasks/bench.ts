@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
 import { bringUpWhole } from '../commands/lab.ts';
 import { clusterName } from '../cluster/k3d.ts';
 import { loadSettings } from '../config/load.ts';
@@ -12,6 +11,7 @@ import { run, tryRun } from '../process.ts';
 import { certManager } from '../remedies/cert-manager.ts';
 import { manual } from '../remedies/manual.ts';
 import { Session } from '../session.ts';
+import { scratchFolder } from '../state/runs.ts';
 
 /** `npm run bench`: the manual remedy by the harness and by a person's script, on one lab, in one run, as a ratio. */
 const SAMPLE = 2_000;
@@ -78,7 +78,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function byScript(lab: Lab, signal: AbortSignal): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'meshtrust-bench-'));
+  const folder = scratchFolder('bench');
   try {
     await run([fixture('bench', 'manual-remedy.sh'), folder], {
       signal,

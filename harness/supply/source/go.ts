@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure } from '../../errors.ts';
 import { cacheFolder, fixture } from '../../paths.ts';
 import { run, tryRun } from '../../process.ts';
+import { scratchFolder } from '../../state/runs.ts';
 import { cached, digestOf, folderInputs } from '../cache.ts';
 
 /** One module below fixtures/parts: its go.mod and go.sum pin everything that goes in. */
@@ -17,7 +18,7 @@ export interface GoPart {
 }
 
 export const goPartDigest = (part: GoPart) =>
-  digestOf(...folderInputs(fixture('parts', part.name)), JSON.stringify(part.packages), JSON.stringify(part.variables));
+  digestOf(...folderInputs(fixture('parts', part.name)), JSON.stringify(part.packages), JSON.stringify(part.variables ?? {}));
 
 /** Builds a part's programs and returns the folder they are in. Interrupted, it goes on where Go's build cache ended. */
 export async function buildGoPart(part: GoPart, say: (text: string) => void, signal: AbortSignal): Promise<string> {
@@ -85,8 +86,6 @@ async function goEnvironment(): Promise<Record<string, string>> {
   const configured = (await run(['go', 'env', 'GOPROXY'])).trim();
   const proxies = configured.split(/[,|]/).filter((proxy) => proxy !== 'direct' && proxy !== 'off');
   const go = join(cacheFolder(), 'go');
-  const scratch = join(go, 'tmp');
-  mkdirSync(scratch, { recursive: true });
   return {
     CGO_ENABLED: '0',
     GOFLAGS: '-mod=readonly -modcacherw -buildvcs=false',
@@ -94,14 +93,9 @@ async function goEnvironment(): Promise<Record<string, string>> {
     GOWORK: 'off',
     GOMODCACHE: join(go, 'mod'),
     GOCACHE: join(go, 'build'),
-    GOTMPDIR: scratch,
+    GOTMPDIR: scratchFolder('go'),
     ...(proxies.length === 0 ? {} : { GOPROXY: proxies.join(',') }),
   };
-}
-
-/** Work folders that a killed `go build` left behind; only safe while no other build runs. */
-export function removeGoScratch(): void {
-  rmSync(join(cacheFolder(), 'go', 'tmp'), { recursive: true, force: true });
 }
 
 export const goModuleVersion = (part: string, module: string): string => {

@@ -1,7 +1,8 @@
-import { cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder, fixture } from '../../paths.ts';
 import { run, tryRun } from '../../process.ts';
+import { scratchFolder } from '../../state/runs.ts';
 import { digestOf, folderInputs } from '../cache.ts';
 
 /** An image of the lab: the recipe in fixtures/parts/images/NAME and the files that go in. */
@@ -37,9 +38,7 @@ export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<
   const name = part.target === undefined ? part.name : `${part.name}-${part.target}`;
   const image = `${PREFIX}/${name}:${imageTag(part)}`;
   if (await hasImage(image)) return image;
-  const scratchHome = join(cacheFolder(), 'parts');
-  mkdirSync(scratchHome, { recursive: true });
-  const context = mkdtempSync(join(scratchHome, `.context-${name}-`));
+  const context = scratchFolder(`context-${name}`);
   try {
     cpSync(recipe(part.name), context, { recursive: true });
     for (const [to, from] of Object.entries(part.files)) {

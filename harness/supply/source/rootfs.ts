@@ -48,7 +48,11 @@ export async function buildRoot(name: RootName, signal: AbortSignal): Promise<st
         ...['mmdebstrap', '--quiet', '--variant=essential', '--skip=output/dev', ...excludes, ...hooks],
         ...[`--include=${ROOTS[name].join(',')}`, SUITE, join(scratch, 'root.tar')],
       ],
-      { signal, next: 'Check that apt reaches its mirror (apt-get update), then run the command again.' },
+      {
+        signal,
+        env: { TMPDIR: scratch },
+        next: 'Check that apt reaches its mirror (apt-get update), then run the command again.',
+      },
     );
   });
   return join(folder, 'root.tar');
