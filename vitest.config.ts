@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['harness/**/*.engine.test.ts'],
-          globalSetup: 'harness/tasks/with-engine.ts',
+          // `npm test` sees to the engine.
           testTimeout: 60_000,
         },
       },

@@ -32,6 +32,8 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
   const shell = $({
     quiet: true,
     nothrow: true,
+    // A group of its own: Ctrl-C in a terminal reaches us, and it is for us to say who ends when.
+    detached: true,
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

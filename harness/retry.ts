@@ -42,7 +42,11 @@ export async function eventually<T>(attempt: () => Promise<T>, options: Eventual
       const elapsed = Date.now() - started;
       if (elapsed > limit) throw new WaitFailure(options.waitingFor, tries, elapsed, error);
     }
-    await delay(deadline('poll'), undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await delay(deadline('poll'), undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
+      () => {
+        options.signal?.throwIfAborted(); // with the reason of the abort instead of a bare AbortError
+      },
+    );
   }
 }
 

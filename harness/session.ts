@@ -39,6 +39,10 @@ export class Session implements AsyncDisposable {
     return this.#engine;
   }
 
+  get isKept(): boolean {
+    return this.#record.kept;
+  }
+
   /** The lab outlives the session; `meshtrust down` removes it. */
   keep(): void {
     this.#record.kept = true;

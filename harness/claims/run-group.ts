@@ -12,11 +12,16 @@ export interface GroupRun {
   sabotage: string | undefined;
 }
 
+export interface GroupOutcome {
+  exitCode: number;
+  printed: string;
+}
+
 /**
  * Runs the claims of one group in a process of its own (vitest, project `conformance`). Verdicts arrive in the events
- * file; what is returned is what vitest printed, for the case that it did not get as far as the claims.
+ * file; what vitest itself said is for the case that it did not get as far as the claims.
  */
-export async function runGroup(group: ClaimGroup, run: GroupRun, signal: AbortSignal): Promise<string> {
+export async function runGroup(group: ClaimGroup, run: GroupRun, signal: AbortSignal): Promise<GroupOutcome> {
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const file = join('suites', `${group.name}.test.ts`);
   const output = await tryRun(
@@ -35,5 +40,5 @@ export async function runGroup(group: ClaimGroup, run: GroupRun, signal: AbortSi
     },
   );
   signal.throwIfAborted();
-  return output.stdout + output.stderr;
+  return { exitCode: output.exitCode ?? 1, printed: output.stdout + output.stderr };
 }

@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
@@ -5,6 +7,7 @@ import { Redactor } from '../evidence/redact.ts';
 import { apiMessage } from '../kube/client.ts';
 import { attachLab, type Lab } from '../mesh/lab.ts';
 import { appendEvent, type RunEvent } from '../report/events.ts';
+import { keysFile } from '../state/runs.ts';
 import { ENVIRONMENT } from './environment.ts';
 
 /** What a claim works with. */
@@ -26,8 +29,14 @@ const recorder = new EvidenceRecorder(out, redactor);
 
 export const lab = attachLab(required(ENVIRONMENT.lab));
 
-/** Private keys that this worker makes: known to the redactor before anything else sees them. */
-export const keepSecret = (secret: string) => redactor.know(secret);
+/**
+ * Private keys that this worker makes: known to the redactor before anything else sees them, and handed to the main
+ * process (in the run's private folder, gone with it) for its last search of the report.
+ */
+export const keepSecret = (secret: string): void => {
+  redactor.know(secret);
+  appendFileSync(keysFile(lab.runId), secret, { mode: 0o600 });
+};
 
 /** Hands an event to the process that writes the report. */
 export const report = (event: RunEvent) => appendEvent(events, event, redactor);
@@ -41,7 +50,8 @@ let requests = 0;
  */
 export function claim(id: string, body: (context: ClaimContext) => Promise<void>): void {
   if (!selected.has(id)) return;
-  test(id, { timeout: deadline('claimGroup') }, async () => {
+  // Twice: the verdict on a claim that takes too long is ours to give, before vitest gives up on it.
+  test(id, { timeout: 2 * deadline('claimGroup') }, async () => {
     const started = Date.now();
     const files: string[] = [];
     const context: ClaimContext = {
@@ -62,13 +72,27 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
         ...(reason === undefined ? {} : { reason }),
       });
     try {
-      await body(context);
+      await withinDeadline(body(context));
       verdict('passed');
     } catch (error) {
       verdict('failed', apiMessage(error));
       throw error;
     }
   });
+}
+
+async function withinDeadline(work: Promise<void>): Promise<void> {
+  const limit = deadline('claimGroup');
+  const tooLong = new AbortController();
+  const timer = delay(limit, undefined, { signal: tooLong.signal }).then(
+    () => Promise.reject(new Error(`no verdict within ${limit / 1000} s`)),
+    () => undefined,
+  );
+  try {
+    await Promise.race([work, timer]);
+  } finally {
+    tooLong.abort();
+  }
 }
 
 /** A scenario that several claims share: brought about once, by the first that asks; its failure is everybody's. */

@@ -9,7 +9,10 @@ import { workFolder } from '../state/runs.ts';
 const CLUSTER_LABEL = 'k3d.cluster';
 
 /** The name of a run's cluster; everything k3d makes for it carries this name. */
-export const clusterName = (runId: string) => `meshtrust-${runId}`;
+const clusterName = (runId: string) => `meshtrust-${runId}`;
+
+/** The container of the cluster's node. */
+export const nodeName = (runId: string) => `k3d-${clusterName(runId)}-server-0`;
 
 export interface K3dOptions {
   k3d: string;
@@ -85,8 +88,7 @@ function explain(output: string, command: readonly string[]): Failure {
 
 /** Runs a command inside the cluster's node. */
 export async function execInNode(runId: string, command: readonly string[], options: RunOptions): Promise<void> {
-  const node = `k3d-${clusterName(runId)}-server-0`;
-  const output = await tryRun(['docker', 'exec', node, ...command], options);
+  const output = await tryRun(['docker', 'exec', nodeName(runId), ...command], options);
   options.signal?.throwIfAborted();
   if (output.exitCode !== 0) throw labFailure(`${command.join(' ')} failed in the node.`, { evidence: output.stderr });
 }
@@ -99,7 +101,8 @@ export async function deleteCluster(runId: string): Promise<void> {
   const name = clusterName(runId);
   const list = async (...words: string[]) => {
     const output = await tryRun(['docker', ...words]);
-    return output.exitCode === 0 ? output.stdout.split('\n').filter((line) => line !== '') : [];
+    if (output.exitCode !== 0) throw notRemoved(words, output.stderr);
+    return output.stdout.split('\n').filter((line) => line !== '');
   };
   const label = `label=${CLUSTER_LABEL}=${name}`;
   const containers = await list('ps', '--all', '--quiet', '--filter', label);
@@ -112,18 +115,14 @@ export async function deleteCluster(runId: string): Promise<void> {
 
 async function removeOrFail(words: readonly string[]): Promise<void> {
   const output = await tryRun(['docker', ...words]);
-  if (output.exitCode !== 0 && !/no such/i.test(output.stderr)) {
-    throw environmentFailure('The lab could not be removed.', {
-      next: 'Run the command by hand.',
-      command: `docker ${words.join(' ')}`,
-      evidence: output.stderr,
-    });
-  }
+  // Another run may be removing the same.
+  const gone = /no such|not found|already in progress/i.test(output.stderr);
+  if (output.exitCode !== 0 && !gone) throw notRemoved(words, output.stderr);
 }
 
-/** Run ids of all clusters of ours that the engine knows, whoever made them. */
-export async function clustersInEngine(): Promise<string[]> {
-  const output = await tryRun(['docker', 'ps', '--all', '--format', `{{.Label "${CLUSTER_LABEL}"}}`]);
-  const names = new Set(output.stdout.split('\n').filter((name) => name.startsWith('meshtrust-')));
-  return [...names].map((name) => name.slice('meshtrust-'.length));
-}
+const notRemoved = (words: readonly string[], evidence: string) =>
+  environmentFailure('The lab could not be removed.', {
+    next: 'Run the command by hand.',
+    command: `docker ${words.join(' ')}`,
+    evidence,
+  });

@@ -7,7 +7,7 @@ describe('freePort', () => {
     const port = await freePort();
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    await expect(freePort(port)).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken.\nStop what listens there`);
+    await expect(freePort(port)).rejects.toThrow(`Port ${port} on 127.0.0.1 is taken.\nFree it, or leave`);
     await new Promise((resolve) => server.close(resolve));
     expect(await freePort(port)).toBe(port);
   });

@@ -6,13 +6,11 @@ export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
   return await new Promise((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE';
+      const why = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.message})`;
       reject(
-        !taken
-          ? error
-          : environmentFailure(`Port ${wanted} on 127.0.0.1 is taken.`, {
-              next: 'Stop what listens there, or leave `cluster.ports` out of the configuration to have a free one chosen.',
-            }),
+        environmentFailure(`Port ${wanted} on 127.0.0.1 ${why}.`, {
+          next: 'Free it, or leave `ports` out of the configuration to have a free one chosen.',
+        }),
       );
     });
     server.listen(wanted, '127.0.0.1', () => {

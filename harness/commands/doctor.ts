@@ -7,6 +7,8 @@ import { tryRun } from '../process.ts';
 import { allRuns } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { assertDiskSpace } from '../supply/disk.ts';
+import { assertGo } from '../supply/source/go.ts';
+import { COLD_DISK } from '../supply/source/source.ts';
 
 interface Finding {
   state: 'good' | 'note' | 'bad';
@@ -15,6 +17,7 @@ interface Finding {
 
 const GIB = 2 ** 30;
 /** The lab takes 1.6 GiB, a build from source up to 5. */
+const LAB_DISK = 8 * GIB;
 const MEMORY = { lab: 4 * GIB, source: 8 * GIB };
 
 /** `meshtrust doctor`: what a run would meet on this machine, without changing anything. Exit code 3 if it would fail. */
@@ -24,8 +27,8 @@ export async function doctorCommand(settings: Settings): Promise<number> {
     { state: 'note' as const, text: `Supply would be ${choice.kind}: ${choice.reason}.` },
     await engine(),
     memory(choice.kind === 'source' ? MEMORY.source : MEMORY.lab),
-    disk(),
-    ...(choice.kind === 'source' ? await builders() : []),
+    disk(choice.kind === 'source' ? COLD_DISK : LAB_DISK),
+    ...(choice.kind === 'source' ? [await go()] : []),
     labs(),
   ];
   const marks = { good: ['green', '✔'], note: ['dim', '·'], bad: ['red', '✖'] } as const;
@@ -51,22 +54,22 @@ function memory(wanted: number): Finding {
   return { state: totalmem() < wanted ? 'note' : 'good', text };
 }
 
-function disk(): Finding {
+function disk(needed: number): Finding {
   try {
-    assertDiskSpace(5 * GIB, 'a lab');
-    return { state: 'good', text: 'Disk enough for a lab.' };
+    assertDiskSpace(needed, 'a first run');
+    return { state: 'good', text: `Disk enough for a first run (${needed / GIB} GiB).` };
   } catch (error) {
     return { state: 'bad', text: messageOf(error) };
   }
 }
 
-async function builders(): Promise<Finding[]> {
-  const go = await tryRun(['go', 'env', 'GOVERSION']);
-  return [
-    go.exitCode === 0
-      ? { state: 'good', text: `Go is here: ${go.stdout.trim()} (1.26 or newer is needed).` }
-      : { state: 'bad', text: 'Supply `source` needs Go 1.26 or newer, and none is on the PATH.' },
-  ];
+async function go(): Promise<Finding> {
+  try {
+    await assertGo();
+    return { state: 'good', text: 'Go is here, new enough for a build from source.' };
+  } catch (error) {
+    return { state: 'bad', text: messageOf(error) };
+  }
 }
 
 function labs(): Finding {

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ClaimGroup, selectClaims } from '../claims/catalog.ts';
-import { runGroup } from '../claims/run-group.ts';
+import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import type { Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
@@ -21,7 +21,7 @@ import { exitCodeFor } from '../report/verdict.ts';
 import { writeGithubSummary, writeReport } from '../report/write.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
 import { newRunId, Session } from '../session.ts';
-import { workFolder } from '../state/runs.ts';
+import { keysFile, workFolder } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
@@ -35,31 +35,28 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   const out = resolve(settings.out ?? join(ROOT, 'reports', id));
   prepareOutput(out);
   const session = new Session(id);
-  const facts: RunFacts = {
-    settings,
-    runId: session.id,
-    started: new Date(),
-    groups,
-    phases: session.progress.phases,
-    components: [],
-  };
+  const { phases } = session.progress;
+  const facts: RunFacts = { settings, runId: id, started: new Date(), groups, phases, components: [] };
   const events = eventsFile(out);
   let failure: RunFailure | undefined;
-  try {
-    await judge(session, facts, { out, events, sabotage });
-  } catch (error) {
-    failure = runFailure(error, session);
-  }
-  try {
-    if (failure !== undefined || hasFailedClaim(events)) await keepLogs(session.id, out, failure);
-    await sweep(session.id, out);
-    if (settings.keep && failure === undefined) session.keep();
-    await session.progress.phase(settings.keep ? 'Leave the lab up' : 'Remove the lab', () =>
-      session[Symbol.asyncDispose](),
-    );
-  } catch (error) {
-    failure ??= runFailure(error, session);
-  }
+  /** Runs a step; the first failure is the run's. */
+  const attempt = async (step: () => Promise<unknown>) => {
+    try {
+      await step();
+    } catch (error) {
+      failure ??= runFailure(error, session);
+    }
+  };
+  await attempt(() => judge(session, facts, { out, events, sabotage }));
+  if (failure !== undefined || hasFailedClaim(events)) await attempt(() => keepLogs(id, out, session.signal));
+  await attempt(() => sweep(id, out, events));
+  await attempt(() => {
+    session.signal.throwIfAborted();
+    const keep = settings.keep && failure === undefined;
+    if (keep) session.keep();
+    return Promise.resolve();
+  });
+  await attempt(() => session.progress.phase(leaving(session), () => session[Symbol.asyncDispose]()));
   const report = assembleReport(facts, readEvents(events), failure);
   rmSync(events, { force: true });
   await writeReport(out, report);
@@ -69,7 +66,7 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   process.stdout.write(
     `${renderSummary(report, { colour: process.stdout.isTTY && process.stdout.hasColors(), reportPath })}\n`,
   );
-  if (settings.keep && failure === undefined) process.stdout.write(keptHint(session.id));
+  if (session.isKept) process.stdout.write(keptHint(id));
   return exitCodeFor(report);
 }
 
@@ -129,7 +126,7 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
           },
           signal,
         );
-        noteSilence(output.events, group, printed);
+        assertVerdicts(output.events, group, printed);
       } finally {
         stopWatching();
       }
@@ -161,13 +158,16 @@ async function installExtras(
   });
 }
 
-/** A group whose process ended without a verdict leaves what it printed as a note: it is the only trace. */
-function noteSilence(events: string, group: ClaimGroup, printed: string): void {
-  const judged = new Set(readEvents(events).flatMap((event) => (event.type === 'claim' ? [event.id] : [])));
-  const silent = group.claims.filter(({ id }) => !judged.has(id));
-  if (silent.length === 0) return;
-  const text = `${group.name} ended without a verdict on ${silent.length} claims:\n${lastLines(printed, 30).join('\n')}`;
-  appendEvent(events, { type: 'note', text });
+/** Vitest must agree with the verdicts: an error outside of every claim would otherwise be nobody's. */
+function assertVerdicts(events: string, group: ClaimGroup, { exitCode, printed }: GroupOutcome): void {
+  const verdicts = new Map(
+    readEvents(events).flatMap((event) => (event.type === 'claim' ? [[event.id, event.status] as const] : [])),
+  );
+  const statuses = group.claims.map(({ id }) => verdicts.get(id));
+  const silent = statuses.filter((status) => status === undefined).length;
+  if (silent === 0 && (exitCode === 0) === !statuses.includes('failed')) return;
+  const what = silent === 0 ? `exit code ${exitCode}` : `no verdict on ${silent} claims`;
+  throw new Error(`${group.name} ended with ${what}:\n${lastLines(printed, 30).join('\n')}`);
 }
 
 function sayVerdicts(events: string, group: ClaimGroup, say: (text: string) => void): () => void {
@@ -185,22 +185,38 @@ const eventsFile = (out: string) => join(out, 'events.ndjson');
 const hasFailedClaim = (events: string) =>
   readEvents(events).some((event) => event.type === 'claim' && event.status === 'failed');
 
-/** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
-async function keepLogs(runId: string, out: string, failure: RunFailure | undefined): Promise<void> {
+const leaving = ({ isKept }: Session) => (isKept ? 'Leave the lab up' : 'Remove the lab');
+
+/** Every private key of a run: those its workers have made, and those that lie in the lab's Secrets now. */
+async function privateKeys(runId: string): Promise<string[]> {
+  const made = existsSync(keysFile(runId))
+    ? readFileSync(keysFile(runId), 'utf8').split(/(?<=-----END [A-Z ]+-----\n)/)
+    : [];
   const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
-  if (failure?.kind === 'interrupted' || !existsSync(kubeconfig)) return;
-  const recorder = new EvidenceRecorder(out, new Redactor());
+  return [...made, ...(existsSync(kubeconfig) ? await readPrivateKeys(kubeconfig) : [])];
+}
+
+/** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
+async function keepLogs(runId: string, out: string, signal: AbortSignal): Promise<void> {
+  const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
+  if (signal.aborted || !existsSync(kubeconfig)) return;
+  const redactor = new Redactor();
+  const recorder = new EvidenceRecorder(out, redactor);
   try {
+    for (const key of await privateKeys(runId)) redactor.know(key);
     for (const { file, text } of await collectLogs(kubeconfig)) await recorder.write('lab', file, text);
   } catch (error) {
     await recorder.write('lab', 'no-logs.txt', messageOf(error));
   }
 }
 
-/** Searches the folder for the private keys of the lab while there still is one to ask. */
-async function sweep(runId: string, out: string): Promise<void> {
-  const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
-  const keys = existsSync(kubeconfig) ? await readPrivateKeys(kubeconfig).catch(() => []) : [];
+/** Searches the folder for every private key of the run, while there still is a lab to ask. */
+async function sweep(runId: string, out: string, events: string): Promise<void> {
+  const keys = await privateKeys(runId).catch((error: unknown) => {
+    const text = `the report was searched for private keys without those of the lab, which could not be read: ${messageOf(error)}`;
+    appendEvent(events, { type: 'note', text });
+    return existsSync(keysFile(runId)) ? [readFileSync(keysFile(runId), 'utf8')] : [];
+  });
   const leaking = removeLeaks(out, keys);
   if (leaking.length > 0) throw new Error(`private keys were found in ${leaking.join(', ')}; the files were deleted`);
 }

@@ -27,13 +27,17 @@ export async function startEngine(answers: () => Promise<void>, signal: AbortSig
     stdio: ['ignore', openSync(log, 'w', 0o600), openSync(log, 'a')],
     env: daemonEnvironment(dockerd),
   });
-  const exited = new Promise<never>((_, reject) => {
+  const exited = new Promise<void>((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`dockerd ended with exit code ${String(code)}`)));
+    child.on('exit', (code) => {
+      // Another run may have been quicker: then its engine answers.
+      answers().then(resolve, () => reject(new Error(`dockerd ended with exit code ${String(code)}`)));
+    });
   });
   child.unref();
   const owner: Owner = { pid: child.pid ?? 0, started: startTime(child.pid ?? 0) ?? '' };
-  writeFileSync(ownerFile(), JSON.stringify(owner));
+  const other = readOwner();
+  if (other === undefined || !isAlive(other)) writeFileSync(ownerFile(), JSON.stringify(owner));
   try {
     await Promise.race([
       eventually(answers, { waitingFor: 'the container engine to answer', within: 'engineStart', signal }),

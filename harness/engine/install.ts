@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { deadline } from '../deadlines.ts';
 import { environmentFailure } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { run } from '../process.ts';
+import { run, RUN_MARKER } from '../process.ts';
 
 /** Where Debian puts daemons; not on every user's PATH. */
 const PLACES = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
@@ -41,7 +41,8 @@ export async function installPackages(
     const within = AbortSignal.timeout(deadline('engineInstall'));
     const apt = (...words: string[]) =>
       run(['apt-get', '-o', 'DPkg::Lock::Timeout=120', ...words], {
-        env: { DEBIAN_FRONTEND: 'noninteractive' },
+        // Without the run's marker: even after a kill a package manager must come to its end.
+        env: { DEBIAN_FRONTEND: 'noninteractive', [RUN_MARKER]: '' },
         signal: within,
         next: 'Run the same apt-get command by hand to see what is wrong, or install the package another way.',
       });

@@ -2,7 +2,7 @@ import { linkSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createCluster, execInNode } from '../cluster/k3d.ts';
 import { freePort } from '../cluster/ports.ts';
-import { labFailure } from '../errors.ts';
+import { labFailure, messageOf } from '../errors.ts';
 import { apply, type ApplyOptions, parseManifests } from '../kube/apply.ts';
 import { connectKube, found, type Kube } from '../kube/client.ts';
 import { type DeploymentRef, rolledOut } from '../kube/rollout.ts';
@@ -161,7 +161,7 @@ async function ready(
     );
   } catch (error) {
     if (error instanceof WaitFailure)
-      throw labFailure(error.message, { evidence: await podTroubles(kube), cause: error });
+      throw labFailure(error.message, { evidence: await podTroubles(kube).catch(messageOf), cause: error });
     throw error;
   }
 }

@@ -23,11 +23,18 @@ export interface Distribution {
   /** Do both planes write one root ConfigMap (and fight over it), or has each its own? */
   configMaps: 'shared' | 'separate';
   planes: Record<PlaneName, Plane>;
+  /** The ConfigMap with the root that a plane's workloads mount. */
+  rootMaps: Record<PlaneName, { namespace: string; name: string }>;
   /** How the distribution's vendor stands to the remedies, one sentence. */
   support: string;
 }
 
 const folder = fixture('distributions');
+
+/** Istio's default name; `global.trustBundleName` gives a plane another. */
+export const SHARED_ROOT_MAP = 'istio-ca-root-cert';
+
+const trustBundleName = (values: { global?: { trustBundleName?: string } } = {}) => values.global?.trustBundleName;
 
 export const distributionNames = (): string[] =>
   readdirSync(folder)
@@ -56,6 +63,10 @@ export function loadDistribution(name: string, overlay: object = {}): Distributi
     name,
     configMaps: own.configMaps,
     planes: { mesh: plane('mesh'), gateway: plane('gateway') },
+    rootMaps: {
+      mesh: { namespace: 'bookinfo', name: SHARED_ROOT_MAP },
+      gateway: { namespace: planes.gateway.namespace, name: trustBundleName(own.planes.gateway) ?? SHARED_ROOT_MAP },
+    },
     support: own.support,
   };
 }

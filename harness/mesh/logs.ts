@@ -10,14 +10,14 @@ export interface ContainerLog {
   text: string;
 }
 
-/** The last lines of every container of planes, gateway, Bookinfo and cert-manager: for a run that went wrong. */
+/** The last lines of every container, native sidecars included, of planes, gateway, Bookinfo and cert-manager: for a run that went wrong. */
 export async function collectLogs(kubeconfig: string): Promise<ContainerLog[]> {
   const kube = connectKube(kubeconfig);
   const { items } = await kube.core.listPodForAllNamespaces();
   const containers = items
     .filter((pod) => NAMESPACES.includes(pod.metadata?.namespace ?? ''))
     .flatMap((pod) =>
-      (pod.spec?.containers ?? []).map((container) => ({
+      [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container) => ({
         namespace: pod.metadata?.namespace ?? '',
         name: pod.metadata?.name ?? '',
         container: container.name,

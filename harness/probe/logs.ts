@@ -13,11 +13,19 @@ export async function proxyLogLines(kube: Kube, pod: PodRef, pick: (line: string
   return text.split('\n').filter(pick);
 }
 
-/** Access-log lines of requests with this user agent; waits for Envoy to flush them. */
-export async function accessLog(kube: Kube, pod: PodRef, agent: string): Promise<string[]> {
+/**
+ * Access-log lines of requests with this user agent that are picked; waits for Envoy to flush them. A sidecar logs
+ * outbound requests with a user agent that the application has passed on, so the agent alone may not be enough.
+ */
+export async function accessLog(
+  kube: Kube,
+  pod: PodRef,
+  agent: string,
+  pick: (line: string) => boolean = () => true,
+): Promise<string[]> {
   return await eventually(
     async () => {
-      const lines = await proxyLogLines(kube, pod, (line) => line.includes(agent));
+      const lines = await proxyLogLines(kube, pod, (line) => line.includes(agent) && pick(line));
       if (lines.length === 0) throw new Error(`no line of ${pod.name} names the user agent ${agent}`);
       return lines;
     },

@@ -5,7 +5,7 @@ import { found, type Kube } from '../kube/client.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 import { createRoot } from '../trust/issue.ts';
-import { type Joined, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
+import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll, restartApart } from './restart.ts';
 
 const INTERMEDIATES = {
@@ -24,9 +24,10 @@ export const certManager: Remedy = { name: 'cert-manager', apply: applyCertManag
 
 const manifests = () => parseManifests(readFileSync(new URL('cert-manager.yaml', import.meta.url), 'utf8'));
 
-async function applyCertManager(lab: Lab): Promise<Joined> {
+async function applyCertManager(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   const started = Date.now();
   const root = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME, days: ROOT_DAYS, algorithm: 'RSA-4096' });
+  keepSecret(root.privateKey.pem());
   const secret = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -40,7 +41,6 @@ async function applyCertManager(lab: Lab): Promise<Joined> {
   return {
     remedy: 'cert-manager',
     root,
-    privateKeys: [root.privateKey],
     intermediates: INTERMEDIATES,
     restarts,
     seconds: (Date.now() - started) / 1000,

@@ -3,7 +3,7 @@ import type { Plane } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, createIntermediate, createRoot, PrivateKey } from '../trust/issue.ts';
-import { type Joined, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
+import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll, restartApart } from './restart.ts';
 
 const INTERMEDIATES = {
@@ -19,17 +19,17 @@ const INTERMEDIATE_DAYS = 1825;
  */
 export const manual: Remedy = { name: 'manual', apply: applyManual, revert: revertManual };
 
-async function applyManual(lab: Lab): Promise<Joined> {
+async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   const started = Date.now();
   const { mesh, gateway } = lab.distribution.planes;
   const [root, meshCa, gatewayCa] = await makeHierarchy();
+  for (const { privateKey } of [root, meshCa, gatewayCa]) keepSecret(privateKey.pem());
   const secrets = [cacerts(mesh, meshCa), cacerts(gateway, gatewayCa)];
   await apply(lab.kube, secrets, { runId: lab.runId });
   const restarts = await restartAll(lab, root.certificate.pem);
   return {
     remedy: 'manual',
     root,
-    privateKeys: [root, meshCa, gatewayCa].map(({ privateKey }) => privateKey),
     intermediates: INTERMEDIATES,
     restarts,
     seconds: (Date.now() - started) / 1000,

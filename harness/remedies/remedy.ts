@@ -1,6 +1,6 @@
 import type { Lab } from '../mesh/lab.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
-import type { Authority, PrivateKey } from '../trust/issue.ts';
+import type { Authority } from '../trust/issue.ts';
 
 export type RemedyName = 'manual' | 'cert-manager';
 
@@ -9,8 +9,6 @@ export interface Joined {
   remedy: RemedyName;
   /** The root both planes are to share; with its key, for making clients that are to be accepted. */
   root: Authority;
-  /** Every private key that was made, so that whoever logs anything can keep them out. */
-  privateKeys: readonly PrivateKey[];
   /** Common name of each plane's intermediate. */
   intermediates: Record<PlaneName, string>;
   /** Deployments that were restarted. */
@@ -19,10 +17,13 @@ export interface Joined {
   seconds: number;
 }
 
+/** Is told every private key (PEM) that is made, before it is used: whoever logs anything keeps it out. */
+export type KeepSecret = (pem: string) => void;
+
 /** A way out of the split. Each starts from the split and leads back to it; nothing else is its business. */
 export interface Remedy {
   readonly name: RemedyName;
-  apply(lab: Lab): Promise<Joined>;
+  apply(lab: Lab, keepSecret: KeepSecret): Promise<Joined>;
   /** Takes away what `apply` made and waits until each plane is its own CA again. Works on half an `apply` too. */
   revert(lab: Lab): Promise<void>;
 }

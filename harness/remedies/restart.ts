@@ -1,10 +1,13 @@
 import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
 import { found } from '../kube/client.ts';
-import type { Plane } from '../mesh/distribution.ts';
+import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
 import { BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 
-const MESH_WORKLOADS: readonly DeploymentRef[] = [...BOOKINFO, INSIDE_PROBE];
+const WORKLOADS: Record<PlaneName, readonly DeploymentRef[]> = {
+  mesh: [...BOOKINFO, INSIDE_PROBE],
+  gateway: [GATEWAY],
+};
 
 const istiodOf = (plane: Plane): DeploymentRef => ({ namespace: plane.namespace, name: plane.deployment });
 
@@ -14,13 +17,17 @@ const istiodOf = (plane: Plane): DeploymentRef => ({ namespace: plane.namespace,
  * number of deployments restarted.
  */
 export async function restartAll(lab: Lab, root: string): Promise<number> {
-  const { mesh, gateway } = lab.distribution.planes;
-  const istiods = [istiodOf(mesh), istiodOf(gateway)];
-  await roll(lab, istiods, 'planeReady');
-  await rootArrives(lab, root);
-  const workloads = [...MESH_WORKLOADS, GATEWAY];
-  await roll(lab, workloads, 'workloadsReady');
-  return istiods.length + workloads.length;
+  const { planes, configMaps } = lab.distribution;
+  await roll(lab, [istiodOf(planes.mesh), istiodOf(planes.gateway)], 'planeReady');
+  // Where both write one ConfigMap, an istiod that is still ending may write its old root once more.
+  if (configMaps === 'shared') await Promise.all([gone(lab, planes.mesh), gone(lab, planes.gateway)]);
+  await Promise.all(
+    PLANES.map(async (plane) => {
+      await rootArrives(lab, plane, root);
+      await roll(lab, WORKLOADS[plane], 'workloadsReady');
+    }),
+  );
+  return PLANES.reduce((count, plane) => count + 1 + WORKLOADS[plane].length, 0);
 }
 
 /**
@@ -34,17 +41,18 @@ export async function restartApart(lab: Lab): Promise<void> {
   await gone(lab, gateway);
   await roll(lab, [istiodOf(mesh)], 'planeReady');
   await gone(lab, mesh);
-  await rootArrives(lab, await selfSignedRoot(lab, mesh));
-  await roll(lab, MESH_WORKLOADS, 'workloadsReady');
+  await rootArrives(lab, 'mesh', await selfSignedRoot(lab, mesh));
+  await roll(lab, WORKLOADS.mesh, 'workloadsReady');
   await scale(lab.kube, istiodOf(gateway), 1);
   await rolledOut(lab.kube, istiodOf(gateway), { within: 'planeReady' });
-  await roll(lab, [GATEWAY], 'workloadsReady');
+  await rootArrives(lab, 'gateway', await selfSignedRoot(lab, gateway));
+  await roll(lab, WORKLOADS.gateway, 'workloadsReady');
 }
 
 /** Restarts the gateway plane alone, istiod first. */
 export async function restartGatewayPlane(lab: Lab): Promise<void> {
   await roll(lab, [istiodOf(lab.distribution.planes.gateway)], 'planeReady');
-  await roll(lab, [GATEWAY], 'workloadsReady');
+  await roll(lab, WORKLOADS.gateway, 'workloadsReady');
 }
 
 async function roll(lab: Lab, deployments: readonly DeploymentRef[], within: 'planeReady' | 'workloadsReady') {
@@ -71,14 +79,15 @@ async function gone(lab: Lab, plane: Plane): Promise<void> {
   );
 }
 
-/** Waits until the mesh's ConfigMap holds this root, several times in a row: the planes may still be changing over. */
-async function rootArrives(lab: Lab, root: string): Promise<void> {
+/** Waits until the ConfigMap that a plane's workloads mount holds this root, several times in a row. */
+async function rootArrives(lab: Lab, plane: PlaneName, root: string): Promise<void> {
+  const { namespace, name } = lab.distribution.rootMaps[plane];
   await eventually(
     async () => {
-      const map = await lab.kube.core.readNamespacedConfigMap({ namespace: 'bookinfo', name: 'istio-ca-root-cert' });
+      const map = await lab.kube.core.readNamespacedConfigMap({ namespace, name });
       if (map.data?.['root-cert.pem']?.trim() !== root.trim()) throw new Error('it still holds another root');
     },
-    { waitingFor: 'the root in the ConfigMap bookinfo/istio-ca-root-cert', within: 'planeReady', inARow: 3 },
+    { waitingFor: `the root in the ConfigMap ${namespace}/${name}`, within: 'planeReady', inARow: 3 },
   );
 }
 

@@ -17,6 +17,9 @@ const folder = () => join(cacheFolder(), 'runs');
 /** Folder for a run's working files: kubeconfig, image links. Private to the user, removed with the run. */
 export const workFolder = (id: string) => join(folder(), id);
 
+/** Private keys that a run has made, PEM after PEM: what the report is searched for before it is handed out. */
+export const keysFile = (id: string) => join(workFolder(id), 'keys.pem');
+
 /**
  * A new folder for unfinished work of this process's run, on the cache's file system so that what is finished can be
  * renamed into place. It goes with the run, however that ends.

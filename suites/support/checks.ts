@@ -1,5 +1,5 @@
 import type { ClaimContext } from '../../harness/claims/worker.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
+import { BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import { judgeApi, judgeProductPage, type PageAnswer } from '../../harness/probe/bookinfo.ts';
 import { listProxies, type Proxy, type ProxySecrets } from '../../harness/probe/proxies.ts';
 import { describe } from '../../harness/trust/certificate.ts';
@@ -11,10 +11,15 @@ export function noFaults(faults: readonly (string | undefined)[]): void {
   if (sentences.length > 0) throw new Error(sentences.join('\n'));
 }
 
+/** What must have a proxy: one that is missing must not pass for one that is right. */
+const EXPECTED = [...BOOKINFO, INSIDE_PROBE, GATEWAY];
+
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
 export async function everyProxy(held: readonly ProxySecrets[], judge: (proxy: Proxy) => ProxyJudge): Promise<void> {
-  const planes = new Set(held.map(({ proxy }) => proxy.plane));
-  if (planes.size < 2) throw new Error(`only ${[...planes].join()} proxies were found: nothing to compare`);
+  const missing = EXPECTED.filter(({ namespace, name }) =>
+    held.every(({ proxy }) => proxy.namespace !== namespace || !proxy.name.startsWith(`${name}-`)),
+  );
+  noFaults(missing.map(({ namespace, name }) => `${namespace}/${name} has no proxy that is ready`));
   noFaults(await Promise.all(held.map(async (one) => await judge(one.proxy)(one))));
 }
 

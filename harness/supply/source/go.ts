@@ -18,7 +18,11 @@ export interface GoPart {
 }
 
 export const goPartDigest = (part: GoPart) =>
-  digestOf(...folderInputs(fixture('parts', part.name)), JSON.stringify(part.packages), JSON.stringify(part.variables ?? {}));
+  digestOf(
+    ...folderInputs(fixture('parts', part.name)),
+    JSON.stringify(part.packages),
+    JSON.stringify(part.variables ?? {}),
+  );
 
 /** Builds a part's programs and returns the folder they are in. Interrupted, it goes on where Go's build cache ended. */
 export async function buildGoPart(part: GoPart, say: (text: string) => void, signal: AbortSignal): Promise<string> {
@@ -67,7 +71,8 @@ export async function moduleFolder(part: string, module: string, signal: AbortSi
   return (JSON.parse(answer) as { Dir: string }).Dir;
 }
 
-async function assertGo(): Promise<void> {
+/** Fails, with what to do, where no Go fits the pinned modules. */
+export async function assertGo(): Promise<void> {
   const output = await tryRun(['go', 'env', 'GOVERSION']).catch(() => undefined);
   const version = /^go(\d+)\.(\d+)/.exec(output?.stdout ?? '');
   const next =

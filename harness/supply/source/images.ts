@@ -64,8 +64,9 @@ export async function saveImages(name: string, names: Record<string, string>, si
   for (const [alias, image] of Object.entries(names)) {
     if (alias !== image) await run(['docker', 'tag', image, alias], { signal });
   }
-  await run(['docker', 'save', '--output', `${archive}.new`, ...Object.keys(names)], { signal });
-  renameSync(`${archive}.new`, archive);
+  const unfinished = join(scratchFolder('archive'), 'images.tar');
+  await run(['docker', 'save', '--output', unfinished, ...Object.keys(names)], { signal });
+  renameSync(unfinished, archive);
   return archive;
 }
 

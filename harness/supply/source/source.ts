@@ -10,8 +10,8 @@ import { assertDiskSpace } from '../disk.ts';
 import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
 import { BOOKINFO_WORKLOADS, type CertManagerParts, type CoreParts, type Supply } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
-import { envoyDigest, fetchEnvoy } from './envoy.ts';
-import { buildGoPart, goModuleVersion, goPartDigest, type GoPart, moduleFolder } from './go.ts';
+import { envoyDigest, fetchEnvoy, hasPip } from './envoy.ts';
+import { assertGo, buildGoPart, goModuleVersion, goPartDigest, type GoPart, moduleFolder } from './go.ts';
 import { buildImage, importRoot, saveImages } from './images.ts';
 import { buildRoot, ROOT_BUILDER, rootDigest, type RootName } from './rootfs.ts';
 import { STOCK_ENVOY_VALUES } from './stock-envoy.ts';
@@ -50,7 +50,7 @@ const KUBE_PROGRAMS = [
 ];
 
 /** Bytes that an empty cache fills: Go's module and build caches above all. */
-const COLD_DISK = 20 * 2 ** 30;
+export const COLD_DISK = 20 * 2 ** 30;
 
 /** Builds every part here: Go modules, Debian packages, the Envoy wheel, this Node. Needs no image registry. */
 export class SourceSupply implements Supply {
@@ -217,14 +217,17 @@ export class SourceSupply implements Supply {
         next: 'Use a machine that reaches an image registry (--supply registry).',
       });
     }
-    if (!isCached(PLATFORM.name, goPartDigest(PLATFORM))) assertDiskSpace(COLD_DISK, 'a first build from source');
+    if (!isCached(PLATFORM.name, goPartDigest(PLATFORM))) {
+      assertDiskSpace(COLD_DISK, 'a first build from source');
+      await assertGo();
+    }
     const missing = [
       ...((['base', 'node'] as const).every((name) => isCached(`root-${name}`, rootDigest(name)))
         ? []
         : findProgram('mmdebstrap') === undefined
           ? ROOT_BUILDER
           : []),
-      ...(isCached('envoy', envoyDigest()) || findProgram('python3') !== undefined ? [] : ['python3-pip']),
+      ...(isCached('envoy', envoyDigest()) || (await hasPip()) ? [] : ['python3-pip']),
     ];
     if (missing.length > 0) await installPackages(missing, this.#progress, this.#signal);
   }
