@@ -1,8 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deadline } from '../deadlines.ts';
-import { environmentFailure, type Failure, labFailure } from '../errors.ts';
+import { environmentFailure, type Failure, labFailure, messageOf } from '../errors.ts';
 import { type RunOptions, tryRun } from '../process.ts';
+import { eventually } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
 
 /** Label that k3d's containers, network and volumes carry anyway; its value is the cluster's name. */
@@ -95,34 +96,45 @@ export async function execInNode(runId: string, command: readonly string[], opti
 
 /**
  * Removes everything of a run's cluster through the engine itself: works without k3d, on half-made clusters, and on
- * ones whose node no longer starts. Nothing there is not an error.
+ * ones whose node no longer starts. Nothing there is not an error. Looks twice: what an interrupted k3d has asked the
+ * engine for may come about after the first look.
  */
 export async function deleteCluster(runId: string): Promise<void> {
   const name = clusterName(runId);
-  const list = async (...words: string[]) => {
-    const output = await tryRun(['docker', ...words]);
-    if (output.exitCode !== 0) throw notRemoved(words, output.stderr);
-    return output.stdout.split('\n').filter((line) => line !== '');
-  };
-  const label = `label=${CLUSTER_LABEL}=${name}`;
-  const containers = await list('ps', '--all', '--quiet', '--filter', label);
-  if (containers.length > 0) await removeOrFail(['container', 'rm', '--force', '--volumes', ...containers]);
-  const volumes = await list('volume', 'ls', '--quiet', '--filter', `name=k3d-${name}-`);
-  if (volumes.length > 0) await removeOrFail(['volume', 'rm', '--force', ...volumes]);
-  const networks = await list('network', 'ls', '--quiet', '--filter', `name=^k3d-${name}$`);
-  if (networks.length > 0) await removeOrFail(['network', 'rm', ...networks]);
+  try {
+    await eventually(
+      async () => {
+        if (await deleteWhatIsThere(name)) throw new Error('something of it was still there');
+      },
+      { waitingFor: `the cluster ${name} to be gone`, within: 'clusterDown', inARow: 2 },
+    );
+  } catch (error) {
+    throw environmentFailure(`The cluster ${name} could not be removed: ${messageOf(error)}`, {
+      next: `Remove what \`docker ps --all --filter label=${CLUSTER_LABEL}=${name}\` shows by hand.`,
+      cause: error,
+    });
+  }
 }
 
-async function removeOrFail(words: readonly string[]): Promise<void> {
+/** One look; tells whether there was anything. */
+async function deleteWhatIsThere(name: string): Promise<boolean> {
+  const list = async (...words: string[]) => {
+    const output = await tryRun(['docker', ...words]);
+    if (output.exitCode !== 0) throw new Error(output.stderr.trim());
+    return output.stdout.split('\n').filter((line) => line !== '');
+  };
+  const containers = await list('ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`);
+  if (containers.length > 0) await removeSome(['container', 'rm', '--force', '--volumes', ...containers]);
+  const volumes = await list('volume', 'ls', '--quiet', '--filter', `name=k3d-${name}-`);
+  if (volumes.length > 0) await removeSome(['volume', 'rm', '--force', ...volumes]);
+  const networks = await list('network', 'ls', '--quiet', '--filter', `name=^k3d-${name}$`);
+  if (networks.length > 0) await removeSome(['network', 'rm', ...networks]);
+  return containers.length + volumes.length + networks.length > 0;
+}
+
+async function removeSome(words: readonly string[]): Promise<void> {
   const output = await tryRun(['docker', ...words]);
   // Another run may be removing the same.
   const gone = /no such|not found|already in progress/i.test(output.stderr);
-  if (output.exitCode !== 0 && !gone) throw notRemoved(words, output.stderr);
+  if (output.exitCode !== 0 && !gone) throw new Error(output.stderr.trim());
 }
-
-const notRemoved = (words: readonly string[], evidence: string) =>
-  environmentFailure('The lab could not be removed.', {
-    next: 'Run the command by hand.',
-    command: `docker ${words.join(' ')}`,
-    evidence,
-  });
