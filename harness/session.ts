@@ -6,7 +6,7 @@ import { Failure } from './errors.ts';
 import { Progress } from './progress.ts';
 import { RUN_MARKER } from './process.ts';
 import { endProcesses, processesOf } from './state/orphans.ts';
-import { allRuns, forgetRun, isOrphan, recordRun, type RunRecord, saveRun } from './state/runs.ts';
+import { allRuns, forgetRun, isOrphan, recordRun, type RunRecord, saveRun, scratchFolder } from './state/runs.ts';
 import { isAlive } from './state/owner.ts';
 
 /**
@@ -19,12 +19,15 @@ export class Session implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly #record: RunRecord;
   readonly #stopListening: () => void;
+  readonly #temporaryBefore = process.env['TMPDIR'];
   #engine: Engine | undefined;
 
   constructor(id = newRunId()) {
     this.id = id;
     process.env[RUN_MARKER] = id;
     this.#record = recordRun(id);
+    // k3d and others forget their temporary files: here they go with the run.
+    process.env['TMPDIR'] = scratchFolder('tmp');
     const { signal, stop } = listenForInterrupts();
     this.signal = signal;
     this.#stopListening = stop;
@@ -66,6 +69,8 @@ export class Session implements AsyncDisposable {
       forgetRun(this.id);
     }
     await releaseEngine();
+    if (this.#temporaryBefore === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = this.#temporaryBefore;
     this.#stopListening();
   }
 }

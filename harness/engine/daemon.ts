@@ -95,7 +95,8 @@ function hasCapability(bit: number): boolean {
 }
 
 function daemonEnvironment(dockerd: string): NodeJS.ProcessEnv {
-  const { [RUN_MARKER]: _, ...environment } = process.env;
+  // It outlives the run: neither its marker nor its temporary folder are for it.
+  const { [RUN_MARKER]: _marker, TMPDIR: _temporary, ...environment } = process.env;
   return { ...environment, PATH: `${environment['PATH'] ?? ''}:${dirname(dockerd)}:/usr/sbin:/sbin` };
 }
 
