@@ -19,7 +19,7 @@ export class Session implements AsyncDisposable {
   readonly signal: AbortSignal;
   readonly #record: RunRecord;
   readonly #stopListening: () => void;
-  readonly #temporaryBefore = process.env['TMPDIR'];
+  readonly #environmentBefore = { [RUN_MARKER]: process.env[RUN_MARKER], TMPDIR: process.env['TMPDIR'] };
   #engine: Engine | undefined;
 
   constructor(id = newRunId()) {
@@ -69,8 +69,10 @@ export class Session implements AsyncDisposable {
       forgetRun(this.id);
     }
     await releaseEngine();
-    if (this.#temporaryBefore === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = this.#temporaryBefore;
+    for (const [name, value] of Object.entries(this.#environmentBefore)) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
     this.#stopListening();
   }
 }
