@@ -49,7 +49,7 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
 }
 
 /** Turns chunks into whole lines. */
-export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | string) => void {
+function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | string) => void {
   let rest = '';
   return (chunk) => {
     const lines = (rest + chunk.toString()).split(/[\n\r]/);

@@ -84,7 +84,7 @@ export async function removeRun(id: string): Promise<void> {
 }
 
 /** Stops the engine that we have started, unless somebody still needs it. */
-export async function releaseEngine(): Promise<void> {
+async function releaseEngine(): Promise<void> {
   const others = allRuns().filter(({ owner, kept }) => kept || (isAlive(owner) && owner.pid !== process.pid));
   if (others.length === 0) await stopOwnEngine();
 }

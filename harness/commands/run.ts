@@ -117,7 +117,7 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
     await progress.phase(`Judge ${group.name}`, async (say) => {
       const stopWatching = sayVerdicts(output.events, group, say);
       try {
-        const printed = await runGroup(
+        const outcome = await runGroup(
           group,
           {
             lab: join(workFolder(session.id), 'lab.json'),
@@ -126,7 +126,7 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
           },
           signal,
         );
-        assertVerdicts(output.events, group, printed);
+        assertVerdicts(output.events, group, outcome);
       } finally {
         stopWatching();
       }
@@ -187,13 +187,14 @@ const hasFailedClaim = (events: string) =>
 
 const leaving = ({ isKept }: Session) => (isKept ? 'Leave the lab up' : 'Remove the lab');
 
-/** Every private key of a run: those its workers have made, and those that lie in the lab's Secrets now. */
-async function privateKeys(runId: string): Promise<string[]> {
-  const made = existsSync(keysFile(runId))
-    ? readFileSync(keysFile(runId), 'utf8').split(/(?<=-----END [A-Z ]+-----\n)/)
-    : [];
+/** The private keys that a run's workers have made. */
+const madeKeys = (runId: string): string[] =>
+  existsSync(keysFile(runId)) ? readFileSync(keysFile(runId), 'utf8').split(/(?<=-----END [A-Z ]+-----\n)/) : [];
+
+/** The private keys that lie in the lab's Secrets now; none where there is no lab. */
+async function labKeys(runId: string): Promise<string[]> {
   const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
-  return [...made, ...(existsSync(kubeconfig) ? await readPrivateKeys(kubeconfig) : [])];
+  return existsSync(kubeconfig) ? await readPrivateKeys(kubeconfig) : [];
 }
 
 /** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
@@ -203,7 +204,7 @@ async function keepLogs(runId: string, out: string, signal: AbortSignal): Promis
   const redactor = new Redactor();
   const recorder = new EvidenceRecorder(out, redactor);
   try {
-    for (const key of await privateKeys(runId)) redactor.know(key);
+    for (const key of [...madeKeys(runId), ...(await labKeys(runId))]) redactor.know(key);
     for (const { file, text } of await collectLogs(kubeconfig)) await recorder.write('lab', file, text);
   } catch (error) {
     await recorder.write('lab', 'no-logs.txt', messageOf(error));
@@ -212,12 +213,12 @@ async function keepLogs(runId: string, out: string, signal: AbortSignal): Promis
 
 /** Searches the folder for every private key of the run, while there still is a lab to ask. */
 async function sweep(runId: string, out: string, events: string): Promise<void> {
-  const keys = await privateKeys(runId).catch((error: unknown) => {
+  const inLab = await labKeys(runId).catch((error: unknown) => {
     const text = `the report was searched for private keys without those of the lab, which could not be read: ${messageOf(error)}`;
     appendEvent(events, { type: 'note', text });
-    return existsSync(keysFile(runId)) ? [readFileSync(keysFile(runId), 'utf8')] : [];
+    return [];
   });
-  const leaking = removeLeaks(out, keys);
+  const leaking = removeLeaks(out, [...madeKeys(runId), ...inLab]);
   if (leaking.length > 0) throw new Error(`private keys were found in ${leaking.join(', ')}; the files were deleted`);
 }
 

@@ -5,9 +5,9 @@ import { labFailure } from '../errors.ts';
 import { eventually, Fatal, WaitFailure } from '../retry.ts';
 import { apiMessage, apiStatus, found, type Kube } from './client.ts';
 
-export const FIELD_MANAGER = 'meshtrust';
+const FIELD_MANAGER = 'meshtrust';
 /** Every object we make carries the id of its run. */
-export const RUN_LABEL = 'meshtrust.dev/run';
+const RUN_LABEL = 'meshtrust.dev/run';
 
 export interface ApplyOptions {
   runId: string;

@@ -11,7 +11,7 @@ import { eventually, WaitFailure } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
 import type { CertManagerParts, CoreParts } from '../supply/supply.ts';
 import { type Distribution, loadDistribution } from './distribution.ts';
-import { attachLab, BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab, OUTSIDE_PROBE, saveLab } from './lab.ts';
+import { attachLab, BOOKINFO, GATEWAY, INSIDE_PROBE, istiodOf, type Lab, OUTSIDE_PROBE, saveLab } from './lab.ts';
 import { bookinfo, gateway, namespaces, NODE_PORTS, probes, strict } from './lab-manifests.ts';
 import { renderPlane } from './planes.ts';
 
@@ -63,7 +63,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     const crds = parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8')));
     await apply(kube, [...namespaces(), ...crds, ...planes.mesh, ...strict()], options);
     say('waiting for istiod');
-    await ready(kube, [distribution.planes.mesh], 'planeReady', signal);
+    await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
     await injectorAnswers(kube, signal);
     await apply(kube, [...bookinfo(parts.bookinfo), ...probes(parts.probeImage)], options);
@@ -72,7 +72,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   await progress.phase('Install the gateway plane and its gateway', async (say) => {
     await apply(kube, planes.gateway, options);
     say('waiting for istiod');
-    await ready(kube, [distribution.planes.gateway], 'planeReady', signal);
+    await ready(kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
     await apply(kube, gateway(), options);
     say('waiting for the gateway');
     await ready(kube, [GATEWAY], 'workloadsReady', signal);
@@ -141,16 +141,13 @@ function placeArchives(runId: string, archives: readonly string[]): string {
 
 async function ready(
   kube: Kube,
-  deployments: readonly (DeploymentRef | { namespace: string; deployment: string })[],
+  deployments: readonly DeploymentRef[],
   within: 'planeReady' | 'workloadsReady' | 'certManagerReady',
   signal: AbortSignal,
 ): Promise<void> {
-  const refs = deployments.map((one) =>
-    'deployment' in one ? { namespace: one.namespace, name: one.deployment } : one,
-  );
   try {
     await Promise.all(
-      refs.map(async (ref) => {
+      deployments.map(async (ref) => {
         await eventually(() => kube.apps.readNamespacedDeployment(ref), {
           waitingFor: `deployment ${ref.namespace}/${ref.name} to exist`,
           within,

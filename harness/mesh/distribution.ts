@@ -32,7 +32,7 @@ export interface Distribution {
 const folder = fixture('distributions');
 
 /** Istio's default name; `global.trustBundleName` gives a plane another. */
-export const SHARED_ROOT_MAP = 'istio-ca-root-cert';
+const SHARED_ROOT_MAP = 'istio-ca-root-cert';
 
 const trustBundleName = (values: { global?: { trustBundleName?: string } } = {}) => values.global?.trustBundleName;
 

@@ -5,7 +5,7 @@ import { connectKube, type Kube } from '../kube/client.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
 import { workFolder } from '../state/runs.ts';
 import type { Component, Tools } from '../supply/supply.ts';
-import { type Distribution, loadDistribution } from './distribution.ts';
+import { type Distribution, loadDistribution, type Plane } from './distribution.ts';
 
 /** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
 export interface LabDescription {
@@ -41,6 +41,9 @@ export const INSIDE_PROBE: DeploymentRef = { namespace: 'probe-inside', name: 'p
 export const OUTSIDE_PROBE: DeploymentRef = { namespace: 'probe-outside', name: 'probe' };
 /** Istio names it after the Gateway and its class. */
 export const GATEWAY: DeploymentRef = { namespace: 'openshift-ingress', name: 'mesh-gateway-openshift-default' };
+
+/** The deployment of a plane's istiod. */
+export const istiodOf = ({ namespace, deployment }: Plane): DeploymentRef => ({ namespace, name: deployment });
 
 const file = (runId: string) => join(workFolder(runId), 'lab.json');
 

@@ -67,7 +67,7 @@ interface ConfigDump {
 }
 
 /** Reads `default` and `ROOTCA` from Envoy's secrets (admin interface, /config_dump); Envoy leaves out private keys. */
-export async function readSecrets(kube: Kube, proxy: Proxy): Promise<ProxySecrets> {
+async function readSecrets(kube: Kube, proxy: Proxy): Promise<ProxySecrets> {
   const text = await getFromPod(kube, proxy, ADMIN_PORT, '/config_dump?resource=dynamic_active_secrets');
   const dump = JSON.parse(text) as ConfigDump;
   const secret = (name: string) => dump.configs?.find((config) => config.name === name)?.secret;

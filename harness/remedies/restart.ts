@@ -1,15 +1,13 @@
 import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
 import { found } from '../kube/client.ts';
 import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
-import { BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab } from '../mesh/lab.ts';
+import { BOOKINFO, GATEWAY, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 
 const WORKLOADS: Record<PlaneName, readonly DeploymentRef[]> = {
   mesh: [...BOOKINFO, INSIDE_PROBE],
   gateway: [GATEWAY],
 };
-
-const istiodOf = (plane: Plane): DeploymentRef => ({ namespace: plane.namespace, name: plane.deployment });
 
 /**
  * Restarts both istiods, then every workload, so that each asks its plane's CA for a certificate anew. Between the

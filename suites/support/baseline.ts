@@ -1,6 +1,6 @@
 import { scenario } from '../../harness/claims/worker.ts';
 import { found } from '../../harness/kube/client.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
+import { istiodOf, type Lab } from '../../harness/mesh/lab.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { readAllSecrets, type ProxySecrets } from '../../harness/probe/proxies.ts';
 import { certManager } from '../../harness/remedies/cert-manager.ts';
@@ -13,19 +13,21 @@ import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
  * and brought about where an earlier scenario (or a broken one) has left something else.
  */
 export async function splitBaseline(lab: Lab): Promise<ProxySecrets[]> {
-  if ((await hasRemedy(lab)) || (await isShared(lab))) await revertAll(lab);
-  const secrets = await readAllSecrets(lab.kube);
+  let secrets = await readAllSecrets(lab.kube);
+  if (sharedRoots(secrets).length > 0 || (await hasRemedy(lab)) || (await isPlaneAway(lab))) {
+    await revertAll(lab);
+    secrets = await readAllSecrets(lab.kube);
+  }
   const shared = sharedRoots(secrets);
   if (shared.length > 0) throw new Error(`the baseline is not split: both sides trust ${shared.join(' and ')}`);
   await routed(lab);
   return secrets;
 }
 
-/** A revert that was cut short has deleted the CAs and not restarted everything, or left a plane scaled away. */
-async function isShared(lab: Lab): Promise<boolean> {
-  const { namespace, deployment: name } = lab.distribution.planes.gateway;
-  const istiod = await lab.kube.apps.readNamespacedDeployment({ namespace, name });
-  return istiod.spec?.replicas === 0 || sharedRoots(await readAllSecrets(lab.kube)).length > 0;
+/** A revert that was cut short may have left the gateway plane scaled away. */
+async function isPlaneAway(lab: Lab): Promise<boolean> {
+  const istiod = await lab.kube.apps.readNamespacedDeployment(istiodOf(lab.distribution.planes.gateway));
+  return istiod.spec?.replicas === 0;
 }
 
 /** Until the gateway has been told of its route it answers 404, or nothing at all; what else it answers is for claims. */

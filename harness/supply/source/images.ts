@@ -21,7 +21,7 @@ export interface ImagePart {
 const PREFIX = 'meshtrust';
 
 /** Tag of an image: a digest of everything that decides its contents. */
-export const imageTag = (part: ImagePart) =>
+const imageTag = (part: ImagePart) =>
   digestOf(...folderInputs(recipe(part.name)), part.base, ...part.inputs, JSON.stringify(part.arguments ?? {}));
 
 const recipe = (name: string) => fixture('parts', 'images', name);
@@ -70,7 +70,7 @@ export async function saveImages(name: string, names: Record<string, string>, si
   return archive;
 }
 
-export async function hasImage(image: string): Promise<boolean> {
+async function hasImage(image: string): Promise<boolean> {
   return (await tryRun(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).exitCode === 0;
 }
 
