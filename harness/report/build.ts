@@ -5,7 +5,7 @@ import type { ClaimDescription, ClaimResult, ClaimStatus, ConformanceReport, Run
 import { mapStrings, plain } from './text.ts';
 import { verdictOf } from './verdict.ts';
 
-type Computed = 'apiVersion' | 'kind' | 'result' | 'summary' | 'claims' | 'remedies' | 'digest';
+type Computed = 'apiVersion' | 'kind' | 'result' | 'summary' | 'claims' | 'remedies' | 'graphs' | 'digest';
 
 export interface ReportInput extends Omit<ConformanceReport, Computed> {
   /** Every claim the run was to judge, in the order of the report. */
@@ -46,16 +46,17 @@ export function buildReport(input: ReportInput): ConformanceReport {
     result: verdictOf([...claims, ...failedUnplanned], failure),
     summary: summaryOf(claims),
     claims,
-    remedies: events.flatMap((event) => {
-      if (event.type !== 'remedy') return [];
-      const { type: _, ...remedy } = event;
-      return [remedy];
-    }),
+    remedies: events.filter((event) => event.type === 'remedy').map(withoutType),
+    graphs: events.filter((event) => event.type === 'graph').map(withoutType),
     phases: facts.phases,
     ...(failure === undefined ? {} : { failure }),
   };
   const clean = mapStrings(report, (text) => redact(plain(text)));
   return { ...clean, digest: digestOf(clean) };
+}
+
+function withoutType<T extends RunEvent>({ type: _, ...content }: T): Omit<T, 'type'> {
+  return content;
 }
 
 type Outcome = Pick<ClaimResult, 'status' | 'reason' | 'durationMs' | 'evidence'>;

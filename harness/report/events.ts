@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { redact } from '../evidence/redact.ts';
-import type { ClaimResult, ClaimStatus, RemedyResult } from './model.ts';
+import type { ClaimResult, ClaimStatus, GraphSnapshot, RemedyResult } from './model.ts';
 import { mapStrings } from './text.ts';
 
 export interface ClaimEvent extends Pick<ClaimResult, 'id' | 'status' | 'reason' | 'durationMs' | 'evidence'> {
@@ -9,12 +9,15 @@ export interface ClaimEvent extends Pick<ClaimResult, 'id' | 'status' | 'reason'
 export interface RemedyEvent extends RemedyResult {
   type: 'remedy';
 }
+export interface GraphEvent extends GraphSnapshot {
+  type: 'graph';
+}
 export interface NoteEvent {
   type: 'note';
   text: string;
 }
 /** What a test worker hands to the main process, one JSON object a line. */
-export type RunEvent = ClaimEvent | RemedyEvent | NoteEvent;
+export type RunEvent = ClaimEvent | RemedyEvent | GraphEvent | NoteEvent;
 
 /**
  * Appends one event in one write, so that it is either there or not when the worker is killed. Its strings are
@@ -71,6 +74,12 @@ const SHAPES: Record<string, Record<string, Check>> = {
     convergeSeconds: amount,
     requestsLost: optional(amount),
     support: string,
+  },
+  graph: {
+    title: string,
+    remedy: optional(string),
+    // By whoever emitted it: a whole graph is checked by the report's schema.
+    graph: (value) => typeof value === 'object' && value !== null,
   },
   note: { text: string },
 };

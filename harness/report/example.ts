@@ -1,4 +1,5 @@
 import { buildReport, type ReportInput } from './build.ts';
+import type { TrustGraph } from '../trust/graph/model.ts';
 import type { ClaimDescription, ConformanceReport } from './model.ts';
 
 const claim = (id: string, sentence: string, level: ClaimDescription['level'] = 'core'): ClaimDescription => {
@@ -6,7 +7,55 @@ const claim = (id: string, sentence: string, level: ClaimDescription['level'] = 
   return { id, sentence, level, source: 'article, step 4', group };
 };
 
-/** A small run for the tests of this folder: four claims, one of each outcome, and one remedy. */
+const ROOTS = { mesh: 'a1'.repeat(32), gateway: 'b2'.repeat(32) };
+const certificate = (commonName: string, fingerprint: string): TrustGraph['certificates'][number] => ({
+  fingerprint,
+  subject: `O=cluster.local, CN=${commonName}`,
+  issuer: `O=cluster.local, CN=${commonName}`,
+  notBefore: '2026-05-04T09:59:00Z',
+  notAfter: '2036-05-01T09:59:00Z',
+  serial: '4f',
+  key: 'RSA-2048',
+  isCa: true,
+  names: [],
+});
+
+const GATEWAY = 'openshift-ingress/mesh-gateway-openshift-default-5d9';
+const PRODUCTPAGE = 'bookinfo/productpage-v1-7c4';
+
+/** A gateway and a sidecar under roots that do not know each other. */
+const SPLIT_GRAPH: TrustGraph = {
+  at: '2026-05-04T10:01:00Z',
+  nodes: [
+    { id: 'istio-system/istiod', kind: 'istiod', label: 'istiod', namespace: 'istio-system', detail: '1.29.1' },
+    { id: PRODUCTPAGE, kind: 'proxy', label: 'productpage', plane: 'istio-system/istiod', detail: 'sidecar' },
+    { id: GATEWAY, kind: 'proxy', label: 'mesh-gateway', namespace: 'openshift-ingress', detail: 'gateway' },
+    { id: ROOTS.mesh, kind: 'root', label: 'mesh root', certificate: ROOTS.mesh },
+    { id: ROOTS.gateway, kind: 'root', label: 'gateway root', certificate: ROOTS.gateway },
+  ],
+  links: [
+    { from: 'istio-system/istiod', to: PRODUCTPAGE, kind: 'serves' },
+    { from: PRODUCTPAGE, to: ROOTS.mesh, kind: 'trusts' },
+    { from: PRODUCTPAGE, to: ROOTS.mesh, kind: 'signedBy' },
+    { from: GATEWAY, to: ROOTS.gateway, kind: 'trusts' },
+    { from: GATEWAY, to: ROOTS.gateway, kind: 'signedBy' },
+  ],
+  conversations: [
+    {
+      channel: 'workload',
+      from: [GATEWAY],
+      to: [PRODUCTPAGE],
+      verdict: 'unknown-issuer',
+      reason: 'mesh-gateway refuses productpage: its certificate leads to "mesh root", which it does not know',
+      roots: { client: [ROOTS.gateway], server: [ROOTS.mesh], serverIssuer: ROOTS.mesh },
+      remedies: ['give both planes intermediates under one root'],
+    },
+  ],
+  certificates: [certificate('mesh root', ROOTS.mesh), certificate('gateway root', ROOTS.gateway)],
+  unseen: [],
+};
+
+/** A small run for the tests of this folder: four claims, one of each outcome, one remedy and one trust graph. */
 export const EXAMPLE: ReportInput = {
   run: { id: 'mt-1', started: '2026-05-04T10:00:00Z', finished: '2026-05-04T10:04:30Z', tool: '0.1.0' },
   profile: 'trust',
@@ -65,6 +114,7 @@ export const EXAMPLE: ReportInput = {
       requestsLost: 0,
       support: 'unsupported on openshift-4.22',
     },
+    { type: 'graph', title: 'the split', graph: SPLIT_GRAPH },
   ],
 };
 

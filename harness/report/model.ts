@@ -1,3 +1,5 @@
+import type { TrustGraph } from '../trust/graph/model.ts';
+
 /** `notRun` is a planned claim without a result; `notSupported` one the distribution or version cannot meet. */
 export type ClaimStatus = 'passed' | 'failed' | 'skipped' | 'notSupported' | 'notRun';
 
@@ -43,6 +45,15 @@ export interface PhaseResult {
   outcome: 'done' | 'failed';
 }
 
+/** Who trusted whom at a moment of the run. */
+export interface GraphSnapshot {
+  /** Such as `the split` or `after the manual remedy`. */
+  title: string;
+  /** The remedy whose effect it shows. */
+  remedy?: string;
+  graph: TrustGraph;
+}
+
 /** What ended a run before its verdict. */
 export interface RunFailure {
   phase: string;
@@ -78,6 +89,8 @@ export interface ConformanceReport {
   summary: Record<ClaimStatus, number>;
   claims: ClaimResult[];
   remedies: RemedyResult[];
+  /** In the order of the run. */
+  graphs: GraphSnapshot[];
   phases: PhaseResult[];
   failure?: RunFailure;
   /** `sha256:` and the hex SHA-256 of everything above in canonical form, see {@link digestOf} in digest.ts. */
