@@ -5,17 +5,28 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from './paths.ts';
+import type { ConformanceReport } from './report/model.ts';
 import { validateReport } from './report/schema.ts';
 
 let home: string;
-beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'meshtrust-main-'))));
+let extra: Record<string, string>;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'meshtrust-main-'));
+  extra = {};
+});
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** The real command line in a process of its own, with an engine that is out of reach. */
 async function meshtrust(...words: string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'harness', 'main.ts'), ...words], {
     cwd: home,
-    env: { ...process.env, XDG_CACHE_HOME: join(home, 'cache'), DOCKER_HOST: `unix://${home}/no.sock`, NO_COLOR: '1' },
+    env: {
+      ...process.env,
+      ...extra,
+      XDG_CACHE_HOME: join(home, 'cache'),
+      DOCKER_HOST: `unix://${home}/no.sock`,
+      NO_COLOR: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -91,6 +102,26 @@ describe('a run that dies in set-up', () => {
     expect(validateReport(report)).toEqual([]);
     expect(report).toMatchObject({ result: 'incomplete', failure: { kind: 'environment' }, summary: { passed: 0 } });
     expect(readFileSync(join(home, 'out', 'junit.xml'), 'utf8')).toContain('No container engine answers');
+    expect(readdirSync(join(home, 'cache', 'meshtrust', 'runs'))).toEqual([]);
+  });
+
+  it('also when an error that nobody awaits would have crashed it', async () => {
+    const crash = join(home, 'crash.mjs');
+    writeFileSync(
+      crash,
+      `const timer = setInterval(() => {
+        if (process.env.MESHTRUST_RUN === undefined) return;
+        clearInterval(timer);
+        throw new Error('planted crash');
+      }, 0);
+      timer.unref();`,
+    );
+    extra['NODE_OPTIONS'] = `--import ${crash}`;
+    const { code } = await meshtrust('run', '--supply', 'source', '--out', 'out');
+    expect(code).toBe(5);
+    const report = parse(readFileSync(join(home, 'out', 'conformance.yaml'), 'utf8')) as ConformanceReport;
+    expect(validateReport(report)).toEqual([]);
+    expect(report.failure).toMatchObject({ kind: 'bug', message: expect.stringContaining('planted crash') as string });
     expect(readdirSync(join(home, 'cache', 'meshtrust', 'runs'))).toEqual([]);
   });
 });

@@ -95,7 +95,10 @@ export function newRunId(): string {
   return `${date}-${time}-${randomBytes(2).toString('hex')}`;
 }
 
-/** Ctrl-C, a polite kill, a closed terminal or a bootstrap that is gone: each ends the work and starts the clean-up. */
+/**
+ * Ctrl-C, a polite kill, a closed terminal or a bootstrap that is gone: each ends the work and starts the clean-up. So
+ * does an error that nobody awaits, for instance of a socket: a crash would leave neither a report nor a clean machine.
+ */
 function listenForInterrupts(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let asked = 0;
@@ -107,11 +110,14 @@ function listenForInterrupts(): { signal: AbortSignal; stop: () => void } {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, interrupt);
   process.on('disconnect', interrupt);
+  const crash = (error: unknown) => controller.abort(error);
+  process.on('uncaughtException', crash);
   return {
     signal: controller.signal,
     stop: () => {
       for (const name of signals) process.off(name, interrupt);
       process.off('disconnect', interrupt);
+      process.off('uncaughtException', crash);
     },
   };
 }

@@ -224,9 +224,10 @@ async function sweep(runId: string, out: string, events: string): Promise<void> 
 
 function runFailure(error: unknown, session: Session): RunFailure {
   const phase = session.progress.phases.findLast(({ outcome }) => outcome === 'failed')?.name ?? 'Start';
-  if (session.signal.aborted) return { phase, kind: 'interrupted', message: 'Interrupted.' };
-  if (error instanceof Failure) return { phase, kind: error.kind, message: error.message };
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // What was aborted fails in all sorts of ways; the reason for the abort is the one that counts.
+  const reason: unknown = session.signal.aborted ? session.signal.reason : error;
+  if (reason instanceof Failure) return { phase, kind: reason.kind, message: reason.message };
+  const message = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
   return { phase, kind: 'bug', message: `A bug of meshtrust's own: ${message}` };
 }
 
