@@ -1,9 +1,11 @@
 // Who may import whom: DESIGN's «imports point one way», held by `npm run gate`.
 const TEST = '\\.test\\.ts$';
-/** What only tests may use: throwaway CAs, an example report. */
-const TEST_SUPPORT = '^harness/(trust/testing|report/example)\\.ts$';
+/** What only tests may use: throwaway CAs, an example report, a cluster's API on loopback. */
+const TEST_SUPPORT = '^harness/(trust/testing|trust/graph/testing|report/example|audit/loopback/[^/]+)\\.ts$';
 /** Judges and writers: `audit`, `diff` and the unit tests use them on any machine. */
-const PURE = '^harness/(trust|report|evidence)/';
+const PURE = '^harness/(trust|report|evidence|judges)/';
+/** Drives a browser, which has to be found. */
+const BROWSER_TEST = '\\.browser\\.test\\.ts$';
 const NETWORK_AND_PROCESSES = '^(node:)?(child_process|cluster|dgram|dns|http|http2|https|net|tls|worker_threads)(/|$)';
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
@@ -31,8 +33,8 @@ export default {
     ),
     forbid(
       'pure-stays-pure',
-      'trust, report and evidence import each other and errors.ts; nothing that touches a lab, not even its types.',
-      { path: PURE },
+      'trust, report, evidence and judges import each other and errors.ts; nothing that touches a lab, not even its types.',
+      { path: PURE, pathNot: BROWSER_TEST },
       { path: ['^harness/', 'node_modules/@kubernetes/'], pathNot: [PURE, '^harness/errors\\.ts$'] },
     ),
     forbid(
@@ -43,7 +45,7 @@ export default {
     ),
     forbid(
       'pure-opens-no-connection',
-      'trust, report and evidence start no process and open no socket.',
+      'trust, report, evidence and judges start no process and open no socket.',
       // name-constraints asks node:net what an IP address is, no more.
       { path: PURE, pathNot: [TEST, TEST_SUPPORT, '^harness/trust/name-constraints\\.ts$'] },
       { path: NETWORK_AND_PROCESSES, dependencyTypes: ['core'] },
@@ -56,9 +58,15 @@ export default {
     ),
     forbid(
       'probes-only-observe',
-      'A probe that could remedy what it observes would prove nothing.',
+      'A probe that could remedy what it observes would prove nothing; audit is to change nothing at all.',
+      { path: folders('probe', 'audit') },
+      { path: folders('claims', 'commands', 'remedies', 'selftest') },
+    ),
+    forbid(
+      'probes-report-nothing',
+      'What becomes of an observation is for others to say.',
       { path: '^harness/probe/' },
-      { path: folders('claims', 'commands', 'remedies', 'report', 'selftest') },
+      { path: folders('audit', 'report') },
     ),
     forbid(
       'remedies-only-remedy',
@@ -92,8 +100,8 @@ export default {
     ),
     forbid(
       'test-support-is-for-tests',
-      'Throwaway keys and example data have no place in a run.',
-      { pathNot: [TEST, TEST_SUPPORT] },
+      'Throwaway keys and example data have no place in a run; the benchmark of audit measures against them.',
+      { pathNot: [TEST, TEST_SUPPORT, '^harness/tasks/bench-audit\\.ts$'] },
       { path: TEST_SUPPORT },
     ),
     forbid(
@@ -122,7 +130,7 @@ export default {
     forbid(
       'no-dev-dependency-at-run-time',
       'Users may install without devDependencies; only tests may import those.',
-      { path: '^(harness|suites|fixtures)/', pathNot: TEST },
+      { path: '^(harness|suites|fixtures)/', pathNot: [TEST, TEST_SUPPORT] },
       { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
     ),
     forbid(

@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['harness/**/*.test.ts'],
-          exclude: ['**/*.engine.test.ts'],
+          exclude: ['**/*.engine.test.ts', '**/*.browser.test.ts'],
           // Real certificates, child processes and two cores.
           testTimeout: 30_000,
         },
@@ -18,6 +18,15 @@ export default defineConfig({
           include: ['harness/**/*.engine.test.ts'],
           // `npm test` sees to the engine.
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['harness/**/*.browser.test.ts'],
+          // `npm test` sees to the browser, which takes seconds to start beside other work.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -31,12 +31,22 @@ const TABLE = {
   request: 15_000,
   /** One TLS handshake with a pod. */
   handshake: 10_000,
+  /** Opening a port-forward takes 30 ms; a kubelet that does not answer must not hold up the rest. */
+  portForward: 5_000,
+  /** What audit asks of one proxy or istiod: 50 ms when measured, and one that hangs must not hold up the others. */
+  auditAnswer: 5_000,
+  /** A TLS handshake with a pod's own address: from outside the cluster that leads nowhere, and nobody says so. */
+  auditDirect: 1_500,
   /** Envoy flushes its access log once a second. */
   accessLog: 15_000,
   /** How long the ConfigMap's resourceVersion is watched; a fight writes about 200 times a second. */
   churnWindow: 5_000,
   /** A pod meeting the other plane's root: kubelet refreshes mounted ConfigMaps about once a minute. */
   agentSymptom: 240_000,
+  /** istiod reloading a rotated cacerts: kubelet looks at mounted Secrets about once a minute unless told to. */
+  secretReload: 150_000,
+  /** Traffic that nobody has stopped: three rolling restarts of everything, on a slow machine. */
+  traffic: 600_000,
   /** One call to the Kubernetes API. */
   apiCall: 30_000,
   /** One claim group, remedy and all. */

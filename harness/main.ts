@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { styleText } from 'node:util';
+import type { AuditFlags } from './commands/audit.ts';
 import { profileNames } from './claims/catalog.ts';
 import { packageVersion } from './paths.ts';
 import { loadSettings } from './config/load.ts';
@@ -24,6 +25,12 @@ interface Flags {
 const EXIT_CODES = `
 Exit codes: 0 conformant · 1 a claim failed · 2 wrong use or configuration · 3 environment or supply
             4 the lab could not be brought up · 5 a bug of meshtrust's own · 130 interrupted, after cleaning up`;
+
+const AUDIT_HELP = `
+The role in fixtures/rbac/observer.yaml is all it needs; what a user may not see is said, and judged from the rest.
+
+Exit codes: 0 all trusted, as far as seen · 1 broken edges · 2 wrong use · 3 the cluster does not answer, or pods may
+            not be listed · 130 interrupted`;
 
 // Commands are loaded when they are called: what they import takes a second, and a wrong flag needs none of it.
 function program(): Command {
@@ -61,6 +68,12 @@ function program(): Command {
       const { downCommand } = await import('./commands/lab.ts');
       process.exitCode = await downCommand(id);
     });
+  auditOptions(root.command('audit'))
+    .description('judge the trust of a live cluster, read-only: who talks to whom, and what is broken and why')
+    .action(async (flags: AuditFlags) => {
+      const { auditCommand } = await import('./commands/audit.ts');
+      process.exitCode = await auditCommand(flags);
+    });
   labOptions(root.command('doctor'))
     .description('say what a run would meet on this machine, without changing anything')
     .action(async (flags: Flags) => {
@@ -71,6 +84,24 @@ function program(): Command {
   for (const command of [root, run, ...root.commands]) command.exitOverride();
   return root;
 }
+
+const auditOptions = (command: Command): Command =>
+  command
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: the one kubectl would use)')
+    .option('--context <name>', 'context in it (default: the current one)')
+    .option('--namespace <name...>', 'look at the proxies of these namespaces only')
+    .option('--as <user>', 'ask in the name of this user')
+    .option('--as-group <group...>', 'and as a member of these groups')
+    .option('--no-secrets', 'do not look at Secrets, even where that is allowed')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print the graph')
+        .choices(['table', 'json', 'yaml', 'html'])
+        .default('table'),
+    )
+    .option('--out <file>', 'write there instead of to standard output')
+    .option('--concurrency <number>', 'how many proxies are asked at a time', atLeastOne, 10)
+    .option('--verbose', 'a table with nothing folded')
+    .addHelpText('after', AUDIT_HELP);
 
 const labOptions = (command: Command): Command =>
   command
@@ -86,6 +117,12 @@ function port(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
   throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+}
+
+function atLeastOne(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }
 
 function settingsFrom(flags: Flags) {

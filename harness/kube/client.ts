@@ -1,23 +1,29 @@
 import {
   ApiException,
   AppsV1Api,
+  AuthorizationV1Api,
   CoreV1Api,
   createConfiguration,
   HttpMethod,
-  KubeConfig,
+  type KubeConfig,
   type KubernetesObject,
   KubernetesObjectApi,
   type PatchStrategy,
   ServerConfiguration,
 } from '@kubernetes/client-node';
 import { deadline } from '../deadlines.ts';
-import { messageOf, usageFailure } from '../errors.ts';
+import { messageOf } from '../errors.ts';
+import { type ClusterChoice, openKubeconfig } from './kubeconfig.ts';
 
 /** A cluster's API. Every call says who makes it: the user agent names the claim, see {@link Kube.as}. */
 export interface Kube {
   readonly config: KubeConfig;
+  /** Name of the context, and address of the API server. */
+  readonly context: string;
+  readonly server: string;
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
+  readonly authorization: AuthorizationV1Api;
   readonly objects: ObjectApi;
   /** Names the caller in the API's audit log and in `managedFields`. */
   as(who: string): void;
@@ -40,19 +46,12 @@ export class ObjectApi extends KubernetesObjectApi {
   }
 }
 
-/** Connects to the cluster of a kubeconfig file. Nothing is sent yet. */
-export function connectKube(kubeconfig: string): Kube {
-  const config = new KubeConfig();
-  try {
-    config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw usageFailure(`The kubeconfig ${kubeconfig} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw usageFailure(`The kubeconfig ${kubeconfig} has no current context.`);
+/** Connects to the cluster of a kubeconfig file, or to the one that kubectl would choose. Nothing is sent yet. */
+export function connectKube(kubeconfig: string | undefined, choice: ClusterChoice = {}): Kube {
+  const { config, context, server } = openKubeconfig(kubeconfig, choice);
   let agent = 'meshtrust';
   const configuration = createConfiguration({
-    baseServer: new ServerConfiguration(cluster.server, {}),
+    baseServer: new ServerConfiguration(server, {}),
     authMethods: { default: config },
     promiseMiddleware: [
       {
@@ -67,8 +66,11 @@ export function connectKube(kubeconfig: string): Kube {
   });
   return {
     config,
+    context,
+    server,
     core: new CoreV1Api(configuration),
     apps: new AppsV1Api(configuration),
+    authorization: new AuthorizationV1Api(configuration),
     objects: new ObjectApi(configuration),
     as: (who) => (agent = `meshtrust/${who}`),
   };

@@ -1,7 +1,7 @@
 import { PortForward } from '@kubernetes/client-node';
 import { request } from 'node:http';
 import { Duplex, PassThrough } from 'node:stream';
-import { deadline } from '../deadlines.ts';
+import { type Deadline, deadline } from '../deadlines.ts';
 import type { Kube } from './client.ts';
 
 export interface PodRef {
@@ -10,41 +10,42 @@ export interface PodRef {
 }
 
 /** A byte stream to a port on a pod's loopback, through the API server (subresource `pods/portforward`). */
-async function connectToPod(kube: Kube, pod: PodRef, port: number): Promise<Duplex> {
+export async function connectToPod(kube: Kube, pod: PodRef, port: number): Promise<Duplex> {
   const toPod = new PassThrough();
   const fromPod = new PassThrough();
   const errors = new PassThrough();
-  const socket = await new PortForward(kube.config).portForward(
-    pod.namespace,
-    pod.name,
-    [port],
-    fromPod,
-    errors,
-    toPod,
-  );
+  const socket = await new PortForward(kube.config)
+    .portForward(pod.namespace, pod.name, [port], fromPod, errors, toPod)
+    .catch((error: unknown) => {
+      // The library rejects with the web socket's event, which is no Error.
+      const reason = (error as { message?: string }).message ?? String(error);
+      throw new Error(`port-forward to ${pod.namespace}/${pod.name}: ${reason}`, { cause: error });
+    });
   const stream = Duplex.from({ writable: toPod, readable: fromPod });
   errors.on('data', (message: Buffer) =>
-    stream.destroy(new Error(`port-forward to ${pod.name}: ${message.toString()}`)),
+    stream.destroy(new Error(`port-forward to ${pod.name}: ${message.toString().trim()}`)),
   );
-  stream.on('close', () => {
-    if (typeof socket !== 'function') socket.close();
-  });
+  if (typeof socket !== 'function') {
+    socket.onclose = () => fromPod.end();
+    stream.on('close', () => socket.close());
+  }
   return stream;
 }
 
 /** GET over a port-forward; returns the body, fails on any status but 200. */
-export async function getFromPod(kube: Kube, pod: PodRef, port: number, path: string): Promise<string> {
+export async function getFromPod(
+  kube: Kube,
+  pod: PodRef,
+  port: number,
+  path: string,
+  within: Deadline = 'request',
+): Promise<string> {
   const stream = await connectToPod(kube, pod, port);
+  const patience = AbortSignal.timeout(deadline(within));
   try {
     return await new Promise<string>((resolve, reject) => {
       const outgoing = request(
-        {
-          host: '127.0.0.1',
-          port,
-          path,
-          createConnection: () => stream,
-          signal: AbortSignal.timeout(deadline('request')),
-        },
+        { host: '127.0.0.1', port, path, createConnection: () => stream, signal: patience },
         (answer) => {
           let body = '';
           answer.setEncoding('utf8');
@@ -59,6 +60,10 @@ export async function getFromPod(kube: Kube, pod: PodRef, port: number, path: st
       outgoing.on('error', reject);
       outgoing.end();
     });
+  } catch (error) {
+    if (!patience.aborted) throw error;
+    const seconds = deadline(within) / 1000;
+    throw new Error(`${pod.namespace}/${pod.name}:${port} did not answer within ${seconds} s`, { cause: error });
   } finally {
     stream.destroy();
   }

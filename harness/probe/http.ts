@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import { deadline } from '../deadlines.ts';
 import type { Lab } from '../mesh/lab.ts';
-import type { PageAnswer } from './bookinfo.ts';
+import type { PageAnswer } from '../judges/bookinfo.ts';
 
 export interface RequestOptions {
   /** User agent: it stands in the access logs of gateway and sidecar, and so finds a request again there. */

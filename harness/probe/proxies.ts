@@ -3,7 +3,8 @@ import type { Kube } from '../kube/client.ts';
 import { getFromPod, type PodRef } from '../kube/port-forward.ts';
 import { livePods } from '../kube/rollout.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
-import { type Certificate, parseCertificates } from '../trust/certificate.ts';
+import type { Certificate } from '../trust/certificate.ts';
+import { parseEnvoySecrets, SECRETS_PATH } from './envoy-secrets.ts';
 
 /** One Envoy of the lab. */
 export interface Proxy extends PodRef {
@@ -56,30 +57,12 @@ export async function readAllSecrets(kube: Kube): Promise<ProxySecrets[]> {
   return await Promise.all((await listProxies(kube)).map((proxy) => readSecrets(kube, proxy)));
 }
 
-interface ConfigDump {
-  configs?: {
-    name: string;
-    secret: {
-      tls_certificate?: { certificate_chain?: { inline_bytes?: string } };
-      validation_context?: { trusted_ca?: { inline_bytes?: string } };
-    };
-  }[];
-}
-
-/** Reads `default` and `ROOTCA` from Envoy's secrets (admin interface, /config_dump); Envoy leaves out private keys. */
+/** Reads `default` and `ROOTCA` from Envoy's secrets; fails where a proxy has not got them yet. */
 async function readSecrets(kube: Kube, proxy: Proxy): Promise<ProxySecrets> {
-  const text = await getFromPod(kube, proxy, ADMIN_PORT, '/config_dump?resource=dynamic_active_secrets');
-  const dump = JSON.parse(text) as ConfigDump;
-  const secret = (name: string) => dump.configs?.find((config) => config.name === name)?.secret;
-  const certificates = (bytes: string | undefined, what: string) => {
-    if (bytes === undefined) throw new Error(`${proxy.name} holds no ${what} yet`);
-    return parseCertificates(Buffer.from(bytes, 'base64').toString());
-  };
-  return {
-    proxy,
-    chain: certificates(secret('default')?.tls_certificate?.certificate_chain?.inline_bytes, 'workload certificate'),
-    roots: certificates(secret('ROOTCA')?.validation_context?.trusted_ca?.inline_bytes, 'ROOTCA'),
-  };
+  const { chain, roots } = parseEnvoySecrets(await getFromPod(kube, proxy, ADMIN_PORT, SECRETS_PATH));
+  if (chain === undefined) throw new Error(`${proxy.name} holds no workload certificate yet`);
+  if (roots === undefined) throw new Error(`${proxy.name} holds no ROOTCA yet`);
+  return { proxy, chain, roots };
 }
 
 /** Sum of an Envoy's counters whose names end in `suffix` (admin interface, /stats). */

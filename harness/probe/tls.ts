@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import { deadline } from '../deadlines.ts';
+import { type Deadline, deadline } from '../deadlines.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Credential } from '../trust/issue.ts';
 
@@ -74,11 +74,12 @@ async function openTunnel(port: number, target: { host: string; port: number }):
   });
 }
 
-async function presentedChain(socket: TLSSocket): Promise<string[]> {
+/** What a server presented, leaf first, as PEM; fails where the handshake does or takes too long. */
+export async function presentedChain(socket: TLSSocket, within: Deadline = 'handshake'): Promise<string[]> {
   await new Promise<void>((resolve, reject) => {
     socket.once('secureConnect', resolve);
     socket.once('error', reject);
-    socket.setTimeout(deadline('handshake'), () => reject(new Error('no TLS answer')));
+    socket.setTimeout(deadline(within), () => reject(new Error('no TLS answer')));
   });
   const chain: string[] = [];
   const seen = new Set<string>();

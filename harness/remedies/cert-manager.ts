@@ -14,7 +14,8 @@ const INTERMEDIATES = {
 } as const;
 const ROOT_DAYS = 3650;
 
-const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager' };
+/** The root's certificate and key, which the ClusterIssuer signs with. */
+export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager' };
 
 /**
  * The article's cert-manager approach: the root as a Secret, a ClusterIssuer over it, and a CA `Certificate` for each
@@ -66,7 +67,7 @@ interface Certificate extends KubernetesObject {
 }
 
 /** Waits until cert-manager has issued the certificate. */
-async function issued(kube: Kube, certificate: KubernetesObject): Promise<void> {
+export async function issued(kube: Kube, certificate: KubernetesObject): Promise<void> {
   const name = `${certificate.metadata?.namespace ?? ''}/${certificate.metadata?.name ?? ''}`;
   await eventually(
     async () => {

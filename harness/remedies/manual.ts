@@ -6,12 +6,13 @@ import { type Authority, createIntermediate, createRoot, PrivateKey } from '../t
 import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll, restartApart } from './restart.ts';
 
-const INTERMEDIATES = {
+/** Common names of the intermediates. */
+export const INTERMEDIATES = {
   mesh: 'SM Service Mesh Intermediate CA',
   gateway: 'OpenShift Gateway Intermediate CA',
 } as const;
 const ROOT_DAYS = 3650;
-const INTERMEDIATE_DAYS = 1825;
+export const INTERMEDIATE_DAYS = 1825;
 
 /**
  * The article's manual approach: one root, an intermediate for each plane, the Secret `cacerts` in both namespaces
@@ -63,16 +64,21 @@ async function makeHierarchy(): Promise<[Authority, Authority, Authority]> {
   ];
 }
 
-const cacertsReference = (plane: Plane) => ({
+/** The Secret that istiod mounts its plugged-in CA from. */
+export const cacertsReference = (plane: Plane) => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name: 'cacerts', namespace: plane.namespace },
 });
 
-const bundle = (certificates: readonly Certificate[]) => certificates.map(({ pem }) => `${pem.trim()}\n`).join('');
+export const bundle = (certificates: readonly Certificate[]) =>
+  certificates.map(({ pem }) => `${pem.trim()}\n`).join('');
 
-/** The four files of a plugged-in CA; the chain goes from the intermediate up to the root, as in the article. */
-export function cacerts(plane: Plane, authority: Authority) {
+/**
+ * The four files of a plugged-in CA; the chain goes from the intermediate up to the root, as in the article. What
+ * workloads are to trust is that root, unless other roots are given.
+ */
+export function cacerts(plane: Plane, authority: Authority, roots: readonly Certificate[] = authority.chain.slice(-1)) {
   const encode = (text: string) => Buffer.from(text).toString('base64');
   return {
     ...cacertsReference(plane),
@@ -80,7 +86,7 @@ export function cacerts(plane: Plane, authority: Authority) {
     data: {
       'ca-cert.pem': encode(bundle([authority.certificate])),
       'ca-key.pem': encode(authority.privateKey.pem()),
-      'root-cert.pem': encode(bundle(authority.chain.slice(-1))),
+      'root-cert.pem': encode(bundle(roots)),
       'cert-chain.pem': encode(bundle(authority.chain)),
     },
   };

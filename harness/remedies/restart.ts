@@ -1,31 +1,43 @@
+import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
 import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
 import { found } from '../kube/client.ts';
 import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
 import { BOOKINFO, GATEWAY, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 
-const WORKLOADS: Record<PlaneName, readonly DeploymentRef[]> = {
+/** What `kubectl rollout restart` changes, and {@link restart} with it. */
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
+
+const ISTIOD = 'app=istiod';
+
+export const WORKLOADS: Record<PlaneName, readonly DeploymentRef[]> = {
   mesh: [...BOOKINFO, INSIDE_PROBE],
   gateway: [GATEWAY],
 };
 
+/** How many deployments there are to restart: both istiods and their workloads. */
+export const ALL_RESTARTS = PLANES.reduce((count, plane) => count + 1 + WORKLOADS[plane].length, 0);
+
 /**
- * Restarts both istiods, then every workload, so that each asks its plane's CA for a certificate anew. Between the
- * two the root must have reached the ConfigMaps: a pod that mounts the old one cannot reach its istiod. Returns the
+ * Restarts both istiods, then every workload, so that each asks its plane's CA for a certificate anew. Returns the
  * number of deployments restarted.
  */
 export async function restartAll(lab: Lab, root: string): Promise<number> {
+  await restartIstiods(lab, root);
+  await Promise.all(PLANES.map((plane) => restartWorkloads(lab, plane)));
+  return ALL_RESTARTS;
+}
+
+/**
+ * Restarts both istiods, the old ones staying until the new ones serve, and waits until their root has reached the
+ * ConfigMaps: a pod that mounts another cannot reach its istiod.
+ */
+export async function restartIstiods(lab: Lab, root: string): Promise<void> {
   const { planes, configMaps } = lab.distribution;
   await roll(lab, [istiodOf(planes.mesh), istiodOf(planes.gateway)], 'planeReady');
   // Where both write one ConfigMap, an istiod that is still ending may write its old root once more.
   if (configMaps === 'shared') await Promise.all([gone(lab, planes.mesh), gone(lab, planes.gateway)]);
-  await Promise.all(
-    PLANES.map(async (plane) => {
-      await rootArrives(lab, plane, root);
-      await roll(lab, WORKLOADS[plane], 'workloadsReady');
-    }),
-  );
-  return PLANES.reduce((count, plane) => count + 1 + WORKLOADS[plane].length, 0);
+  await Promise.all(PLANES.map((plane) => rootArrives(lab, plane, root)));
 }
 
 /**
@@ -34,23 +46,75 @@ export async function restartAll(lab: Lab, root: string): Promise<number> {
  * gateway plane is away, as on a cluster where it has not been installed yet.
  */
 export async function restartApart(lab: Lab): Promise<void> {
-  const { mesh, gateway } = lab.distribution.planes;
-  await scale(lab.kube, istiodOf(gateway), 0);
-  await gone(lab, gateway);
-  await roll(lab, [istiodOf(mesh)], 'planeReady');
-  await gone(lab, mesh);
-  await rootArrives(lab, 'mesh', await selfSignedRoot(lab, mesh));
-  await roll(lab, WORKLOADS.mesh, 'workloadsReady');
-  await scale(lab.kube, istiodOf(gateway), 1);
-  await rolledOut(lab.kube, istiodOf(gateway), { within: 'planeReady' });
-  await rootArrives(lab, 'gateway', await selfSignedRoot(lab, gateway));
-  await roll(lab, WORKLOADS.gateway, 'workloadsReady');
+  const { gateway } = lab.distribution.planes;
+  await takeAway(lab, gateway);
+  await restartIstiod(lab, 'mesh');
+  await restartWorkloads(lab, 'mesh');
+  await bringBack(lab, gateway);
+  await rootArrives(lab, 'gateway', await ownRoot(lab, gateway));
+  await restartWorkloads(lab, 'gateway');
+}
+
+/** Restarts the mesh plane alone, istiod first; for the reason of {@link restartApart} the other may have to be away. */
+export async function restartMeshPlane(lab: Lab, workloads = WORKLOADS.mesh): Promise<void> {
+  const { gateway } = lab.distribution.planes;
+  const isShared = lab.distribution.configMaps === 'shared';
+  if (isShared) await takeAway(lab, gateway);
+  await restartIstiod(lab, 'mesh');
+  await restartWorkloads(lab, 'mesh', workloads);
+  if (isShared) await bringBack(lab, gateway);
 }
 
 /** Restarts the gateway plane alone, istiod first. */
 export async function restartGatewayPlane(lab: Lab): Promise<void> {
-  await roll(lab, [istiodOf(lab.distribution.planes.gateway)], 'planeReady');
-  await roll(lab, WORKLOADS.gateway, 'workloadsReady');
+  await restartIstiod(lab, 'gateway');
+  await restartWorkloads(lab, 'gateway');
+}
+
+/**
+ * Restarts a plane's istiod alone, and waits until the ConfigMap of its workloads holds the root it has now. The old
+ * one goes first: one that starts beside it has to wait for its leader lock before it may write.
+ */
+export async function restartIstiod(lab: Lab, name: PlaneName): Promise<void> {
+  const plane = lab.distribution.planes[name];
+  await lab.kube.core.deleteCollectionNamespacedPod({ namespace: plane.namespace, labelSelector: ISTIOD });
+  await gone(lab, plane);
+  await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
+  await rootArrives(lab, name, await ownRoot(lab, plane));
+}
+
+/** Restarts the workloads of a plane alone, or some of them. */
+export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = WORKLOADS[name]): Promise<void> {
+  await roll(lab, workloads, 'workloadsReady');
+}
+
+async function takeAway(lab: Lab, plane: Plane): Promise<void> {
+  await scale(lab.kube, istiodOf(plane), 0);
+  await gone(lab, plane);
+}
+
+async function bringBack(lab: Lab, plane: Plane): Promise<void> {
+  await scale(lab.kube, istiodOf(plane), 1);
+  await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
+}
+
+/**
+ * Has a new istiod start beside the one that serves, which stays until the new one is Ready. Returns how to take that
+ * back: the one that serves is then the wanted one again, and no pod is started.
+ */
+export async function startIstiodBeside(lab: Lab, name: PlaneName): Promise<() => Promise<void>> {
+  const istiod = istiodOf(lab.distribution.planes[name]);
+  const { spec } = await lab.kube.apps.readNamespacedDeployment(istiod);
+  const before = spec?.template.metadata?.annotations?.[RESTARTED_AT] ?? null;
+  await restart(lab.kube, istiod);
+  return async () => {
+    const template = { metadata: { annotations: { [RESTARTED_AT]: before } } };
+    await lab.kube.objects.send(
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: istiod, spec: { template } } as KubernetesObject,
+      PatchStrategy.MergePatch,
+    );
+    await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+  };
 }
 
 async function roll(lab: Lab, deployments: readonly DeploymentRef[], within: 'planeReady' | 'workloadsReady') {
@@ -68,7 +132,7 @@ async function gone(lab: Lab, plane: Plane): Promise<void> {
     async () => {
       const { items } = await lab.kube.core.listNamespacedPod({
         namespace: plane.namespace,
-        labelSelector: 'app=istiod',
+        labelSelector: ISTIOD,
       });
       const ending = items.filter((pod) => pod.metadata?.deletionTimestamp !== undefined);
       if (ending.length > 0) throw new Error(`${ending.length} pods are still ending`);
@@ -89,12 +153,16 @@ async function rootArrives(lab: Lab, plane: PlaneName, root: string): Promise<vo
   );
 }
 
-/** The root a plane has made for itself, from the Secret it keeps it in (only the certificate is read out of it). */
-async function selfSignedRoot(lab: Lab, plane: Plane): Promise<string> {
-  const secret = await found(
-    lab.kube.core.readNamespacedSecret({ namespace: plane.namespace, name: 'istio-ca-secret' }),
-  );
-  const certificate = secret?.data?.['ca-cert.pem'];
-  if (certificate === undefined) throw new Error(`${plane.namespace} has no self-signed CA (Secret istio-ca-secret)`);
-  return Buffer.from(certificate, 'base64').toString();
+/**
+ * The root a plane has when it starts: that of its plugged-in CA, else the one it has made for itself. Of the Secrets
+ * only that certificate is looked at.
+ */
+async function ownRoot(lab: Lab, { namespace }: Plane): Promise<string> {
+  const data = async (name: string) => (await found(lab.kube.core.readNamespacedSecret({ namespace, name })))?.data;
+  const pluggedIn = await data('cacerts');
+  const root =
+    pluggedIn?.['root-cert.pem'] ?? pluggedIn?.['ca.crt'] ?? (await data('istio-ca-secret'))?.['ca-cert.pem'];
+  if (root === undefined)
+    throw new Error(`${namespace} has no CA, neither plugged in (Secret cacerts) nor self-signed`);
+  return Buffer.from(root, 'base64').toString();
 }

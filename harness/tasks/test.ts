@@ -8,8 +8,12 @@ import { distributionNames } from '../mesh/distribution.ts';
 import { ROOT } from '../paths.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { Session } from '../session.ts';
+import { ensureBrowser } from '../engine/browser.ts';
 
-/** `npm test`: unit tests, tests against the container engine, then the trust profile on a real lab for each distribution. */
+/**
+ * `npm test`: unit tests, tests in a browser, tests against the container engine, then the trust profile on a real lab
+ * for each distribution.
+ */
 interface Counts {
   passed: number;
   failed: number;
@@ -27,7 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => interrupt('SIGTERM'));
 
 try {
-  const counts = [await vitest('unit'), await engineTests()];
+  const counts = [await vitest('unit'), await browserTests(), await engineTests()];
   for (const distribution of distributionNames()) counts.push(await conformance(distribution));
   const total = (key: keyof Counts) => counts.reduce((sum, one) => sum + one[key], 0);
   const skipped = total('skipped');
@@ -39,6 +43,13 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
   if (process.connected) process.disconnect();
+}
+
+/** Tests of `report.html`. */
+async function browserTests(): Promise<Counts> {
+  await using session = new Session();
+  await ensureBrowser(session.progress, session.signal);
+  return await vitest('browser');
 }
 
 /** Tests that need a container engine and no lab. */

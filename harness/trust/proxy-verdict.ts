@@ -26,12 +26,12 @@ export const issuedBy =
     return undefined;
   };
 
-/** Does the presented chain verify link by link up to this root (RFC 5280, 6.1), for both ends of a connection? */
+/** Does the presented chain verify link by link up to this root (RFC 5280, 6.1), for both ends of a connection, at `at`? */
 export const verifiesTo =
-  (root: Certificate): ProxyJudge =>
+  (root: Certificate, at = new Date()): ProxyJudge =>
   async ({ proxy, chain }) => {
     for (const purpose of ['serverAuth', 'clientAuth'] as const) {
-      const verdict = await verifyChain(chain, [root], { purpose });
+      const verdict = await verifyChain(chain, [root], { at, purpose });
       if (!verdict.trusted) return `${proxy.name}: ${verdictSentence(verdict)}`;
     }
     return undefined;

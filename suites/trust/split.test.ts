@@ -1,85 +1,73 @@
-import { claim, lab } from '../../harness/claims/worker.ts';
-import { judgeProductPage } from '../../harness/probe/bookinfo.ts';
+import { claim, lab, scenario } from '../../harness/claims/worker.ts';
+import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
+import { recordHeld } from '../../harness/judges/held.ts';
 import { accessLog } from '../../harness/probe/logs.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { sumCounters } from '../../harness/probe/proxies.ts';
 import { eventually } from '../../harness/retry.ts';
-import { describe } from '../../harness/trust/certificate.ts';
-import { verifyChain } from '../../harness/trust/chain.ts';
-import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
-import { onceSplit } from '../support/baseline.ts';
-import { certificatesOf, noFaults, proxyOf, strictBookinfo, transcript } from '../support/checks.ts';
+import { brokenConversations } from '../../harness/trust/graph/graph.ts';
+import { splitBaseline } from '../support/baseline.ts';
+import { noFaults, proxyOf } from '../support/checks.ts';
+import { judged } from '../support/judged.ts';
+import { auditLab, drawGraph } from '../support/audit.ts';
+import { visitBookinfo } from '../support/visit.ts';
 
-const split = onceSplit(lab);
-
-claim('trust.split.gateway-refuses-workload', async ({ agent, evidence }) => {
-  await split();
-  const answer = await throughGateway(lab, '/productpage', { agent: agent() });
-  await evidence('answer.txt', transcript(answer));
-  if (answer.status !== 503) throw new Error(`the gateway answered ${answer.status}, not 503`);
-  if (!answer.body.includes('CERTIFICATE_VERIFY_FAILED'))
-    throw new Error(`the reason given is another: ${answer.body}`);
+const split = scenario(async () => {
+  const held = await splitBaseline(lab);
+  await drawGraph('the split');
+  return held;
 });
 
-claim('trust.split.access-log', async ({ agent, evidence }) => {
+judged('trust.split.gateway-refuses-workload', async ({ agent }) => {
+  await split();
+  return await throughGateway(lab, '/productpage', { agent: agent() });
+});
+
+judged('trust.split.access-log', async ({ agent }) => {
   await split();
   const name = agent();
   await throughGateway(lab, '/productpage', { agent: name });
-  const lines = await accessLog(lab.kube, await proxyOf(lab, 'mesh-gateway'), name);
-  await evidence('access.log', lines.join('\n'));
-  const line = lines.at(-1) ?? '';
-  // Default format: "METHOD PATH PROTOCOL" CODE FLAGS …
-  const [, code, flags] = /" (\d{3}) (\S+) /.exec(line) ?? [];
-  noFaults([
-    code === '503' ? undefined : `its line shows ${code ?? 'no code'}, not 503`,
-    flags?.split(',').includes('UF') === true ? undefined : `its response flags are ${flags ?? 'missing'}, without UF`,
-    line.includes('CERTIFICATE_VERIFY_FAILED') ? undefined : 'its line names another reason',
-  ]);
+  return { lines: await accessLog(lab.kube, await proxyOf(lab, 'mesh-gateway'), name) };
 });
 
-claim('trust.split.envoy-counter', async ({ agent, evidence }) => {
+judged('trust.split.envoy-counter', async ({ agent }) => {
   await split();
   const gateway = await proxyOf(lab, 'mesh-gateway');
-  const count = () => sumCounters(lab.kube, gateway, 'ssl.fail_verify_error');
-  const before = await count();
+  const counter = 'ssl.fail_verify_error';
+  const before = await sumCounters(lab.kube, gateway, counter);
   await throughGateway(lab, '/productpage', { agent: agent() });
-  const after = await count();
-  await evidence('counter', { counter: 'ssl.fail_verify_error', before, after });
-  if (after <= before) throw new Error(`ssl.fail_verify_error stayed at ${before}`);
+  return { counter, before, after: await sumCounters(lab.kube, gateway, counter) };
 });
 
-claim('trust.split.mesh-works', async (context) => {
+judged('trust.split.mesh-works', async ({ agent }) => {
   await split();
-  const get = (path: string, agent: string) =>
-    fromProbe(lab, 'inside', `http://productpage.bookinfo:9080${path}`, { agent });
-  await eventually(async () => noFaults(judgeProductPage(await get('/productpage', context.agent())).faults), {
+  const get = (path: string, name: string) =>
+    fromProbe(lab, 'inside', `http://productpage.bookinfo:9080${path}`, { agent: name });
+  await eventually(async () => noFaults(judgeProductPage(await get('/productpage', agent())).faults), {
     waitingFor: 'Bookinfo to be whole inside the mesh',
     within: 'converge',
     inARow: 5,
   });
-  await strictBookinfo(context, get);
+  return await visitBookinfo(agent, get);
 });
 
-claim('trust.split.leaf-issuers-differ', async ({ evidence }) => {
-  const held = await split();
-  await evidence('certificates', certificatesOf(held));
-  const faults = held.map(async ({ proxy, chain, roots }) => {
-    const own = await verifyChain(chain, roots);
-    if (!own.trusted) return `${proxy.name} does not verify under its own plane's root`;
-    for (const other of held.filter(({ proxy: { plane } }) => plane !== proxy.plane)) {
-      const verdict = await verifyChain(chain, other.roots);
-      if (verdict.trusted) return `${proxy.name} verifies under the root of ${other.proxy.name}`;
-    }
-    return undefined;
-  });
-  noFaults(await Promise.all(faults));
-});
+judged('trust.split.leaf-issuers-differ', async () => recordHeld(await split(), new Date()));
 
-claim('trust.split.roots-differ', async ({ evidence }) => {
+judged('trust.split.roots-differ', async () => recordHeld(await split(), new Date()));
+
+claim('trust.split.audit', async ({ evidence }) => {
   const held = await split();
-  await evidence(
-    'roots',
-    held.map(({ proxy, roots }) => ({ proxy: proxy.name, plane: proxy.plane, trusts: roots.map(describe) })),
-  );
-  noFaults(sharedRoots(held).map((root) => `both sides trust ${root}`));
+  const graph = await auditLab();
+  await evidence('graph', graph);
+  const idOf = (app: string) => graph.nodes.find(({ kind, label }) => kind === 'proxy' && label === app)?.id ?? app;
+  const [gateway, productpage] = [idOf('mesh-gateway'), idOf('productpage')];
+  const edge = brokenConversations(graph).find(({ from, to }) => from.includes(gateway) && to.includes(productpage));
+  if (edge === undefined) throw new Error(`the audit finds nothing wrong between ${gateway} and ${productpage}`);
+  const named = [...edge.roots.client, ...edge.roots.server];
+  const roots = held.flatMap((one) => one.roots.map(({ fingerprint }) => fingerprint));
+  noFaults([
+    edge.verdict === 'unknown-issuer' ? undefined : `the audit's reason is ${edge.verdict}: ${edge.reason}`,
+    ...roots.map((root) => (named.includes(root) ? undefined : `the audit does not name the root ${root}`)),
+    edge.remedies.some((remedy) => remedy.includes('cacerts')) ? undefined : 'the audit does not name cacerts',
+  ]);
 });

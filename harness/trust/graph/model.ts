@@ -17,6 +17,7 @@ export interface TrustGraph {
 export type NodeKind = 'proxy' | 'istiod' | 'root' | 'intermediate' | 'configMap' | 'secret';
 
 export interface GraphNode {
+  /** Of a proxy or istiod as observed, which is its plane's id for an istiod; of a CA its fingerprint; else with a prefix. */
   id: string;
   kind: NodeKind;
   /** What a person calls it: the app of a proxy, the common name of a CA. */
@@ -67,7 +68,7 @@ export interface Conversation {
   channel: 'workload' | 'control';
   /** Ids of the clients' nodes. */
   from: string[];
-  /** Ids of the servers' nodes. */
+  /** Ids of the servers' nodes; they may be the clients', of whom nobody talks to itself. */
   to: string[];
   verdict: VerdictCode;
   /** A sentence: who refuses whom and why; also for `trusted`, what it rests on. */

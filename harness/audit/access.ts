@@ -1,0 +1,126 @@
+import { environmentFailure, messageOf } from '../errors.ts';
+import { apiMessage, apiStatus, type Kube } from '../kube/client.ts';
+
+export interface Access {
+  /** API group; empty for the core group. */
+  group: string;
+  /** With the subresource, as RBAC writes it. */
+  resource: string;
+  verbs: readonly string[];
+  /** What an audit without it does not know, as the end of a sentence. */
+  without: string;
+}
+
+/**
+ * Every access that an audit makes. fixtures/rbac/observer.yaml grants all of them but Secrets. A port-forward is a
+ * GET that becomes a web socket: `get`, and from Kubernetes 1.35 on `create` as well.
+ */
+export const ACCESSES = {
+  pods: { group: '', resource: 'pods', verbs: ['list'], without: 'there is nothing to audit' },
+  deployments: {
+    group: 'apps',
+    resource: 'deployments',
+    verbs: ['list'],
+    without: 'control planes are not found, and whether agents trust their istiod is not known',
+  },
+  configMaps: {
+    group: '',
+    resource: 'configmaps',
+    verbs: ['get'],
+    without: 'trust domains are taken for cluster.local, and the roots that agents check istiod with are not known',
+  },
+  portForward: {
+    group: '',
+    resource: 'pods/portforward',
+    verbs: ['get', 'create'],
+    without:
+      'neither Envoy nor istiod can be asked; proxies are judged by what they present on their own address, ' +
+      'where that can be reached, and by the roots in their ConfigMaps',
+  },
+  secrets: {
+    group: '',
+    resource: 'secrets',
+    verbs: ['get'],
+    without: 'what each istiod would issue from after a restart (cacerts, istio-ca-secret, istiod-tls) is not known',
+  },
+} satisfies Record<string, Access>;
+
+export type AccessName = keyof typeof ACCESSES;
+const NAMES = Object.keys(ACCESSES) as AccessName[];
+
+/** What the user may do, by SelfSubjectAccessReviews. */
+export class Rights {
+  readonly #held: ReadonlyMap<AccessName, 'everywhere' | ReadonlySet<string>>;
+
+  constructor(held: ReadonlyMap<AccessName, 'everywhere' | ReadonlySet<string>>) {
+    this.#held = held;
+  }
+
+  /** In one namespace; without one: in all of them. */
+  may(access: AccessName, namespace?: string): boolean {
+    const held = this.#held.get(access);
+    return held === 'everywhere' || (namespace !== undefined && held?.has(namespace) === true);
+  }
+}
+
+/**
+ * Asks what may be done in the whole cluster, and where that is refused, in each of `namespaces`.
+ * @throws Failure of the environment where the API does not even answer that.
+ */
+export async function readRights(kube: Kube, namespaces: readonly string[]): Promise<Rights> {
+  const held = new Map<AccessName, 'everywhere' | ReadonlySet<string>>();
+  await Promise.all(
+    NAMES.map(async (name) => {
+      if (await isAllowed(kube, ACCESSES[name])) return held.set(name, 'everywhere');
+      const allowed = await Promise.all(namespaces.map((namespace) => isAllowed(kube, ACCESSES[name], namespace)));
+      return held.set(name, new Set(namespaces.filter((_, at) => allowed[at])));
+    }),
+  );
+  return new Rights(held);
+}
+
+async function isAllowed(kube: Kube, access: Access, namespace?: string): Promise<boolean> {
+  const [resource, subresource] = access.resource.split('/');
+  const answers = await Promise.all(
+    access.verbs.map((verb) =>
+      kube.authorization
+        .createSelfSubjectAccessReview({
+          body: {
+            spec: {
+              resourceAttributes: {
+                verb,
+                group: access.group,
+                ...(resource === undefined ? {} : { resource }),
+                ...(subresource === undefined ? {} : { subresource }),
+                ...(namespace === undefined ? {} : { namespace }),
+              },
+            },
+          },
+        })
+        .catch((error: unknown) => {
+          throw cannotAsk(kube, error);
+        }),
+    ),
+  );
+  return answers.every(({ status }) => status?.allowed === true);
+}
+
+/** A cluster that cannot be asked anything, as a failure with the next step. */
+export function cannotAsk({ context, server }: Kube, error: unknown): Error {
+  const cluster = `The cluster of context '${context}' at ${server}`;
+  if (apiStatus(error) === undefined) {
+    // fetch says no more than «fetch failed»; why is in the cause.
+    const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
+    return environmentFailure(`${cluster} does not answer (${messageOf(error)}${cause}).`, {
+      next: 'Check that it runs and can be reached from here, for instance with `kubectl version`.',
+      cause: error,
+    });
+  }
+  return environmentFailure(`${cluster} lets you ask nothing (${apiMessage(error)}).`, {
+    next: 'Check the credentials of the context, or choose another with --context.',
+    cause: error,
+  });
+}
+
+/** `get configmaps`, `get and create pods/portforward`. */
+export const nameOfAccess = ({ verbs, resource }: Access): string => `${verbs.join(' and ')} ${resource}`;

@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Authority, createIntermediate, createRoot } from '../trust/issue.ts';
+import { readAuthority } from './authorities.ts';
+
+let root: Authority;
+let ca: Authority;
+beforeAll(async () => {
+  root = await createRoot({ commonName: 'Root' });
+  ca = await createIntermediate(root, { commonName: 'CA' });
+});
+
+const secret = (name: string, files: Record<string, string>, type = 'Opaque') => ({
+  metadata: { namespace: 'istio-system', name },
+  type,
+  data: Object.fromEntries(Object.entries(files).map(([file, text]) => [file, Buffer.from(text).toString('base64')])),
+});
+const names = (certificates: readonly { subject: string }[]) => certificates.map(({ subject }) => subject);
+const whole = () => ca.chain.map(({ pem }) => pem).join('');
+
+describe('cacerts', () => {
+  it('in Istio’s form: the certificate, what comes with it, the root', () => {
+    const files = {
+      'ca-cert.pem': ca.certificate.pem,
+      'ca-key.pem': ca.privateKey.pem(),
+      'cert-chain.pem': whole(),
+      'root-cert.pem': root.certificate.pem,
+    };
+    const read = readAuthority('cacerts', 'istio-system/istiod', secret('cacerts', files));
+    expect(read).toMatchObject({ id: 'istio-system/cacerts', plane: 'istio-system/istiod', problem: undefined });
+    expect(names(read.chain)).toEqual(['CN=CA', 'CN=Root']);
+    expect(names(read.roots)).toEqual(['CN=Root']);
+    expect(JSON.stringify(read)).not.toContain('PRIVATE');
+  });
+
+  it('in the form of kubernetes.io/tls, as cert-manager writes it', () => {
+    const files = { 'tls.crt': whole(), 'tls.key': ca.privateKey.pem(), 'ca.crt': root.certificate.pem };
+    const read = readAuthority('cacerts', undefined, secret('cacerts', files, 'kubernetes.io/tls'));
+    expect([names(read.chain), names(read.roots), read.problem]).toEqual([
+      ['CN=CA', 'CN=Root'],
+      ['CN=Root'],
+      undefined,
+    ]);
+  });
+
+  it('says which files are missing, or empty, or no certificates', () => {
+    const files = { 'ca-cert.pem': ca.certificate.pem, 'ca-key.pem': '', 'root-cert.pem': 'nonsense' };
+    const read = readAuthority('cacerts', undefined, secret('cacerts', files));
+    expect(read.problem).toBe(
+      'ca-key.pem is missing; cert-chain.pem is missing; root-cert.pem: there is no CERTIFICATE block in the PEM text',
+    );
+    expect(names(read.chain)).toEqual(['CN=CA']);
+    expect(read.roots).toEqual([]);
+  });
+});
+
+describe('a CA of istiod’s own making', () => {
+  it.each([
+    ['istio-ca-secret', 'istio.io/ca-root'],
+    ['cacerts', 'istio.io/ca-root'],
+  ] as const)('in %s is its own root and has no chain', (name, type) => {
+    const files = { 'ca-cert.pem': root.certificate.pem, 'ca-key.pem': root.privateKey.pem(), 'cert-chain.pem': '' };
+    const read = readAuthority(name, undefined, secret(name, files, type));
+    expect([names(read.chain), names(read.roots), read.problem]).toEqual([['CN=Root'], ['CN=Root'], undefined]);
+  });
+});
+
+describe('istiod-tls', () => {
+  it('needs no root beside it', () => {
+    const files = { 'tls.crt': ca.certificate.pem, 'tls.key': ca.privateKey.pem() };
+    const read = readAuthority('istiod-tls', undefined, secret('istiod-tls', files));
+    expect([names(read.chain), read.roots, read.problem]).toEqual([['CN=CA'], [], undefined]);
+  });
+
+  it('may be empty', () => {
+    const read = readAuthority('istiod-tls', undefined, { metadata: { namespace: 'a', name: 'istiod-tls' } });
+    expect([read.chain, read.problem]).toEqual([[], 'tls.crt is missing; tls.key is missing']);
+  });
+});

@@ -1,0 +1,102 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import { messageOf } from '../errors.ts';
+import { apiMessage, found } from '../kube/client.ts';
+import { type Certificate, parseCertificates, sameCertificate } from '../trust/certificate.ts';
+import type { ObservedAuthority } from '../trust/graph/observation.ts';
+import type { Audit } from './context.ts';
+import type { PlaneDeployment } from './planes.ts';
+
+type Kind = ObservedAuthority['kind'];
+
+/** The Secrets of a plane's namespace from which its istiod issues or serves. */
+const AUTHORITIES: readonly Kind[] = ['cacerts', 'istio-ca-secret', 'istiod-tls'];
+
+interface Form {
+  certificate: string;
+  key: string;
+  chain?: string;
+  root: string;
+  /** What istiod does not start without. */
+  needed: readonly string[];
+}
+
+/** File names: Istio's own, and those of a Secret of type kubernetes.io/tls. */
+const ISTIO: Form = {
+  certificate: 'ca-cert.pem',
+  key: 'ca-key.pem',
+  chain: 'cert-chain.pem',
+  root: 'root-cert.pem',
+  needed: ['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem'],
+};
+const TLS: Form = {
+  certificate: 'tls.crt',
+  key: 'tls.key',
+  root: 'ca.crt',
+  needed: ['tls.crt', 'tls.key', 'ca.crt'],
+};
+/** A self-signed CA is its own root and has no chain. */
+const SELF_SIGNED: Form = { ...ISTIO, needed: ['ca-cert.pem', 'ca-key.pem'] };
+/** istiod's serving certificate; its root may come by a ConfigMap as well. */
+const SERVING: Form = { ...TLS, needed: ['tls.crt', 'tls.key'] };
+/** Type of the Secret in which istiod keeps a CA of its own making, whatever its name. */
+const SELF_SIGNED_TYPE = 'istio.io/ca-root';
+
+/** Those Secrets in the namespaces of all planes; where two planes share a namespace, they share them. */
+export async function readAuthorities(audit: Audit, planes: readonly PlaneDeployment[]): Promise<ObservedAuthority[]> {
+  if (!audit.options.secrets) {
+    audit.missed('Secrets were not looked at, as asked.');
+    return [];
+  }
+  const readable = planes.filter(({ namespace }) => audit.rights.may('secrets', namespace));
+  if (readable.length < planes.length) audit.lacks('secrets');
+  const refs = [...Map.groupBy(readable, ({ namespace }) => namespace)].flatMap(([namespace, [plane]]) =>
+    AUTHORITIES.map((name) => ({ namespace, name, plane: plane?.id })),
+  );
+  const authorities: ObservedAuthority[] = [];
+  await Promise.all(
+    refs.map(async ({ namespace, name, plane }) => {
+      try {
+        const secret = await found(audit.kube.core.readNamespacedSecret({ namespace, name }));
+        if (secret !== undefined) authorities.push(readAuthority(name, plane, secret));
+      } catch (error) {
+        audit.missed(`The Secret ${namespace}/${name} was not seen: ${apiMessage(error)}.`);
+      }
+    }),
+  );
+  return authorities.sort((a, b) => a.id.localeCompare(b.id));
+}
+
+/** The certificates of such a Secret. Of its private key no more is looked at than whether it is there. */
+export function readAuthority(kind: Kind, plane: string | undefined, secret: V1Secret): ObservedAuthority {
+  const data = secret.data ?? {};
+  const has = (file: string) => (data[file] ?? '') !== '';
+  const form = formOf(kind, secret.type, has);
+  const problems = form.needed.filter((file) => !has(file)).map((file) => `${file} is missing`);
+  const certificates = (file: string | undefined): Certificate[] => {
+    if (file === undefined || !has(file)) return [];
+    try {
+      return parseCertificates(Buffer.from(data[file] ?? '', 'base64').toString());
+    } catch (error) {
+      problems.push(`${file}: ${messageOf(error)}`);
+      return [];
+    }
+  };
+  const own = certificates(form.certificate);
+  const above = certificates(form.chain).filter((one) => !own.some((other) => sameCertificate(one, other)));
+  const roots = certificates(form.root);
+  return {
+    id: `${secret.metadata?.namespace ?? ''}/${secret.metadata?.name ?? ''}`,
+    kind,
+    plane,
+    chain: [...own, ...above],
+    roots: roots.length === 0 && form === SELF_SIGNED ? own : roots,
+    problem: problems.length === 0 ? undefined : problems.join('; '),
+  };
+}
+
+function formOf(kind: Kind, type: string | undefined, has: (file: string) => boolean): Form {
+  if (kind === 'istiod-tls') return SERVING;
+  if (kind === 'istio-ca-secret' || type === SELF_SIGNED_TYPE) return SELF_SIGNED;
+  // istiod too takes the form of kubernetes.io/tls wherever it finds its certificate (detectSigningCABundleAndCRL).
+  return has(TLS.certificate) ? TLS : ISTIO;
+}

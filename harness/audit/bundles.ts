@@ -1,0 +1,58 @@
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { messageOf } from '../errors.ts';
+import { apiMessage, found } from '../kube/client.ts';
+import { parseCertificates } from '../trust/certificate.ts';
+import type { ObservedBundle } from '../trust/graph/observation.ts';
+import type { Audit } from './context.ts';
+import type { PlaneDeployment } from './planes.ts';
+import type { ProxyPod } from './proxy-pods.ts';
+import { sideBySide } from './side-by-side.ts';
+
+const ROOT_FILE = 'root-cert.pem';
+
+interface BundleRef {
+  namespace: string;
+  name: string;
+  /** Some proxy mounts it, so that its absence is a fault. */
+  mounted: boolean;
+}
+
+/** The root ConfigMaps of all planes in every namespace that has proxies, and whatever else proxies mount for one. */
+export async function readBundles(
+  audit: Audit,
+  planes: readonly PlaneDeployment[],
+  proxies: readonly ProxyPod[],
+): Promise<ObservedBundle[]> {
+  const refs = bundleRefs(planes, proxies);
+  const bundles = await sideBySide(refs, audit.options.concurrency, (ref) => readBundle(audit, ref));
+  return bundles.filter((bundle) => bundle !== undefined);
+}
+
+function bundleRefs(planes: readonly PlaneDeployment[], proxies: readonly ProxyPod[]): BundleRef[] {
+  return [...Map.groupBy(proxies, ({ namespace }) => namespace)].flatMap(([namespace, here]) => {
+    const mounted = new Set(here.map(({ rootMap }) => rootMap).filter((name) => name !== undefined));
+    const names = new Set([...mounted, ...planes.map(({ rootMapName }) => rootMapName)]);
+    return [...names].map((name) => ({ namespace, name, mounted: mounted.has(name) }));
+  });
+}
+
+async function readBundle(audit: Audit, { namespace, name, mounted }: BundleRef): Promise<ObservedBundle | undefined> {
+  const id = `${namespace}/${name}`;
+  const unreadable = (problem: string) => ({ id, certificates: [], problem });
+  if (!audit.rights.may('configMaps', namespace)) {
+    audit.lacks('configMaps');
+    return mounted ? unreadable('you may not read it') : undefined;
+  }
+  let map: V1ConfigMap | undefined;
+  try {
+    map = await found(audit.kube.core.readNamespacedConfigMap({ namespace, name }));
+  } catch (error) {
+    return unreadable(apiMessage(error));
+  }
+  if (map === undefined) return mounted ? unreadable('it is not there') : undefined;
+  try {
+    return { id, certificates: parseCertificates(map.data?.[ROOT_FILE] ?? ''), problem: undefined };
+  } catch (error) {
+    return unreadable(`its ${ROOT_FILE} holds no certificates: ${messageOf(error)}`);
+  }
+}

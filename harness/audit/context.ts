@@ -1,0 +1,46 @@
+import type { Kube } from '../kube/client.ts';
+import { ACCESSES, type AccessName, nameOfAccess, type Rights } from './access.ts';
+
+export interface AuditOptions {
+  /** Whose proxies are looked at; everybody's unless some are named. Planes are looked for wherever that is allowed. */
+  namespaces: readonly string[];
+  /** Whether Secrets are looked at where that is allowed. */
+  secrets: boolean;
+  /** How many questions are under way at a time. */
+  concurrency: number;
+}
+
+/** What every part of one audit shares: the cluster, what may be asked of it, and what could not be seen. */
+export class Audit {
+  readonly kube: Kube;
+  readonly options: AuditOptions;
+  readonly rights: Rights;
+  readonly #unseen = new Set<string>();
+
+  constructor(kube: Kube, options: AuditOptions, rights: Rights) {
+    this.kube = kube;
+    this.options = options;
+    this.rights = rights;
+  }
+
+  /** A sentence each, every one once. */
+  get unseen(): string[] {
+    return [...this.#unseen];
+  }
+
+  missed(sentence: string): void {
+    this.#unseen.add(sentence);
+  }
+
+  /** Says what it costs that an access is not allowed, everywhere or in one namespace. */
+  lacks(access: AccessName, namespace?: string): void {
+    const where = namespace === undefined ? '' : ` in ${namespace}`;
+    this.missed(`You may not ${nameOfAccess(ACCESSES[access])}${where}: ${ACCESSES[access].without}.`);
+  }
+
+  /** Where an access is allowed: everywhere (undefined), or in some of the namespaces that were named. */
+  scopes(access: AccessName): (string | undefined)[] {
+    if (this.rights.may(access)) return [undefined];
+    return this.options.namespaces.filter((namespace) => this.rights.may(access, namespace));
+  }
+}

@@ -1,0 +1,81 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { environmentFailure } from '../errors.ts';
+import { apiMessage } from '../kube/client.ts';
+import { cannotAsk } from './access.ts';
+import type { Audit } from './context.ts';
+import { ISTIOD, type PlaneDeployment, planeDeployment } from './planes.ts';
+import { isLive, isZtunnel, type ProxyPod, proxyPod } from './proxy-pods.ts';
+
+/** Every istiod, by its deployment. */
+export async function findPlanes(audit: Audit): Promise<PlaneDeployment[]> {
+  const { apps } = audit.kube;
+  const scopes = audit.scopes('deployments');
+  if (scopes.length === 0) {
+    audit.lacks('deployments');
+    return [];
+  }
+  try {
+    const lists = await Promise.all(
+      scopes.map((namespace) =>
+        namespace === undefined
+          ? apps.listDeploymentForAllNamespaces({ labelSelector: ISTIOD })
+          : apps.listNamespacedDeployment({ namespace, labelSelector: ISTIOD }),
+      ),
+    );
+    const planes = lists.flatMap(({ items }) => items.map(planeDeployment));
+    const where = scopes.includes(undefined) ? 'this cluster' : scopes.join(', ');
+    if (planes.length === 0) audit.missed(`There is no deployment with the label ${ISTIOD} in ${where}.`);
+    return planes.sort((a, b) => a.id.localeCompare(b.id));
+  } catch (error) {
+    audit.missed(`Control planes were not found: ${apiMessage(error)}.`);
+    return [];
+  }
+}
+
+/** Pods are read in pages, and of each page only the proxies are kept. */
+const PAGE = 200;
+
+/** Every proxy that is not on its way out, ready or not, by namespace and name. */
+export async function findProxies(audit: Audit): Promise<ProxyPod[]> {
+  const { namespaces } = audit.options;
+  const scopes = audit.rights.may('pods') && namespaces.length > 0 ? namespaces : audit.scopes('pods');
+  if (scopes.length === 0) {
+    const where = namespaces.length === 0 ? 'all namespaces' : namespaces.join(', ');
+    throw environmentFailure(`You may not list pods in ${where}, so there is nothing to audit.`, {
+      next:
+        'Have the role in fixtures/rbac/observer.yaml bound to you' +
+        (namespaces.length === 0 ? ', or name namespaces you may look into with --namespace.' : '.'),
+    });
+  }
+  for (const namespace of namespaces) if (!audit.rights.may('pods', namespace)) audit.lacks('pods', namespace);
+  const proxies: ProxyPod[] = [];
+  let ztunnels = 0;
+  for (const namespace of scopes) {
+    for await (const pod of podsIn(audit, namespace)) {
+      if (!isLive(pod)) continue;
+      if (isZtunnel(pod)) ztunnels += 1;
+      const proxy = proxyPod(pod);
+      if (proxy !== undefined) proxies.push(proxy);
+    }
+  }
+  if (ztunnels > 0) {
+    audit.missed(`Certificates of ambient workloads are not looked at (pods of ztunnel: ${ztunnels}).`);
+  }
+  return proxies.sort((a, b) => a.id.localeCompare(b.id));
+}
+
+async function* podsIn({ kube }: Audit, namespace: string | undefined): AsyncGenerator<V1Pod> {
+  let rest: string | undefined;
+  do {
+    const page = { limit: PAGE, ...(rest === undefined ? {} : { _continue: rest }) };
+    const list =
+      namespace === undefined
+        ? kube.core.listPodForAllNamespaces(page)
+        : kube.core.listNamespacedPod({ namespace, ...page });
+    const { items, metadata } = await list.catch((error: unknown) => {
+      throw cannotAsk(kube, error);
+    });
+    yield* items;
+    rest = metadata?._continue;
+  } while (rest !== undefined && rest !== '');
+}

@@ -1,0 +1,90 @@
+import { messageOf } from '../errors.ts';
+import type { Kube } from '../kube/client.ts';
+import { getFromPod } from '../kube/port-forward.ts';
+import { parseEnvoySecrets, SECRETS_PATH } from '../probe/envoy-secrets.ts';
+import type { Certificate } from '../trust/certificate.ts';
+import type { ObservedProxy } from '../trust/graph/observation.ts';
+import { connectDirectly, presentedOn } from './handshake.ts';
+import type { ProxyPod } from './proxy-pods.ts';
+
+/** What of a proxy only the proxy itself can tell. */
+export type Held = Pick<ObservedProxy, 'seenBy' | 'problem' | 'chain' | 'roots'>;
+
+const unseen = (problem: string): Held => ({ seenBy: 'none', problem, chain: undefined, roots: undefined });
+
+/** Asks a proxy's Envoy what it holds. One that does not answer, or not with that, is not seen; it is no failure. */
+export async function askEnvoy(kube: Kube, proxy: ProxyPod): Promise<Held> {
+  if (proxy.notServing !== undefined) return unseen(proxy.notServing);
+  let answer: string;
+  try {
+    answer = await getFromPod(kube, proxy, proxy.adminPort, SECRETS_PATH, 'auditAnswer');
+  } catch (error) {
+    return unseen(`its Envoy does not answer: ${messageOf(error)}`);
+  }
+  try {
+    const { chain, roots } = parseEnvoySecrets(answer);
+    const missing = [
+      ...(chain === undefined ? ['workload certificate'] : []),
+      ...(roots === undefined ? ['ROOTCA'] : []),
+    ];
+    const problem = missing.length === 0 ? undefined : `its Envoy holds no ${missing.join(' and no ')}`;
+    return { seenBy: 'admin', problem, chain, roots };
+  } catch (error) {
+    return unseen(`its Envoy answers with something else than its secrets: ${messageOf(error)}`);
+  }
+}
+
+/** Whether pods' own addresses lead anywhere from here, learnt on the way: not tried for ever. */
+export class DirectReach {
+  #failures = 0;
+  #reached = false;
+
+  get isHopeless(): boolean {
+    return !this.#reached && this.#failures >= ENOUGH;
+  }
+
+  note(reached: boolean): void {
+    if (reached) this.#reached = true;
+    else this.#failures += 1;
+  }
+}
+
+const ENOUGH = 3;
+
+/** By these a sidecar tells its peers' mutual TLS from anything else, for HTTP and for TCP. */
+const IN_MESH = ['istio-http/1.1', 'istio'];
+
+/**
+ * Looks at what a sidecar presents on its own address, and takes `bundle`, its ConfigMap's roots, for those it trusts;
+ * empty or undefined if that could not be read.
+ * A gateway's listeners present what their Gateway says, so there is nothing to be learnt from them.
+ */
+export async function lookFromOutside(
+  proxy: ProxyPod,
+  bundle: Certificate[] | undefined,
+  reach: DirectReach,
+): Promise<Held> {
+  if (proxy.notServing !== undefined) return unseen(proxy.notServing);
+  if (proxy.kind === 'gateway') return unseen('a gateway can only be asked through a port-forward');
+  const { podIp, appPort } = proxy;
+  if (podIp === undefined || appPort === undefined) return unseen('its pod names no port to look at');
+  if (reach.isHopeless) return unseen('pod addresses cannot be reached from here');
+  try {
+    const stream = await connectDirectly(podIp, appPort, 'auditDirect').catch((error: unknown) => {
+      reach.note(false);
+      throw error;
+    });
+    reach.note(true);
+    const chain = await presentedOn(stream, { protocols: IN_MESH, within: 'auditDirect' });
+    if (chain[0]?.uris.some((uri) => uri.startsWith('spiffe://')) !== true) {
+      return unseen(`${podIp}:${appPort} presents a certificate that is not a workload's`);
+    }
+    const roots = bundle?.length === 0 ? undefined : bundle;
+    const problem = roots === undefined ? 'what it trusts was not seen' : undefined;
+    return { seenBy: 'handshake', problem, chain, roots };
+  } catch (error) {
+    // OpenSSL's own messages name its source files; the reason is all that a person wants.
+    const { reason } = error as { reason?: string };
+    return unseen(`no mutual TLS at ${podIp}:${appPort}: ${reason ?? messageOf(error)}`);
+  }
+}

@@ -1,0 +1,256 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { describe, expect, it } from 'vitest';
+import { connectKube } from '../kube/client.ts';
+import { trustGraph } from '../trust/graph/graph.ts';
+import type { Observation } from '../trust/graph/observation.ts';
+import type { LoopbackCluster } from './loopback/api.ts';
+import { loopbackMesh } from './loopback/mesh.ts';
+import { openLoopback, SILENT } from './loopback/open.ts';
+import { observe } from './observe.ts';
+
+async function audit(cluster: LoopbackCluster, given: { namespaces?: string[]; secrets?: boolean } = {}) {
+  await using loopback = await openLoopback(cluster);
+  const options = { namespaces: [], secrets: true, concurrency: 4, ...given };
+  const observation = await observe(connectKube(loopback.kubeconfig), options, SILENT);
+  return { observation, asked: loopback.asked };
+}
+
+const proxyOf = ({ proxies }: Observation, app: string) => {
+  const proxy = proxies.find((one) => one.app === app);
+  if (proxy === undefined) throw new Error(`there is no proxy of ${app}`);
+  return proxy;
+};
+
+const podOf = (cluster: LoopbackCluster, app: string) =>
+  cluster.objects.pods.find(({ metadata }) => metadata?.labels?.['app'] === app) as V1Pod;
+
+const without = (cluster: LoopbackCluster, resource: string): LoopbackCluster => {
+  const all = ['pods', 'deployments', 'configmaps', 'secrets', 'pods/portforward'];
+  const resources = all.filter((one) => one !== resource);
+  return { ...cluster, rules: [{ apiGroups: ['*'], resources, verbs: ['*'] }] };
+};
+
+describe('a split cluster', () => {
+  it('is seen whole: planes, what they serve and issue from, proxies and what they hold, root ConfigMaps', async () => {
+    const { observation } = await audit(await loopbackMesh());
+    expect(observation.unseen).toEqual([]);
+    expect(observation.planes).toMatchObject([
+      { id: 'istio-system/istiod', revision: '', version: '1.29.1', serverName: 'istiod.istio-system.svc' },
+      { id: 'openshift-ingress/istiod-openshift-gateway', rootMapName: 'openshift-gw-ca-root-cert' },
+    ]);
+    expect(observation.planes[0]?.serving?.[0]?.dnsNames).toEqual(['istiod.istio-system.svc']);
+    expect(proxyOf(observation, 'mesh-gateway')).toMatchObject({
+      kind: 'gateway',
+      plane: 'openshift-ingress/istiod-openshift-gateway',
+      seenBy: 'admin',
+      problem: undefined,
+      bundle: 'openshift-ingress/openshift-gw-ca-root-cert',
+    });
+    expect(proxyOf(observation, 'productpage').chain?.[0]?.uris).toEqual([
+      'spiffe://cluster.local/ns/bookinfo/sa/bookinfo-productpage',
+    ]);
+    expect(observation.authorities).toMatchObject([
+      { id: 'istio-system/istio-ca-secret', plane: 'istio-system/istiod', problem: undefined },
+      { id: 'openshift-ingress/istio-ca-secret', plane: 'openshift-ingress/istiod-openshift-gateway' },
+    ]);
+    expect(observation.bundles.map(({ id }) => id)).toContain('bookinfo/istio-ca-root-cert');
+  });
+
+  it('breaks the edge from the gateway to productpage, for an unknown issuer, with both roots', async () => {
+    const { observation } = await audit(await loopbackMesh());
+    const { conversations } = await trustGraph(observation);
+    const edge = conversations.find(({ from }) => from.includes(proxyOf(observation, 'mesh-gateway').id));
+    const rootOf = (app: string) => proxyOf(observation, app).roots?.[0]?.fingerprint;
+    expect(edge?.to).toContain(proxyOf(observation, 'productpage').id);
+    expect(edge).toMatchObject({
+      verdict: 'unknown-issuer',
+      roots: { client: [rootOf('mesh-gateway')], server: [rootOf('productpage')] },
+    });
+  });
+
+  it('holds no private key, though the Secrets it was read from do', async () => {
+    const cluster = await loopbackMesh({ joined: true });
+    const keys = cluster.objects.secrets.map((secret) => (secret as { data?: Record<string, string> }).data ?? {});
+    expect(keys[0]?.['ca-key.pem']).toBeTruthy();
+    const text = JSON.stringify((await audit(cluster)).observation);
+    expect(text).not.toContain('PRIVATE KEY');
+    for (const data of keys) expect(text).not.toContain(data['ca-key.pem']);
+  });
+});
+
+describe('a large or mixed cluster', () => {
+  it('is read page by page', async () => {
+    const cluster = await loopbackMesh({ sidecars: 1 });
+    const others = Array.from({ length: 450 }, (_, at) => ({ metadata: { namespace: 'jobs', name: `job-${at}` } }));
+    cluster.objects.pods.unshift(...others);
+    const { observation, asked } = await audit(cluster);
+    expect(observation.proxies.map(({ app }) => app)).toEqual(['productpage', 'mesh-gateway']);
+    expect(
+      asked.filter(({ resource, verb, namespace }) => `${verb} ${resource}` === 'list pods' && !namespace),
+    ).toHaveLength(3);
+  });
+
+  it('leaves out proxies that have ended, and says that ztunnels are not looked at', async () => {
+    const cluster = await loopbackMesh();
+    podOf(cluster, 'ratings').status = { phase: 'Succeeded' };
+    const ztunnel: V1Pod = {
+      metadata: { namespace: 'istio-system', name: 'ztunnel-x' },
+      spec: { containers: [{ name: 'istio-proxy', args: ['proxy', 'ztunnel'] }] },
+    };
+    cluster.objects.pods.push(ztunnel);
+    const { observation } = await audit(cluster);
+    expect(observation.proxies.map(({ app }) => app)).toEqual(['details', 'productpage', 'reviews', 'mesh-gateway']);
+    expect(observation.unseen).toEqual(['Certificates of ambient workloads are not looked at (pods of ztunnel: 1).']);
+  });
+
+  it('has a plane none of whose pods is Ready: what it serves is not seen', async () => {
+    const cluster = await loopbackMesh();
+    for (const pod of cluster.objects.pods as V1Pod[]) {
+      if (pod.metadata?.name?.startsWith('istiod-6d') === true) pod.status = { phase: 'Pending' };
+    }
+    const { observation } = await audit(cluster);
+    expect(observation.planes.map(({ serving }) => serving === undefined)).toEqual([true, false]);
+    expect(observation.unseen).toEqual(['What istio-system/istiod serves was not seen: it has no pod that is Ready.']);
+  });
+});
+
+describe('what may not be seen', () => {
+  it('Secrets: all is judged without them, and what that costs is said', async () => {
+    const { observation, asked } = await audit(without(await loopbackMesh(), 'secrets'));
+    expect(observation.authorities).toEqual([]);
+    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not get secrets: .*is not known\.$/)]);
+    expect(proxyOf(observation, 'productpage').seenBy).toBe('admin');
+    expect(asked.filter(({ resource }) => resource === 'secrets')).toEqual([]);
+  });
+
+  it('Secrets: not asked for with --no-secrets', async () => {
+    const { observation, asked } = await audit(await loopbackMesh(), { secrets: false });
+    expect(observation.unseen).toEqual(['Secrets were not looked at, as asked.']);
+    expect(asked.filter(({ resource }) => resource === 'secrets')).toEqual([]);
+  });
+
+  it('port-forwards: addresses are tried, ConfigMaps remain, and what that costs is said', async () => {
+    const { observation, asked } = await audit(without(await loopbackMesh(), 'pods/portforward'));
+    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not get and create pods\/portforward: /)]);
+    expect(proxyOf(observation, 'productpage')).toMatchObject({
+      seenBy: 'none',
+      problem: expect.stringMatching(/^no mutual TLS at 127\.0\.0\.1:9080: .*ECONNREFUSED/) as string,
+      bundle: 'bookinfo/istio-ca-root-cert',
+    });
+    expect(proxyOf(observation, 'mesh-gateway').problem).toBe('a gateway can only be asked through a port-forward');
+    expect(asked.filter(({ resource }) => resource === 'pods/portforward')).toEqual([]);
+  });
+
+  it('ConfigMaps: Envoy is believed, the control channel is not seen', async () => {
+    const { observation } = await audit(without(await loopbackMesh({ joined: true }), 'configmaps'));
+    const { conversations } = await trustGraph(observation);
+    expect(conversations.map(({ channel, verdict }) => `${channel} ${verdict}`).sort()).toEqual([
+      ...Array<string>(2).fill('control not-seen'),
+      ...Array<string>(2).fill('workload trusted'),
+    ]);
+    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not get configmaps: /)]);
+  });
+
+  it('deployments: proxies are judged without their planes', async () => {
+    const { observation } = await audit(without(await loopbackMesh(), 'deployments'));
+    expect(observation.planes).toEqual([]);
+    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not list deployments: /)]);
+    expect(proxyOf(observation, 'productpage').seenBy).toBe('admin');
+  });
+
+  it('pods: there is nothing to audit', async () => {
+    await expect(audit(without(await loopbackMesh(), 'pods'))).rejects.toMatchObject({
+      kind: 'environment',
+      message: expect.stringMatching(/^You may not list pods in all namespaces.*--namespace\.$/s) as string,
+    });
+  });
+
+  it('anything: the answer is quoted, with a next step', async () => {
+    const cluster = { ...(await loopbackMesh()), rules: [] };
+    await expect(audit(cluster)).rejects.toMatchObject({
+      kind: 'environment',
+      message: expect.stringMatching(/lets you ask nothing \(403: forbidden.*\nCheck the credentials/s) as string,
+    });
+  });
+});
+
+describe('namespaces', () => {
+  it('limits the proxies to those that are named, not the planes', async () => {
+    const { observation } = await audit(await loopbackMesh(), { namespaces: ['bookinfo'] });
+    expect(observation.planes).toHaveLength(2);
+    expect(new Set(observation.proxies.map(({ namespace }) => namespace))).toEqual(new Set(['bookinfo']));
+  });
+
+  it('does with a Role in them, and says which of them it may not look into', async () => {
+    const rule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'], namespaces: ['bookinfo'] };
+    const cluster = { ...(await loopbackMesh()), rules: [rule] };
+    const { observation } = await audit(cluster, { namespaces: ['bookinfo', 'openshift-ingress'] });
+    expect(observation.proxies.map(({ seenBy }) => seenBy)).toEqual(Array<string>(4).fill('admin'));
+    expect(observation.unseen).toEqual([
+      'There is no deployment with the label app=istiod in bookinfo.',
+      expect.stringMatching(/^You may not list pods in openshift-ingress: /),
+    ]);
+  });
+});
+
+describe('a proxy that does not answer is reported and holds nobody up', () => {
+  it.each([
+    ['hangs', /^its Envoy does not answer: bookinfo.details.*:15000 did not answer within 5 s$/],
+    ['rubbish', /^its Envoy answers with something else than its secrets: Unexpected token/],
+    ['refuses', /^its Envoy does not answer: socket hang up$/],
+  ] as const)('%s', async (behaviour, problem) => {
+    const cluster = await loopbackMesh({ behaviour: { 'details-v1-5f7d9c-00001': behaviour } });
+    const { observation } = await audit(cluster);
+    expect(proxyOf(observation, 'details')).toMatchObject({ seenBy: 'none', chain: undefined });
+    expect(proxyOf(observation, 'details').problem).toMatch(problem);
+    expect(observation.proxies.filter(({ seenBy }) => seenBy === 'admin')).toHaveLength(4);
+  });
+
+  it('nothing listens on its admin port', async () => {
+    const cluster = await loopbackMesh();
+    const ports: LoopbackCluster['ports'] = (pod, port) =>
+      pod.includes('details') ? undefined : cluster.ports(pod, port);
+    const { observation } = await audit({ ...cluster, ports });
+    expect(proxyOf(observation, 'details').problem).toMatch(/^its Envoy does not answer: .*connection refused$/);
+  });
+
+  it('is not Ready, and is not asked', async () => {
+    const cluster = await loopbackMesh();
+    podOf(cluster, 'details').status = {
+      phase: 'Pending',
+      containerStatuses: [
+        {
+          name: 'details',
+          ready: false,
+          state: { waiting: { reason: 'ImagePullBackOff' } },
+          image: '',
+          imageID: '',
+          restartCount: 0,
+        },
+      ],
+    };
+    const { observation, asked } = await audit(cluster);
+    const problem = 'the pod is Pending: details waits (ImagePullBackOff)';
+    expect(proxyOf(observation, 'details')).toMatchObject({ seenBy: 'none', problem });
+    expect(asked.filter(({ name }) => name === proxyOf(observation, 'details').name)).toEqual([]);
+  });
+});
+
+describe('root ConfigMaps', () => {
+  it('that a proxy mounts and that are not there, or hold no certificate, are faults; others are not', async () => {
+    const cluster = await loopbackMesh();
+    cluster.objects.configmaps = cluster.objects.configmaps
+      .filter(({ metadata }) => metadata?.namespace !== 'bookinfo')
+      .map((map) =>
+        map.metadata?.name === 'openshift-gw-ca-root-cert' ? { ...map, data: { 'root-cert.pem': 'nothing' } } : map,
+      );
+    const { observation } = await audit(cluster);
+    expect(observation.bundles.filter(({ problem }) => problem !== undefined)).toMatchObject([
+      { id: 'bookinfo/istio-ca-root-cert', problem: 'it is not there' },
+      {
+        id: 'openshift-ingress/openshift-gw-ca-root-cert',
+        problem: 'its root-cert.pem holds no certificates: there is no CERTIFICATE block in the PEM text',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,73 @@
+import type { Kube } from '../kube/client.ts';
+import type { Progress } from '../progress.ts';
+import type { Observation, ObservedBundle } from '../trust/graph/observation.ts';
+import { readRights } from './access.ts';
+import { readAuthorities } from './authorities.ts';
+import { readBundles } from './bundles.ts';
+import { Audit, type AuditOptions } from './context.ts';
+import { findPlanes, findProxies } from './find.ts';
+import { askEnvoy, DirectReach, type Held, lookFromOutside } from './held.ts';
+import { lookAtPlane } from './look-at-plane.ts';
+import { planeOf } from './planes.ts';
+import type { ProxyPod } from './proxy-pods.ts';
+import { sideBySide } from './side-by-side.ts';
+
+/**
+ * Looks at the trust of a cluster and changes nothing. What cannot be seen stands in the observation, as a sentence.
+ * @throws Failure of the environment where the cluster does not answer, or pods may not be listed.
+ */
+export async function observe(
+  kube: Kube,
+  options: AuditOptions,
+  progress: Pick<Progress, 'phase'>,
+): Promise<Observation> {
+  const at = new Date();
+  const { audit, planes, proxies } = await progress.phase('Find control planes and proxies', async () => {
+    const audit = new Audit(kube, options, await readRights(kube, options.namespaces));
+    return { audit, planes: await findPlanes(audit), proxies: await findProxies(audit) };
+  });
+  const [observedPlanes, bundles, authorities] = await progress.phase('Look at control planes and their roots', () =>
+    Promise.all([
+      Promise.all(planes.map((plane) => lookAtPlane(audit, plane))),
+      readBundles(audit, planes, proxies),
+      readAuthorities(audit, planes),
+    ]),
+  );
+  const held = await progress.phase(`Look at ${proxies.length} proxies`, (say) =>
+    lookAtProxies(audit, proxies, bundles, say),
+  );
+  return {
+    at,
+    planes: observedPlanes,
+    proxies: held.map(({ proxy, what }) => {
+      const { id, namespace, name, app, kind, serviceAccount, version } = proxy;
+      const plane = planeOf(proxy, planes)?.id;
+      return { id, namespace, name, app, kind, serviceAccount, version, plane, bundle: bundleOf(proxy), ...what };
+    }),
+    bundles,
+    authorities,
+    unseen: audit.unseen,
+  };
+}
+
+const bundleOf = ({ namespace, rootMap }: ProxyPod) => (rootMap === undefined ? undefined : `${namespace}/${rootMap}`);
+
+async function lookAtProxies(
+  audit: Audit,
+  proxies: readonly ProxyPod[],
+  bundles: readonly ObservedBundle[],
+  say: (detail: string) => void,
+): Promise<{ proxy: ProxyPod; what: Held }[]> {
+  const { kube, rights, options } = audit;
+  if (proxies.some(({ namespace }) => !rights.may('portForward', namespace))) audit.lacks('portForward');
+  const reach = new DirectReach();
+  let done = 0;
+  return await sideBySide(proxies, options.concurrency, async (proxy) => {
+    const bundle = bundles.find(({ id }) => id === bundleOf(proxy))?.certificates;
+    const what = rights.may('portForward', proxy.namespace)
+      ? await askEnvoy(kube, proxy)
+      : await lookFromOutside(proxy, bundle, reach);
+    say(`${++done} of ${proxies.length}`);
+    return { proxy, what };
+  });
+}

@@ -1,0 +1,64 @@
+import type { V1Deployment } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import type { ObservedPlane } from '../trust/graph/observation.ts';
+import { environmentOf, type ProxyPod, versionOf } from './proxy-pods.ts';
+
+/** What every istiod deployment carries, whoever installed it. */
+export const ISTIOD = 'app=istiod';
+
+/** A control plane by its deployment. */
+export interface PlaneDeployment extends Omit<ObservedPlane, 'serving' | 'trustDomain' | 'trustDomainAliases'> {
+  /** Selects its pods. */
+  selector: string;
+  /** The ConfigMap with its mesh configuration (istiod's getMeshConfigMapName). */
+  meshMap: string;
+}
+
+/** `PILOT_CA_CERT_CONFIGMAP` (Helm: global.trustBundleName) gives a plane another. */
+const ROOT_MAP = 'istio-ca-root-cert';
+
+export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployment {
+  const { namespace = '', name = '', labels = {} } = metadata ?? {};
+  const containers = spec?.template.spec?.containers ?? [];
+  const istiod = containers.find((container) => container.name === 'discovery') ?? containers[0];
+  const environment = istiod === undefined ? {} : environmentOf(istiod);
+  const label = labels['istio.io/rev'] ?? environment['REVISION'] ?? '';
+  const revision = label === 'default' ? '' : label;
+  return {
+    id: `${namespace}/${name}`,
+    namespace,
+    revision,
+    // The label is the chart's version, which a build from source does not set; an image may be named by its digest.
+    version: versionOf(istiod?.image) ?? labels['app.kubernetes.io/version']?.replace(/^v/, ''),
+    // Service and deployment have one name in every chart: istiod, or istiod-<revision>.
+    serverName: `${name}.${namespace}.svc`,
+    rootMapName: environment['PILOT_CA_CERT_CONFIGMAP'] ?? ROOT_MAP,
+    selector: Object.entries(spec?.selector.matchLabels ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    meshMap: revision === '' ? 'istio' : `istio-${revision}`,
+  };
+}
+
+export type TrustDomains = Pick<ObservedPlane, 'trustDomain' | 'trustDomainAliases'>;
+
+/** Trust domain and aliases of a mesh configuration (YAML); Istio's defaults where it says nothing. */
+export function trustDomains(meshConfig: string | undefined): TrustDomains {
+  const mesh = (parse(meshConfig ?? '') ?? {}) as Partial<TrustDomains>;
+  return { trustDomain: mesh.trustDomain ?? 'cluster.local', trustDomainAliases: mesh.trustDomainAliases ?? [] };
+}
+
+/**
+ * The plane that serves a proxy: the one it calls, else the only one of its revision. With an external CA the address
+ * leads elsewhere, with an external istiod nowhere in this cluster.
+ */
+export function planeOf(
+  { istiod, revision }: Pick<ProxyPod, 'istiod' | 'revision'>,
+  planes: readonly PlaneDeployment[],
+): PlaneDeployment | undefined {
+  // A cluster's domain may follow: istiod.istio-system.svc.cluster.local.
+  const called = planes.find(({ serverName }) => istiod === serverName || istiod?.startsWith(`${serverName}.`));
+  if (called !== undefined) return called;
+  const [only, ...more] = planes.filter((plane) => plane.revision === revision);
+  return more.length === 0 ? only : undefined;
+}

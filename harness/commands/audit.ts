@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { observe } from '../audit/observe.ts';
+import { renderTable } from '../audit/table.ts';
+import { EXIT, messageOf, usageFailure } from '../errors.ts';
+import { connectKube, type Kube } from '../kube/client.ts';
+import { Progress } from '../progress.ts';
+import { mapStrings, plain } from '../report/text.ts';
+import { brokenConversations, trustGraph } from '../trust/graph/graph.ts';
+import type { TrustGraph } from '../trust/graph/model.ts';
+
+export interface AuditFlags {
+  kubeconfig?: string;
+  context?: string;
+  namespace?: string[];
+  as?: string;
+  asGroup?: string[];
+  secrets: boolean;
+  output: 'table' | 'json' | 'yaml' | 'html';
+  out?: string;
+  concurrency: number;
+  verbose?: true;
+}
+
+/** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit code 1 if any of its edges is broken. */
+export async function auditCommand(flags: AuditFlags): Promise<number> {
+  using _ = endingWhenInterrupted();
+  if (flags.as === undefined && flags.asGroup !== undefined) {
+    throw usageFailure('--as-group needs --as: a group by itself is nobody.');
+  }
+  const kube = connectKube(flags.kubeconfig, {
+    ...(flags.context === undefined ? {} : { context: flags.context }),
+    ...(flags.as === undefined ? {} : { as: { user: flags.as, groups: flags.asGroup ?? [] } }),
+  });
+  kube.as('audit');
+  const progress = new Progress();
+  const who = flags.as === undefined ? '' : `, as ${flags.as}`;
+  progress.note(plain(`Context ${kube.context} at ${kube.server}${who}. Nothing is changed.`));
+  const { secrets, concurrency } = flags;
+  const namespaces = [...new Set(flags.namespace)];
+  const observation = await observe(kube, { namespaces, secrets, concurrency }, progress);
+  const graph = mapStrings(await trustGraph(observation), plain);
+  const text = await render(graph, kube, flags);
+  if (flags.out === undefined) process.stdout.write(text);
+  else writeOut(flags.out, text, progress);
+  return brokenConversations(graph).length > 0 ? EXIT.claimFailed : EXIT.conformant;
+}
+
+async function render(graph: TrustGraph, kube: Kube, { output, out, verbose }: AuditFlags): Promise<string> {
+  switch (output) {
+    case 'json':
+      return `${JSON.stringify(graph, undefined, 2)}\n`;
+    case 'yaml':
+      return stringify(graph, { lineWidth: 120, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+    case 'html': {
+      const { renderGraphPage } = await import('../report/html/graph-page.ts');
+      return await renderGraphPage(graph, { title: kube.context, facts: [['API server', kube.server]] });
+    }
+    case 'table': {
+      const colour = out === undefined && process.stdout.isTTY && process.stdout.hasColors();
+      return renderTable(graph, { colour, verbose: verbose === true });
+    }
+  }
+}
+
+/** The file appears whole or not at all. */
+function writeOut(file: string, text: string, progress: Progress): void {
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(unfinished, text);
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw usageFailure(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+  progress.note(`Written to ${file}.`);
+}
+
+/** Ends at once when asked to: an audit holds nothing that would have to be given back. */
+function endingWhenInterrupted(): Disposable {
+  const end = () => {
+    process.stderr.write('\nInterrupted.\n');
+    process.exit(EXIT.interrupted);
+  };
+  const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'];
+  for (const event of events) process.on(event, end);
+  return {
+    [Symbol.dispose]: () => {
+      for (const event of events) process.off(event, end);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { cacertsOwned, certificatesReady, usagesAsAsked } from './cert-manager.ts';
+import { agentRefused, eachStandsStill, foughtOver, standsStill } from './config-map.ts';
+import { chainsVerify, identitiesRight, leavesIssuedByOwnPlane, rootsEqual } from './joined.ts';
+import type { Judge } from './judge.ts';
+import { issuersDiffer, loggedAsUpstreamFailure, raised, refusedForTheSplit, rootsDiffer } from './split.ts';
+import { foreignRefused, peerIsGateway, uncertifiedRefused } from './strangers.ts';
+import { judgeVisits } from './visits.ts';
+
+const split = {
+  'gateway-refuses-workload': refusedForTheSplit,
+  'access-log': loggedAsUpstreamFailure,
+  'envoy-counter': raised,
+  'mesh-works': judgeVisits,
+  'leaf-issuers-differ': issuersDiffer,
+  'roots-differ': rootsDiffer,
+};
+
+const configMap = {
+  fight: foughtOver,
+  'agent-symptom': agentRefused,
+  separate: eachStandsStill,
+  'split-remains': refusedForTheSplit,
+};
+
+/** Whatever the remedy: both planes under one root, and nothing else let in. */
+const joined = {
+  bookinfo: judgeVisits,
+  'leaf-issuer': leavesIssuedByOwnPlane,
+  chain: chainsVerify,
+  'rootca-equal': rootsEqual,
+  'spiffe-identity': identitiesRight,
+  'peer-principal': peerIsGateway,
+  'plaintext-refused': uncertifiedRefused,
+  'foreign-ca-refused': foreignRefused,
+  'configmap-stable': standsStill,
+};
+
+const certManager = {
+  'certificates-ready': certificatesReady,
+  'cacerts-owned': cacertsOwned,
+  'ca-usages': usagesAsAsked,
+};
+
+/** The judge of each claim by its id: all that a verdict rests on is what such a function is given. */
+export const JUDGES = {
+  ...below('trust.split', split),
+  ...below('trust.configmap', configMap),
+  ...below('trust.manual', joined),
+  ...below('trust.cert-manager', { ...joined, ...certManager }),
+};
+
+export type JudgedClaim = keyof typeof JUDGES;
+
+/** What is observed for a claim. */
+export type Observation<Id extends JudgedClaim> = Parameters<(typeof JUDGES)[Id]>[0];
+
+export const isJudged = (id: string): id is JudgedClaim => Object.hasOwn(JUDGES, id);
+
+/** Sentences about what is wrong; none where the claim holds. Evidence that cannot even be read is a fault as well. */
+export async function judgeClaim<Id extends JudgedClaim>(id: Id, seen: Observation<Id>): Promise<string[]> {
+  const judge = JUDGES[id] as Judge<Observation<Id>>;
+  try {
+    return await judge(seen);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+function below<Prefix extends string, Judges extends object>(prefix: Prefix, judges: Judges) {
+  return Object.fromEntries(Object.entries(judges).map(([name, judge]) => [`${prefix}.${name}`, judge])) as {
+    [Name in keyof Judges & string as `${Prefix}.${Name}`]: Judges[Name];
+  };
+}

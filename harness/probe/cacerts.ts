@@ -1,0 +1,30 @@
+import { found } from '../kube/client.ts';
+import type { PlaneName } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { type Certificate, parseCertificates } from '../trust/certificate.ts';
+
+/** The public half of a plane's plugged-in CA, from the Secret `cacerts`. */
+export interface PluggedIn {
+  plane: PlaneName;
+  /** Istio reads both: its own four files, and tls.crt, tls.key and ca.crt as cert-manager writes them. */
+  format: 'istio' | 'kubernetes.io/tls';
+  intermediate: Certificate;
+  roots: Certificate[];
+}
+
+/** Where each format keeps the CA's certificate and the root. */
+const FILES = { istio: ['ca-cert.pem', 'root-cert.pem'], 'kubernetes.io/tls': ['tls.crt', 'ca.crt'] } as const;
+
+/** Reads a plane's plugged-in CA; undefined where it has none. The key stays where it is. */
+export async function readPluggedIn(lab: Lab, plane: PlaneName): Promise<PluggedIn | undefined> {
+  const { namespace } = lab.distribution.planes[plane];
+  const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }));
+  if (secret === undefined) return undefined;
+  const data = secret.data ?? {};
+  const certificates = (file: string) => parseCertificates(Buffer.from(data[file] ?? '', 'base64').toString());
+  const format = 'tls.crt' in data ? 'kubernetes.io/tls' : 'istio';
+  const [ca, root] = FILES[format];
+  const [intermediate] = certificates(ca);
+  if (intermediate === undefined) throw new Error(`the Secret cacerts of ${namespace} holds no certificate`);
+  return { plane, format, intermediate, roots: certificates(root) };
+}

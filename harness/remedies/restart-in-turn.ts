@@ -1,0 +1,62 @@
+import { getFromPod } from '../kube/port-forward.ts';
+import { livePods } from '../kube/rollout.ts';
+import { type PlaneName, PLANES } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { eventually } from '../retry.ts';
+import { restartIstiods, restartWorkloads, WORKLOADS } from './restart.ts';
+
+/**
+ * Restarts both istiods and then every workload while the others go on answering: one after another, for all at once
+ * would leave them no processor, and none before all proxies know what the last one has changed.
+ */
+export async function restartInTurn(lab: Lab, root: string): Promise<void> {
+  await restartIstiods(lab, root);
+  for (const plane of PLANES) {
+    for (const workload of WORKLOADS[plane]) {
+      await Promise.all(PLANES.map((one) => synced(lab, one)));
+      await restartWorkloads(lab, plane, [workload]);
+    }
+  }
+}
+
+const MONITORING_PORT = 15014;
+
+interface Sync {
+  /** `POD.NAMESPACE` */
+  proxy: string;
+  endpoint_sent?: string;
+  endpoint_acked?: string;
+}
+
+/**
+ * Waits until every workload of a plane has taken the last endpoints from istiod, by istiod's own word, which
+ * `istioctl proxy-status` shows too. One that is still looking for the new istiod would send to pods that are gone.
+ */
+async function synced(lab: Lab, plane: PlaneName): Promise<void> {
+  const { namespace } = lab.distribution.planes[plane];
+  await eventually(
+    async () => {
+      const istiods = (await livePods(lab.kube, namespace, 'app=istiod')).map(({ metadata }) => metadata?.name ?? '');
+      const answers = await Promise.all(
+        istiods.map((name) => getFromPod(lab.kube, { namespace, name }, MONITORING_PORT, '/debug/syncz')),
+      );
+      const synced = answers
+        .flatMap((answer) => JSON.parse(answer) as Sync[])
+        .filter(({ endpoint_sent: sent, endpoint_acked: acked }) => sent !== undefined && sent === acked)
+        .map(({ proxy }) => proxy);
+      const behind = (await proxiesOf(lab, plane)).filter((proxy) => !synced.includes(proxy));
+      if (behind.length > 0) throw new Error(`${behind.join(', ')} has not`);
+    },
+    { waitingFor: `all proxies to have the endpoints of the ${plane} plane's istiod`, within: 'planeReady' },
+  );
+}
+
+async function proxiesOf(lab: Lab, plane: PlaneName): Promise<string[]> {
+  const pods = await Promise.all(
+    WORKLOADS[plane].map(async ({ namespace, name }) => {
+      const all = (await livePods(lab.kube, namespace)).map(({ metadata }) => metadata?.name ?? '');
+      return all.filter((pod) => pod.startsWith(`${name}-`)).map((pod) => `${pod}.${namespace}`);
+    }),
+  );
+  return pods.flat();
+}

@@ -1,0 +1,94 @@
+import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
+import { setTimeout as delay } from 'node:timers/promises';
+import { deadline } from '../../deadlines.ts';
+import { rolledOut, scale } from '../../kube/rollout.ts';
+import { istiodOf, type Lab } from '../../mesh/lab.ts';
+import { eventually } from '../../retry.ts';
+import { createRoot } from '../../trust/issue.ts';
+import { type LiveSabotage, manual, type Scene } from './scene.ts';
+
+/** A root ConfigMap that is not left alone. Pods that mount it notice late and for a while, so these come last. */
+export const ROOT_MAPS: readonly LiveSabotage[] = [
+  {
+    name: 'root-map-rewritten',
+    breaks: 'somebody keeps writing another root into the mesh’s root ConfigMap, and istiod its own',
+    red: manual('configmap-stable'),
+    commit: async (scene) => {
+      const { lab, undo } = scene;
+      const [own, foreign] = [await readRoot(lab), await foreignRoot(scene)];
+      undo.defer(() => rootIs(lab, own));
+      const stop = new AbortController();
+      const writing = keepWriting(lab, foreign, stop.signal);
+      undo.defer(async () => {
+        stop.abort();
+        await writing;
+      });
+    },
+  },
+  {
+    name: 'root-map-replaced',
+    breaks: 'another root stands in the mesh’s root ConfigMap, where no istiod is there to put it right',
+    red: manual('configmap-stable'),
+    commit: async (scene) => {
+      const { lab, undo } = scene;
+      const [own, foreign] = [await readRoot(lab), await foreignRoot(scene)];
+      const istiod = istiodOf(lab.distribution.planes.mesh);
+      undo.defer(() => rootIs(lab, own));
+      undo.defer(async () => {
+        await scale(lab.kube, istiod, 1);
+        await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+      });
+      await scale(lab.kube, istiod, 0);
+      await noIstiod(lab, istiod.namespace);
+      await writeRoot(lab, foreign);
+    },
+  },
+];
+
+async function foreignRoot({ keepSecret }: Scene): Promise<string> {
+  const foreign = await createRoot({ commonName: 'Foreign Root CA' });
+  keepSecret(foreign.privateKey.pem());
+  return foreign.certificate.pem;
+}
+
+async function readRoot(lab: Lab): Promise<string> {
+  const { data } = await lab.kube.core.readNamespacedConfigMap(lab.distribution.rootMaps.mesh);
+  return data?.['root-cert.pem'] ?? '';
+}
+
+async function writeRoot(lab: Lab, root: string): Promise<void> {
+  const map: KubernetesObject & { data: object } = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: lab.distribution.rootMaps.mesh,
+    data: { 'root-cert.pem': root },
+  };
+  await lab.kube.objects.send(map, PatchStrategy.MergePatch);
+}
+
+async function keepWriting(lab: Lab, root: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await writeRoot(lab, root);
+    await delay(deadline('poll'));
+  }
+}
+
+/** Waits until istiod has put its root back, and leaves it alone. */
+async function rootIs(lab: Lab, root: string): Promise<void> {
+  await eventually(
+    async () => {
+      if ((await readRoot(lab)) !== root) throw new Error('it holds another root');
+    },
+    { waitingFor: 'istiod to put its root back', within: 'converge', inARow: 5 },
+  );
+}
+
+async function noIstiod(lab: Lab, namespace: string): Promise<void> {
+  await eventually(
+    async () => {
+      const { items } = await lab.kube.core.listNamespacedPod({ namespace, labelSelector: 'app=istiod' });
+      if (items.length > 0) throw new Error('it is still there');
+    },
+    { waitingFor: 'istiod to be gone', within: 'planeReady' },
+  );
+}

@@ -1,0 +1,67 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import type { JudgedClaim } from '../../judges/judges.ts';
+import { apply, remove } from '../../kube/apply.ts';
+import type { Lab } from '../../mesh/lab.ts';
+import type { KeepSecret } from '../../remedies/remedy.ts';
+import { eventually } from '../../retry.ts';
+
+/** A joined lab, about to be broken. */
+export interface Scene {
+  lab: Lab;
+  /** Takes what leads back to the joined lab, step by step; the last is done first. */
+  undo: AsyncDisposableStack;
+  keepSecret: KeepSecret;
+}
+
+/** A way to break one thing in a lab that the manual remedy has joined. */
+export interface LiveSabotage {
+  name: string;
+  /** What it breaks: the beginning of a sentence's middle, «the gateway …». */
+  breaks: string;
+  /** The claims that must go red, and no other. */
+  red: readonly JudgedClaim[];
+  /** It gives the planes different roots, which a ConfigMap that both write would never come to rest from. */
+  needsSeparateMaps?: true;
+  /** Breaks it and waits until the lab shows that it is broken. */
+  commit: (scene: Scene) => Promise<void>;
+}
+
+export const manual = <Name extends string>(...names: Name[]) => names.map((name) => `trust.manual.${name}` as const);
+
+/** By what one sees a change. */
+export interface Sign {
+  /** As the end of «timed out waiting for …». */
+  sign: string;
+  /** Whether the lab shows it; a failure to look counts as neither. */
+  shows: () => Promise<boolean>;
+}
+
+export interface Change extends Sign {
+  act: () => Promise<unknown>;
+  undo: () => Promise<unknown>;
+}
+
+/** Makes a change and waits for its sign; undone, it waits until that has gone. */
+export async function change({ undo }: Scene, { act, undo: actBack, sign, shows }: Change): Promise<void> {
+  undo.defer(() => until({ sign: `the end of: ${sign}`, shows: async () => !(await shows()) }));
+  undo.defer(async () => {
+    await actBack();
+  });
+  await act();
+  await until({ sign, shows });
+}
+
+/** The change that an object makes which was not there before. */
+export async function put(scene: Scene, object: KubernetesObject, effect: Sign): Promise<void> {
+  const { kube, runId } = scene.lab;
+  const act = () => apply(kube, [object], { runId });
+  await change(scene, { act, undo: () => remove(kube, [object]), ...effect });
+}
+
+/** Waits for a sign, several times in a row. */
+export async function until({ sign, shows }: Sign): Promise<void> {
+  const attempt = async () => {
+    if (!(await shows())) throw new Error('not yet');
+  };
+  await eventually(attempt, { waitingFor: sign, within: 'converge', inARow: 3 });
+}

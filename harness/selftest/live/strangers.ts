@@ -1,0 +1,132 @@
+import { apply } from '../../kube/apply.ts';
+import type { Lab } from '../../mesh/lab.ts';
+import { strict } from '../../mesh/lab-manifests.ts';
+import { fromProbe } from '../../probe/http.ts';
+import { listProxies } from '../../probe/proxies.ts';
+import { handshake } from '../../probe/tls.ts';
+import { restartWorkloads } from '../../remedies/restart.ts';
+import { createRoot, issueLeaf } from '../../trust/issue.ts';
+import { isWhole } from './pages.ts';
+import { change, type LiveSabotage, manual, put, type Scene, type Sign, until } from './scene.ts';
+
+const AGENT = 'meshtrust/selftest';
+const PORT = 9080;
+
+/** Workloads that let somebody in who is to stay outside. */
+export const STRANGERS: readonly LiveSabotage[] = [
+  {
+    name: 'permissive',
+    breaks: 'the mesh takes plaintext: PeerAuthentication PERMISSIVE',
+    red: manual('plaintext-refused'),
+    commit: async (scene) => {
+      const { lab } = scene;
+      const { namespace } = lab.distribution.planes.mesh;
+      await change(scene, {
+        act: () => apply(lab.kube, [peerAuthentication('default', namespace, 'PERMISSIVE')], { runId: lab.runId }),
+        undo: () => apply(lab.kube, strict(), { runId: lab.runId }),
+        ...takesPlaintext(lab, 'productpage'),
+      });
+    },
+  },
+  {
+    name: 'permissive-on-one-workload',
+    breaks: 'details alone takes plaintext, and productpage does not',
+    red: manual('plaintext-refused'),
+    commit: (scene) =>
+      put(
+        scene,
+        peerAuthentication('details', 'bookinfo', 'PERMISSIVE', 'details'),
+        takesPlaintext(scene.lab, 'details'),
+      ),
+  },
+  {
+    name: 'productpage-without-tls',
+    breaks: 'productpage speaks plaintext only, with everybody; Bookinfo is whole',
+    red: manual('peer-principal', 'plaintext-refused', 'foreign-ca-refused'),
+    commit: async (scene) => {
+      const { lab } = scene;
+      // The gateway's connections from before would go on being encrypted for a while.
+      const restart = () => restartWorkloads(lab, 'mesh', [{ namespace: 'bookinfo', name: 'productpage-v1' }]);
+      scene.undo.defer(restart);
+      const disabled = peerAuthentication('productpage', 'bookinfo', 'DISABLE', 'productpage');
+      await put(scene, disabled, takesPlaintext(lab, 'productpage'));
+      await restart();
+      await until(isWhole(scene));
+    },
+  },
+  {
+    name: 'any-client-ca-accepted',
+    breaks: 'productpage’s Envoy asks for a client certificate and takes one of any CA',
+    red: manual('foreign-ca-refused'),
+    commit: (scene) =>
+      put(scene, ANY_CLIENT_CA, {
+        sign: 'productpage answers a client of a foreign CA',
+        shows: () => answersForeigner(scene),
+      }),
+  },
+];
+
+const peerAuthentication = (name: string, namespace: string, mode: string, app?: string) => ({
+  apiVersion: 'security.istio.io/v1',
+  kind: 'PeerAuthentication',
+  metadata: { name, namespace },
+  spec: { ...(app === undefined ? {} : { selector: { matchLabels: { app } } }), mtls: { mode } },
+});
+
+const ANY_CLIENT_CA = {
+  apiVersion: 'networking.istio.io/v1alpha3',
+  kind: 'EnvoyFilter',
+  metadata: { name: 'any-client-ca', namespace: 'bookinfo' },
+  spec: {
+    workloadSelector: { labels: { app: 'productpage' } },
+    configPatches: [
+      {
+        applyTo: 'FILTER_CHAIN',
+        match: { context: 'SIDECAR_INBOUND', listener: { filterChain: { transportProtocol: 'tls' } } },
+        patch: {
+          operation: 'MERGE',
+          value: {
+            transport_socket: {
+              name: 'envoy.transport_sockets.tls',
+              typed_config: {
+                '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+                common_tls_context: {
+                  combined_validation_context: {
+                    default_validation_context: { trust_chain_verification: 'ACCEPT_UNTRUSTED' },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+
+const takesPlaintext = (lab: Lab, app: string): Sign => ({
+  sign: `${app} answers plaintext`,
+  shows: async () => {
+    const host = await addressOf(lab, app);
+    const answer = fromProbe(lab, 'outside', `http://${host}:${PORT}/health`, { agent: AGENT });
+    return await answer.then(
+      () => true,
+      () => false,
+    );
+  },
+});
+
+async function answersForeigner({ lab, keepSecret }: Scene): Promise<boolean> {
+  const foreign = await createRoot({ commonName: 'Foreign Root CA', days: 1 });
+  const client = await issueLeaf(foreign, { spiffeId: 'spiffe://cluster.local/ns/bookinfo/sa/stranger', hours: 1 });
+  for (const { privateKey } of [foreign, client]) keepSecret(privateKey.pem());
+  const host = await addressOf(lab, 'productpage');
+  const { outcome } = await handshake(lab, { host, port: PORT }, { client, agent: AGENT });
+  return outcome.kind === 'answered';
+}
+
+async function addressOf(lab: Lab, app: string): Promise<string> {
+  const proxy = (await listProxies(lab.kube)).find((candidate) => candidate.app === app);
+  if (proxy === undefined) throw new Error(`${app} has no proxy`);
+  return proxy.podIp;
+}

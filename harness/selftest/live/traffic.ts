@@ -1,0 +1,146 @@
+import { apply, remove } from '../../kube/apply.ts';
+import { answers, manyPages, noRatings, shows } from './pages.ts';
+import { change, type LiveSabotage, manual, put } from './scene.ts';
+
+const PRODUCTPAGE = 'productpage.bookinfo.svc.cluster.local';
+
+/** Requests that go wrong, or answers that are not Bookinfo's, with every certificate in place. */
+export const TRAFFIC: readonly LiveSabotage[] = [
+  {
+    name: 'gateway-speaks-plaintext',
+    breaks: 'the gateway speaks plaintext with productpage: DestinationRule, tls DISABLE',
+    red: manual('bookinfo', 'peer-principal'),
+    commit: (scene) =>
+      put(scene, rule('plaintext', 'openshift-ingress', PRODUCTPAGE, { mode: 'DISABLE' }), answers(scene, 503)),
+  },
+  {
+    name: 'gateway-expects-another-identity',
+    breaks: 'the gateway takes productpage for an impostor: DestinationRule, other subjectAltNames',
+    red: manual('bookinfo', 'peer-principal'),
+    commit: (scene) => {
+      const tls = { mode: 'ISTIO_MUTUAL', subjectAltNames: ['spiffe://cluster.local/ns/bookinfo/sa/bookinfo-details'] };
+      return put(scene, rule('another-identity', 'openshift-ingress', PRODUCTPAGE, tls), answers(scene, 503));
+    },
+  },
+  {
+    name: 'gateway-denied',
+    breaks: 'productpage sees the gateway as its peer and denies it: AuthorizationPolicy',
+    red: manual('bookinfo'),
+    commit: (scene) => put(scene, DENY_GATEWAY, answers(scene, 403)),
+  },
+  {
+    name: 'gateway-answers-itself',
+    breaks: 'the gateway answers 200 and a title, with nothing behind it',
+    red: manual('bookinfo', 'peer-principal'),
+    commit: (scene) =>
+      put(
+        scene,
+        gatewayFilter(
+          'answers-itself',
+          'envoy_on_request',
+          'handle:respond({[":status"] = "200"}, "<title>Simple Bookstore App</title>")',
+        ),
+        shows(scene, 'a title and no more', ({ body }) => body.endsWith('</title>')),
+      ),
+  },
+  {
+    name: 'page-rewritten',
+    breaks: 'the gateway changes a number in the page that productpage has made',
+    red: manual('bookinfo'),
+    commit: (scene) =>
+      put(
+        scene,
+        gatewayFilter(
+          'rewrites-page',
+          'envoy_on_response',
+          'local body = handle:body(); body:setBytes((body:getBytes(0, body:length()):gsub("1234567890", "1234567891")))',
+        ),
+        shows(scene, 'another ISBN', ({ body }) => body.includes('1234567891')),
+      ),
+  },
+  {
+    name: 'ratings-in-plaintext',
+    breaks: 'reviews speaks plaintext with ratings, which refuses; /productpage goes on answering 200',
+    red: manual('bookinfo'),
+    commit: (scene) =>
+      put(
+        scene,
+        rule('ratings-in-plaintext', 'bookinfo', 'ratings.bookinfo.svc.cluster.local', { mode: 'DISABLE' }),
+        noRatings(scene),
+      ),
+  },
+  {
+    name: 'reviews-pinned',
+    breaks: 'all three versions of reviews run and one gets all the requests: VirtualService',
+    red: manual('bookinfo'),
+    commit: async (scene) => {
+      const { kube, runId } = scene.lab;
+      await change(scene, {
+        act: () => apply(kube, PIN_REVIEWS, { runId }),
+        undo: () => remove(kube, PIN_REVIEWS),
+        sign: 'reviews-v1 to make every page',
+        shows: async () => (await manyPages(scene.lab)).every(({ body }) => body.includes('reviews-v1-')),
+      });
+    },
+  },
+];
+
+const rule = (name: string, namespace: string, host: string, tls: object) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name, namespace },
+  spec: { host, trafficPolicy: { tls } },
+});
+
+const DENY_GATEWAY = {
+  apiVersion: 'security.istio.io/v1',
+  kind: 'AuthorizationPolicy',
+  metadata: { name: 'deny-gateway', namespace: 'bookinfo' },
+  spec: {
+    selector: { matchLabels: { app: 'productpage' } },
+    action: 'DENY',
+    rules: [
+      { from: [{ source: { principals: ['cluster.local/ns/openshift-ingress/sa/mesh-gateway-openshift-default'] } }] },
+    ],
+  },
+};
+
+const PIN_REVIEWS = [
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'DestinationRule',
+    metadata: { name: 'reviews', namespace: 'bookinfo' },
+    spec: { host: 'reviews', subsets: [{ name: 'v1', labels: { version: 'v1' } }] },
+  },
+  {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'reviews', namespace: 'bookinfo' },
+    spec: { hosts: ['reviews'], http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' } }] }] },
+  },
+];
+
+/** A Lua filter in front of all others of the gateway. */
+const gatewayFilter = (name: string, hook: string, program: string) => ({
+  apiVersion: 'networking.istio.io/v1alpha3',
+  kind: 'EnvoyFilter',
+  metadata: { name, namespace: 'openshift-ingress', labels: { 'istio.io/rev': 'openshift-gateway' } },
+  spec: {
+    configPatches: [
+      {
+        applyTo: 'HTTP_FILTER',
+        match: { context: 'GATEWAY' },
+        patch: {
+          operation: 'INSERT_FIRST',
+          value: {
+            name,
+            typed_config: {
+              '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+              default_source_code: { inline_string: `function ${hook}(handle) ${program} end` },
+            },
+          },
+        },
+      },
+    ],
+  },
+});

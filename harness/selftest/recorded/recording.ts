@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { isJudged, judgeClaim, type JudgedClaim, type Observation } from '../../judges/judges.ts';
+import { fixture } from '../../paths.ts';
+
+/** What was once observed for claims in healthy labs. */
+export type Recording = { [Id in JudgedClaim]?: Observation<Id> };
+
+/**
+ * The recording that ships with the project: evidence of runs as it was written, by distribution and claim. A claim
+ * that applies to several distributions is there for one of them.
+ */
+export function loadRecording(): Recording {
+  const recorded = fixture('recorded');
+  const folders = readdirSync(recorded, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const observations = folders.flatMap(({ name }) =>
+    readdirSync(join(recorded, name))
+      .filter(isJudged)
+      .map((id) => [id, parse(readFileSync(join(recorded, name, id, 'observation.yaml'), 'utf8')) as unknown]),
+  );
+  return Object.fromEntries(observations) as Recording;
+}
+
+export const claimsOf = (recording: Recording): JudgedClaim[] => Object.keys(recording).filter(isJudged);
+
+/** A judge is pure: what it has been shown once, as most of a recording is by each forgery, needs no second look. */
+const verdicts = new WeakMap<object, string[]>();
+
+/** Judges every claim of a recording; those that are red, each with what is wrong. */
+export async function redClaims(recording: Recording): Promise<Map<JudgedClaim, string[]>> {
+  const red = new Map<JudgedClaim, string[]>();
+  for (const id of claimsOf(recording)) {
+    const seen = recording[id];
+    if (seen === undefined) continue;
+    const faults = verdicts.get(seen) ?? (await judgeClaim(id, seen));
+    verdicts.set(seen, faults);
+    if (faults.length > 0) red.set(id, faults);
+  }
+  return red;
+}

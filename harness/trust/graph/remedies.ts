@@ -1,0 +1,86 @@
+import type { Certificate } from '../certificate.ts';
+import { cacertsOf, chainRemedy, THEN_RESTART } from './chain-remedy.ts';
+import type { Fault } from './fault.ts';
+import { byGravity, type Handshake, type Side } from './handshake.ts';
+import type { ObservedPlane } from './observation.ts';
+import type { Party } from './party.ts';
+import { called, listed } from './words.ts';
+
+/** What would mend a refused handshake between proxies, for the gravest fault first; empty where nobody refuses. */
+export function workloadRemedies({ verdict, client, server }: Handshake): string[] {
+  const refusals = [client, server].flatMap((side) => side.faults.map((fault) => ({ side, fault })));
+  const sorted = refusals.toSorted((a, b) => byGravity(a.fault, b.fault));
+  return [...new Set(sorted.flatMap(({ side, fault }) => remediesFor(side, fault, verdict === 'one-way-trust')))];
+}
+
+function remediesFor(side: Side, fault: Fault, oneWay: boolean): string[] {
+  const { by, of } = side;
+  if (fault.doubtful === true) return [DISTINGUISH];
+  if (fault.code === 'unknown-issuer') {
+    return fault.about.length === 0 ? [ofUnknown(of)] : ofForeignRoot(side, oneWay ? fault.about[0] : undefined);
+  }
+  if (fault.code === 'same-subject-other-key') return ofNamesake(side, fault);
+  if (fault.code === 'trust-domain-differs') {
+    const plane = by.plane?.id ?? `the istiod of ${by.name}`;
+    return [`Add ${listed(of.identity.claimed)} to meshConfig.trustDomainAliases of ${plane}.`];
+  }
+  if (fault.code === 'san-refused') {
+    return [`Restart the pods of ${of.name}, whose certificates have to name ${of.identity.path}.`];
+  }
+  return [chainRemedy(fault, of.plane, of.lineage?.chain[0])];
+}
+
+/** Either somebody has not followed its own istiod yet, or the planes have no root in common. */
+function ofForeignRoot({ by, of }: Side, unilateral: Certificate | undefined): string[] {
+  const outdated = [by, of].filter((party) => party.outdated);
+  const [one, other] = [by.plane, of.plane];
+  const joined = by.current !== undefined && by.current.keyFingerprint === of.current?.keyFingerprint;
+  if (one?.id === other?.id || joined) {
+    const restarts = restart(outdated.length > 0 ? outdated : [by, of]);
+    return by.lineage?.root !== undefined && !trusts(by, by.lineage.root)
+      ? [restarts, ofMismatch(by, by.lineage.root)]
+      : [restarts];
+  }
+  if (one === undefined || other === undefined) {
+    return [`Find out which istiods issue for ${by.name} and ${of.name}, and give them intermediates under one root.`];
+  }
+  const trustIt = unilateral && `Add ${called(unilateral)} to root-cert.pem in ${cacertsOf(one)}; ${THEN_RESTART}.`;
+  return [...(trustIt === undefined ? [] : [trustIt]), oneRoot(one, other), NO_REMEDIES];
+}
+
+const trusts = ({ roots = [] }: Party, root: Certificate): boolean =>
+  roots.some(({ keyFingerprint }) => keyFingerprint === root.keyFingerprint);
+
+/** A proxy gets its certificate and its roots in one answer, so it is istiod that has them from different CAs. */
+const ofMismatch = ({ name, plane }: Party, root: Certificate): string =>
+  `If that does not help, root-cert.pem in ${cacertsOf(plane)} lacks ${called(root)}, which the certificates of ${name} ` +
+  `lead to: put it in, or let the root that is there sign ca-cert.pem; ${THEN_RESTART}.`;
+
+const ofUnknown = ({ name, plane, lineage }: Party): string =>
+  `Find out what "${lineage?.chain.at(-1)?.issuer ?? ''}" is, to which the certificates of ${name} lead: an intermediate has ` +
+  `to be in cert-chain.pem, a root in root-cert.pem of ${cacertsOf(plane)}; ${THEN_RESTART}.`;
+
+const oneRoot = (one: ObservedPlane, other: ObservedPlane): string =>
+  `Give ${listed([one.id, other.id].sort())} intermediates under one root: a Secret cacerts each in ` +
+  `${listed([one.namespace, other.namespace].sort())}, made by hand or by cert-manager; ${THEN_RESTART}.`;
+
+const NO_REMEDIES =
+  'PeerAuthentication PERMISSIVE is no remedy, since proxies go on with mutual TLS among themselves; ' +
+  'nor is BackendTLSPolicy, with which a gateway presents no certificate.';
+
+const restart = (parties: readonly Party[]): string =>
+  `Restart the pods of ${listed(parties.map(({ name }) => name))}: a running proxy keeps its certificate and roots until its ` +
+  'istiod issues it new ones.';
+
+function ofNamesake({ by, of }: Side, { about }: Fault): string[] {
+  const outdated = [by, of].filter((party) => party.outdated);
+  return [
+    ...(outdated.length > 0 ? [restart(outdated)] : []),
+    `Two CAs with different keys are called "${about[0]?.issuerCommonName ?? ''}": compare fingerprints, keep one of them, ` +
+      `and have it sign what the other signed; ${THEN_RESTART}.`,
+  ];
+}
+
+const DISTINGUISH =
+  'Take CAs that are not in use out of root-cert.pem and cert-chain.pem, and make those that share a name anew with subject ' +
+  'and authority key identifiers: Envoy does not search among them.';

@@ -1,0 +1,25 @@
+import { observe } from '../../harness/audit/observe.ts';
+import { lab, report } from '../../harness/claims/worker.ts';
+import { messageOf } from '../../harness/errors.ts';
+import { trustGraph } from '../../harness/trust/graph/graph.ts';
+import type { TrustGraph } from '../../harness/trust/graph/model.ts';
+
+const SIDE_BY_SIDE = 8;
+/** A claim group is a phase of its own already. */
+const SILENT = { phase: async <T>(_: string, work: (say: () => void) => Promise<T>) => await work(() => undefined) };
+
+/** The lab's trust graph, as `meshtrust audit` sees it. */
+export async function auditLab(): Promise<TrustGraph> {
+  return await trustGraph(
+    await observe(lab.kube, { namespaces: [], secrets: true, concurrency: SIDE_BY_SIDE }, SILENT),
+  );
+}
+
+/** Puts the lab's trust graph into the report. It is an illustration: what keeps it from being made becomes a note. */
+export async function drawGraph(title: string, remedy?: string): Promise<void> {
+  try {
+    report({ type: 'graph', title, ...(remedy === undefined ? {} : { remedy }), graph: await auditLab() });
+  } catch (error) {
+    report({ type: 'note', text: `the trust graph «${title}» could not be made: ${messageOf(error)}` });
+  }
+}

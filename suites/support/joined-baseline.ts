@@ -1,0 +1,56 @@
+import { keepSecret } from '../../harness/claims/worker.ts';
+import { PLANES } from '../../harness/mesh/distribution.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
+import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
+import { type PluggedIn, readPluggedIn } from '../../harness/probe/cacerts.ts';
+import { throughGateway } from '../../harness/probe/http.ts';
+import { readAllSecrets } from '../../harness/probe/proxies.ts';
+import type { Remedy } from '../../harness/remedies/remedy.ts';
+import { eventually } from '../../harness/retry.ts';
+import { type Certificate, sameRoots } from '../../harness/trust/certificate.ts';
+import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import { splitBaseline } from './baseline.ts';
+import { everyProxy, noFaults } from './checks.ts';
+
+/** The lab as a remedy has left it, in public parts: an earlier scenario's root has taken its key with it. */
+export interface JoinedLab {
+  root: Certificate;
+  planes: Record<'mesh' | 'gateway', PluggedIn>;
+}
+
+/**
+ * The baseline of claims about life after a remedy: both planes have its CAs plugged in, every proxy holds what its
+ * plane issues under the one root, and Bookinfo is whole through the gateway. Asserted, and brought about from the
+ * split where an earlier scenario has left something else.
+ */
+export async function joinedBaseline(lab: Lab, remedy: Remedy): Promise<JoinedLab> {
+  const inherited = await joinedLab(lab, remedy).catch(() => undefined);
+  if (inherited !== undefined) return inherited;
+  await splitBaseline(lab);
+  await remedy.apply(lab, keepSecret);
+  return await joinedLab(lab, remedy);
+}
+
+async function joinedLab(lab: Lab, { name }: Remedy): Promise<JoinedLab> {
+  const [mesh, gateway] = await Promise.all(PLANES.map((plane) => readPluggedIn(lab, plane)));
+  if (mesh === undefined || gateway === undefined) throw new Error('a plane has no plugged-in CA');
+  const format = name === 'manual' ? 'istio' : 'kubernetes.io/tls';
+  const [root] = mesh.roots;
+  if (root === undefined || !sameRoots(mesh.roots, gateway.roots)) throw new Error('the planes have different roots');
+  if (mesh.format !== format || gateway.format !== format) throw new Error(`the CAs are not those of ${name}`);
+  const planes = { mesh, gateway };
+  const held = await readAllSecrets(lab.kube);
+  await everyProxy(held, ({ plane }) => issuedBy(planes[plane].intermediate.subjectCommonName ?? ''));
+  await everyProxy(held, () => verifiesTo(root));
+  await everyProxy(held, () => trustsOnly(root));
+  await wholeThroughGateway(lab, 'meshtrust/baseline');
+  return { root, planes };
+}
+
+/** Waits until Bookinfo is whole through the gateway, several times in a row. */
+export async function wholeThroughGateway(lab: Lab, agent: string): Promise<void> {
+  await eventually(
+    async () => noFaults(judgeProductPage(await throughGateway(lab, '/productpage', { agent })).faults),
+    { waitingFor: 'Bookinfo to be whole through the gateway', within: 'converge', inARow: 5 },
+  );
+}

@@ -1,0 +1,84 @@
+import { apply, remove } from '../../harness/kube/apply.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
+import { readUpstreams } from '../../harness/probe/connections.ts';
+import { listProxies } from '../../harness/probe/proxies.ts';
+import { eventually } from '../../harness/retry.ts';
+import { noFaults } from './checks.ts';
+
+/**
+ * Envoy keeps its connections to the next hop, and a request on an old one meets no certificate. With this rule each
+ * request begins with a handshake on every hop inside the mesh, too; without a revision it is a rule for both planes.
+ */
+const RULE = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name: 'one-request-a-connection', namespace: 'bookinfo' },
+  spec: {
+    host: '*.bookinfo.svc.cluster.local',
+    trafficPolicy: { connectionPool: { http: { maxRequestsPerConnection: 1 } } },
+  },
+};
+
+/** Keeps the rule in force for as long as the work takes. */
+export async function onNewConnections<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
+  await apply(lab.kube, [RULE], { runId: lab.runId });
+  try {
+    return await work();
+  } finally {
+    await remove(lab.kube, [RULE]);
+  }
+}
+
+/** What a proxy has sent to services in a while. */
+export interface Sent {
+  proxy: string;
+  app: string;
+  requests: number;
+  connections: number;
+}
+
+/** Each way in is asked so often, and each of these apps has to pass all of it on. */
+const TIMES = 5;
+const PASS_ON = ['mesh-gateway', 'probe', 'productpage'];
+
+/**
+ * Waits until, by Envoy's own count, every hop makes a connection for each request; `askAll` asks each way in once
+ * and throws if an answer is not whole. Nothing else may send meanwhile. Returns what was counted.
+ */
+export async function connectingAnew(lab: Lab, askAll: () => Promise<void>): Promise<Sent[]> {
+  return await eventually(
+    async () => {
+      const before = await countSent(lab);
+      for (let time = 0; time < TIMES; time++) await askAll();
+      const sent = difference(before, await countSent(lab));
+      noFaults([
+        ...PASS_ON.map((app) => (passedOn(sent, app) >= TIMES ? undefined : `${app} has not passed everything on`)),
+        ...sent.map(({ proxy, requests, connections }) =>
+          connections >= requests ? undefined : `${proxy} sent ${requests} requests on ${connections} connections`,
+        ),
+      ]);
+      return sent;
+    },
+    { waitingFor: 'every hop to make a connection for each request', within: 'converge', inARow: 2 },
+  );
+}
+
+async function countSent({ kube }: Lab): Promise<Sent[]> {
+  const proxies = await listProxies(kube);
+  return await Promise.all(
+    proxies.map(async (proxy) => {
+      const upstreams = await readUpstreams(kube, proxy);
+      const sum = (what: 'requests' | 'connections') => upstreams.reduce((total, one) => total + one[what], 0);
+      return { proxy: proxy.name, app: proxy.app, requests: sum('requests'), connections: sum('connections') };
+    }),
+  );
+}
+
+const difference = (before: readonly Sent[], after: readonly Sent[]): Sent[] =>
+  after.map(({ proxy, app, requests, connections }) => {
+    const earlier = before.find((one) => one.proxy === proxy) ?? { requests: 0, connections: 0 };
+    return { proxy, app, requests: requests - earlier.requests, connections: connections - earlier.connections };
+  });
+
+const passedOn = (sent: readonly Sent[], name: string): number =>
+  sent.filter(({ app }) => app === name).reduce((sum, { requests }) => sum + requests, 0);

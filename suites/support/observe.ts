@@ -1,0 +1,111 @@
+import { keepSecret, lab } from '../../harness/claims/worker.ts';
+import type { IssuedCas } from '../../harness/judges/cert-manager.ts';
+import type { WatchedMap } from '../../harness/judges/config-map.ts';
+import { bundle, recordHeld } from '../../harness/judges/held.ts';
+import type { HeldWhenJoined } from '../../harness/judges/joined.ts';
+import {
+  type Foreigners,
+  isInbound,
+  type Peer,
+  type TlsAttempt,
+  type Uncertified,
+} from '../../harness/judges/strangers.ts';
+import { livePods } from '../../harness/kube/rollout.ts';
+import { BOOKINFO, GATEWAY, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
+import { observeChurn } from '../../harness/probe/config-map.ts';
+import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
+import { accessLog } from '../../harness/probe/logs.ts';
+import { readAllSecrets } from '../../harness/probe/proxies.ts';
+import { handshake, type HandshakeResult } from '../../harness/probe/tls.ts';
+import type { PlaneName } from '../../harness/mesh/distribution.ts';
+import type { Certificate } from '../../harness/trust/certificate.ts';
+import { type Authority, createRoot, issueLeaf } from '../../harness/trust/issue.ts';
+import { workloadIdentity } from '../../harness/trust/spiffe.ts';
+import { proxyOf, WITH_PROXY } from './checks.ts';
+
+type Agent = () => string;
+
+/** What a remedy was to put in place: what a lab is held against. */
+export interface Truth {
+  root: Certificate;
+  /** Common name of each plane's intermediate. */
+  intermediates: Record<PlaneName, string>;
+  /** Makes clients that are to be accepted: the root, or an intermediate below it. */
+  issuer: Authority;
+}
+
+const GATEWAY_IDENTITY = workloadIdentity({
+  trustDomain: TRUST_DOMAIN,
+  namespace: GATEWAY.namespace,
+  serviceAccount: GATEWAY.name,
+});
+
+/** What all proxies hold, beside what the remedy was to put in place. */
+export async function heldWhenJoined({ root, intermediates }: Truth): Promise<HeldWhenJoined> {
+  return {
+    expected: { root: root.pem, intermediates, trustDomain: TRUST_DOMAIN, deployments: WITH_PROXY },
+    ...recordHeld(await readAllSecrets(lab.kube), new Date()),
+  };
+}
+
+/** Whom productpage saw as its peer when a request came through the gateway. */
+export async function peerOfGateway(agent: Agent): Promise<Peer> {
+  const name = agent();
+  await throughGateway(lab, '/productpage', { agent: name });
+  const lines = await accessLog(lab.kube, await proxyOf(lab, 'productpage'), name, isInbound);
+  return { expected: GATEWAY_IDENTITY, lines };
+}
+
+/** What Bookinfo's workloads, with a sidecar or without, tell a client outside the mesh that has no certificate. */
+export async function callUncertified(agent: Agent): Promise<Uncertified> {
+  const pods = await livePods(lab.kube, 'bookinfo');
+  const workloads = pods.map(async ({ metadata, status }) => {
+    const host = status?.podIP ?? '';
+    const plaintext = await fromProbe(lab, 'outside', `http://${host}:9080/health`, { agent: agent() }).then(
+      (answer) => ({ answered: true, detail: `HTTP ${answer.status}` }),
+      (error: unknown) => ({ answered: false, detail: error instanceof Error ? error.message : String(error) }),
+    );
+    const withoutCertificate = attempt(await handshake(lab, { host, port: 9080 }, { agent: agent() }));
+    return { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', plaintext, withoutCertificate };
+  });
+  return { expected: BOOKINFO, workloads: await Promise.all(workloads) };
+}
+
+/** How productpage takes a client of a foreign CA, and one under the shared root that is the same in all else. */
+export async function callAsForeigner(agent: Agent, { issuer }: Truth): Promise<Foreigners> {
+  const { podIp } = await proxyOf(lab, 'productpage');
+  const call = async (authority: Authority) => {
+    const client = await issueLeaf(authority, { spiffeId: GATEWAY_IDENTITY, hours: 1 });
+    keepSecret(client.privateKey.pem());
+    return attempt(await handshake(lab, { host: podIp, port: 9080 }, { client, agent: agent() }));
+  };
+  const foreign = await createRoot({ commonName: 'Foreign Root CA', algorithm: 'P-256', days: 1 });
+  keepSecret(foreign.privateKey.pem());
+  return { foreignCa: await call(foreign), sharedRoot: await call(issuer) };
+}
+
+const attempt = ({ outcome, protocol }: HandshakeResult): TlsAttempt => ({
+  ...outcome,
+  ...(protocol === undefined ? {} : { protocol }),
+});
+
+/** A root ConfigMap of the mesh's namespace, watched for a while. */
+export async function watchMap(name: string): Promise<WatchedMap> {
+  const churn = await observeChurn(lab.kube, 'bookinfo', name);
+  return { ...churn, roots: churn.roots.map(bundle) };
+}
+
+/** The CAs of both planes as cert-manager keeps them. */
+export async function issuedCas(): Promise<IssuedCas> {
+  const found = await readCaCertificates(lab);
+  const { mesh } = lab.distribution.planes;
+  return {
+    cas: found.map(({ namespace, conditions, owner, ca }) => ({
+      plane: namespace === mesh.namespace ? 'mesh' : 'gateway',
+      ...{ namespace, conditions },
+      ...(owner === undefined ? {} : { owner }),
+      ca: bundle(ca.pem),
+    })),
+  };
+}

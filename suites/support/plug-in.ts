@@ -1,0 +1,43 @@
+import { keepSecret } from '../../harness/claims/worker.ts';
+import { apply, remove } from '../../harness/kube/apply.ts';
+import type { PlaneName } from '../../harness/mesh/distribution.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
+import { listFiles } from '../../harness/probe/files.ts';
+import { listIstiods } from '../../harness/probe/istiod.ts';
+import { cacerts, cacertsReference } from '../../harness/remedies/manual.ts';
+import { eventually } from '../../harness/retry.ts';
+import { type Authority, createIntermediate, createRoot } from '../../harness/trust/issue.ts';
+import { touch } from './touch.ts';
+
+/** A CA for each plane under one root, as a remedy has them; small keys, which cost no time. */
+export async function sharedHierarchy(): Promise<Record<'root' | PlaneName, Authority>> {
+  const root = await createRoot({ commonName: 'Shared Root CA' });
+  const [mesh, gateway] = await Promise.all([
+    createIntermediate(root, { commonName: 'Mesh Intermediate CA' }),
+    createIntermediate(root, { commonName: 'Gateway Intermediate CA' }),
+  ]);
+  for (const { privateKey } of [root, mesh, gateway]) keepSecret(privateKey.pem());
+  return { root, mesh, gateway };
+}
+
+/** Gives a plane a CA of its own; what runs does not see it. */
+export const plugIn = (lab: Lab, plane: PlaneName, authority: Authority) =>
+  apply(lab.kube, [cacerts(lab.distribution.planes[plane], authority)], { runId: lab.runId });
+
+export const unplug = (lab: Lab, plane: PlaneName) =>
+  remove(lab.kube, [cacertsReference(lab.distribution.planes[plane])]);
+
+/** Waits until the running istiod has the files of its plane's `cacerts` before it. */
+export async function reachesIstiod(lab: Lab, plane: PlaneName): Promise<void> {
+  const [istiod] = await listIstiods(lab, plane);
+  if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
+  const { namespace, name } = istiod;
+  await touch(lab.kube, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  await eventually(
+    async () => {
+      const files = await listFiles(lab.kube, { ...istiod, container: 'discovery' }, '/etc/cacerts');
+      if (!files.includes('ca-key.pem')) throw new Error(`it sees ${files.join(', ') || 'no file'}`);
+    },
+    { waitingFor: `cacerts to reach ${namespace}/${name}`, within: 'converge' },
+  );
+}

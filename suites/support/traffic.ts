@@ -1,0 +1,135 @@
+import type { ClaimContext } from '../../harness/claims/worker.ts';
+import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
+import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
+import {
+  type Exchange,
+  lostOf,
+  measure,
+  type Measured,
+  startTraffic,
+  type Traffic,
+  type TrafficRecord,
+  type Way,
+} from '../../harness/probe/traffic.ts';
+import { eventually } from '../../harness/retry.ts';
+import { noFaults } from './checks.ts';
+import { connectingAnew, onNewConnections } from './new-connections.ts';
+
+/** Enough to see an outage of a tenth of a second; where the lab is slow it gets no more than it can answer. */
+const LOAD = { perSecond: 20, atOnce: 4 };
+/** So many answers in a row, all whole, mean that all is well: those of two seconds. */
+const SETTLED = 2 * LOAD.perSecond;
+/** The first of many lost requests tell why. */
+const SHOWN = 20;
+
+/** What a proxy answers with when it does not trust the next one. */
+export const VERIFY_FAILED = 'CERTIFICATE_VERIFY_FAILED';
+
+export interface UnderTraffic<T> {
+  /** What the change has returned. */
+  value: T;
+  measured: Measured;
+  lost: Exchange[];
+  /** Seconds that the change took. */
+  seconds: number;
+  /** Seconds from its end to that of the last request that was lost. */
+  convergeSeconds: number;
+}
+
+/**
+ * Makes a change while requests keep coming on new connections, through the gateway and from a client inside the
+ * mesh. Starts when Bookinfo is whole for both, ends when it is so again and at least `atLeast` requests were made.
+ */
+export async function underTraffic<T>(
+  context: ClaimContext,
+  change: () => Promise<T>,
+  { atLeast = 0 } = {},
+): Promise<UnderTraffic<T>> {
+  const { lab, evidence } = context;
+  const ways = waysIn(context);
+  const askAll = async () => noFaults((await Promise.all(ways.map(faultsNow))).flat());
+  return await onNewConnections(lab, async () => {
+    await evidence('connections-before', await connectingAnew(lab, askAll));
+    await using traffic = startTraffic({ ways, ...LOAD });
+    try {
+      await settled(traffic, Date.now());
+      const started = Date.now();
+      const value = await change();
+      const ended = Date.now();
+      await settled(traffic, ended);
+      await reached(traffic, atLeast);
+      const record = await traffic.stop();
+      await evidence('connections-after', await connectingAnew(lab, askAll));
+      const lost = lostOf(record.exchanges);
+      const late = Math.max(0, ...lost.map(({ sent, milliseconds }) => sent + milliseconds - ended));
+      return {
+        value,
+        lost,
+        measured: measure(record),
+        seconds: (ended - started) / 1000,
+        convergeSeconds: late / 1000,
+      };
+    } finally {
+      await evidence('traffic', summaryOf(await traffic.stop()));
+    }
+  });
+}
+
+function waysIn({ lab, agent }: ClaimContext): Way[] {
+  const faultsOf: Way['faultsOf'] = (answer) => judgeProductPage(answer).faults;
+  const inMesh = 'http://productpage.bookinfo:9080/productpage';
+  return [
+    { name: 'through the gateway', ask: () => throughGateway(lab, '/productpage', { agent: agent() }), faultsOf },
+    { name: 'inside the mesh', ask: () => fromProbe(lab, 'inside', inMesh, { agent: agent() }), faultsOf },
+  ];
+}
+
+const faultsNow = async ({ ask, faultsOf }: Way) => faultsOf(await ask());
+
+/** Waits until the last requests sent after an instant were all answered whole. */
+async function settled({ record }: Traffic, since: number): Promise<void> {
+  await eventually(
+    async () => {
+      const recent = record.exchanges.filter(({ sent }) => sent >= since).slice(-SETTLED);
+      const fault = recent.findLast((exchange) => exchange.fault !== undefined)?.fault;
+      if (fault !== undefined) throw new Error(fault);
+      if (recent.length < SETTLED) throw new Error(`${recent.length} of ${SETTLED} requests have been answered`);
+    },
+    { waitingFor: 'requests to be answered whole again', within: 'converge' },
+  );
+}
+
+async function reached({ record }: Traffic, atLeast: number): Promise<void> {
+  await eventually(
+    async () => {
+      const { length } = record.exchanges;
+      if (length < atLeast) throw new Error(`there were ${length}`);
+    },
+    { waitingFor: `${atLeast} requests`, within: 'traffic' },
+  );
+}
+
+function summaryOf(record: TrafficRecord) {
+  const lost = lostOf(record.exchanges);
+  const firstLost = lost.slice(0, SHOWN).map(({ sent, ...rest }) => ({ sent: new Date(sent).toISOString(), ...rest }));
+  return { ...measure(record), reasons: reasonsOf(lost), firstLost };
+}
+
+/** What was lost and why, as a clause. */
+export const lossIn = ({
+  measured: { requests, outageSeconds },
+  lost,
+}: Pick<UnderTraffic<unknown>, 'measured' | 'lost'>) =>
+  [
+    `${lost.length} of ${requests} requests on new connections were lost, over ${outageSeconds.toFixed(1)} s`,
+    ...Object.entries(reasonsOf(lost)).map(([reason, times]) => `${times} × ${reason}`),
+  ].join('; ');
+
+/** How many were lost for which reason: Envoy's where it gives one, else what is wrong with the page. */
+const reasonsOf = (lost: readonly Exchange[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(lost, reasonOf)].map(([reason, { length }]) => [reason, length]));
+
+function reasonOf({ fault = '', body = '' }: Exchange): string {
+  if (body.includes(VERIFY_FAILED)) return VERIFY_FAILED;
+  return /(?<=reset reason: ).*$/s.exec(body)?.[0] ?? fault.replace(/ in the page.*$/s, '');
+}

@@ -1,0 +1,216 @@
+import { claim, lab } from '../../harness/claims/worker.ts';
+import { apply, remove } from '../../harness/kube/apply.ts';
+import { PLANES } from '../../harness/mesh/distribution.ts';
+import { GATEWAY, INSIDE_PROBE } from '../../harness/mesh/lab.ts';
+import { strict } from '../../harness/mesh/lab-manifests.ts';
+import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
+import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
+import { accessLog } from '../../harness/probe/logs.ts';
+import { readAllSecrets, sumCounters } from '../../harness/probe/proxies.ts';
+import { handshake } from '../../harness/probe/tls.ts';
+import { restartGatewayPlane, restartMeshPlane, restartWorkloads } from '../../harness/remedies/restart.ts';
+import { eventually } from '../../harness/retry.ts';
+import type { Authority } from '../../harness/trust/issue.ts';
+import { trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import { backendTlsPolicy, policyAccepted } from '../support/backend-tls-policy.ts';
+import { splitBaseline } from '../support/baseline.ts';
+import { certificatesOf, noFaults, proxyOf, transcript } from '../support/checks.ts';
+import { plugIn, reachesIstiod, sharedHierarchy, unplug } from '../support/plug-in.ts';
+import { gatewayRefuses } from '../support/refusal.ts';
+import { andUndo } from '../support/undo.ts';
+
+claim('trust.not-remedies.permissive', async (context) => {
+  const { agent } = context;
+  await splitBaseline(lab);
+  const { podIp } = await proxyOf(lab, 'productpage');
+  const plaintext = () => fromProbe(lab, 'outside', `http://${podIp}:9080/productpage`, { agent: agent() });
+  const namespaces = [lab.distribution.planes.mesh.namespace, 'bookinfo'];
+  await andUndo(
+    async () => {
+      // The gateway plane looks for mesh-wide policies in its own namespace; one for bookinfo it sees as well.
+      await apply(lab.kube, namespaces.map(permissive), { runId: lab.runId });
+      await eventually(
+        async () => {
+          const { status } = await plaintext();
+          if (status !== 200) throw new Error(`plaintext was answered with ${status}`);
+        },
+        { waitingFor: 'productpage to take plaintext', within: 'converge', inARow: 3 },
+      );
+      await gatewayRefuses(context);
+    },
+    async () => {
+      await remove(lab.kube, [permissive('bookinfo')]);
+      await apply(lab.kube, strict(), { runId: lab.runId });
+      await eventually(
+        async () => {
+          const answer = await plaintext().catch(() => undefined);
+          if (answer !== undefined) throw new Error(`plaintext was answered with ${answer.status}`);
+        },
+        { waitingFor: 'productpage to refuse plaintext again', within: 'converge', inARow: 3 },
+      );
+    },
+  );
+});
+
+const permissive = (namespace: string) => ({
+  apiVersion: 'security.istio.io/v1',
+  kind: 'PeerAuthentication',
+  metadata: { name: 'default', namespace },
+  spec: { mtls: { mode: 'PERMISSIVE' } },
+});
+
+/** The controller name of the class `openshift-default`. */
+const GATEWAY_CONTROLLER = 'openshift.io/gateway-controller/v1';
+
+claim('trust.not-remedies.backend-tls-policy', async ({ agent, evidence }) => {
+  // With the gateway plane's revision no other plane reads it.
+  await withPolicy({ 'istio.io/rev': lab.distribution.planes.gateway.revision }, agent, async () => {
+    await evidence('policy', await policyAccepted(lab, GATEWAY_CONTROLLER));
+    const gateway = await proxyOf(lab, 'mesh-gateway');
+    const { podIp } = await proxyOf(lab, 'productpage');
+    const counter = () => sumCounters(lab.kube, gateway, 'ssl.fail_verify_error');
+    const answers = await eventually(
+      async () => {
+        const name = agent();
+        const before = await counter();
+        const answer = await throughGateway(lab, '/productpage', { agent: name });
+        const after = await counter();
+        noFaults([
+          isCutOff(answer),
+          after === before ? undefined : 'the gateway still refuses the certificate of productpage',
+        ]);
+        return { answer: transcript(answer), log: await accessLog(lab.kube, gateway, name) };
+      },
+      { waitingFor: 'the gateway to follow the policy', within: 'converge', inARow: 3 },
+    );
+    const bare = await handshake(lab, { host: podIp, port: 9080 }, { agent: agent() });
+    const inside = await fromMesh(agent());
+    await evidence('answers', { ...answers, withoutCertificate: bare.outcome, insideTheMesh: transcript(inside) });
+    noFaults([
+      answers.log.join('\n').includes(' 503 UC ') ? undefined : 'the workload did not end the connection',
+      bare.outcome.kind === 'refused' && bare.outcome.code.endsWith('ALERT_CERTIFICATE_REQUIRED')
+        ? undefined
+        : 'productpage asks a client without a certificate for none',
+      ...judgeProductPage(inside).faults,
+    ]);
+  });
+});
+
+claim('trust.not-remedies.backend-tls-policy-in-mesh', async ({ agent, evidence }) => {
+  await withPolicy({}, agent, async () => {
+    const answer = await eventually(
+      async () => {
+        const inside = await fromMesh(agent());
+        noFaults([isCutOff(inside)]);
+        return inside;
+      },
+      { waitingFor: 'the mesh to follow the policy', within: 'converge', inARow: 3 },
+    );
+    await evidence('answer.txt', transcript(answer));
+  });
+});
+
+const fromMesh = (agent: string) => fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent });
+
+/** What Envoy says of a server that ends the connection after the handshake, as one does that misses a certificate. */
+function isCutOff({ status, body }: PageAnswer): string | undefined {
+  if (status !== 503) return `the answer is ${status}, not 503`;
+  if (!body.endsWith('reset reason: connection termination')) return `the reason given is another: ${body}`;
+  return undefined;
+}
+
+/** From the split to a policy and back, when the mesh is whole and the gateway refuses as before. */
+async function withPolicy(labels: Record<string, string>, agent: () => string, observe: () => Promise<void>) {
+  const held = await splitBaseline(lab);
+  const root = held.find(({ proxy }) => proxy.app === 'productpage')?.roots[0];
+  if (root === undefined) throw new Error('productpage has no proxy');
+  const objects = backendTlsPolicy(root, labels);
+  await andUndo(
+    async () => {
+      await apply(lab.kube, objects, { runId: lab.runId });
+      await observe();
+    },
+    async () => {
+      await remove(lab.kube, objects);
+      await eventually(
+        async () => {
+          const { body } = await throughGateway(lab, '/productpage', { agent: agent() });
+          noFaults([
+            body.includes('CERTIFICATE_VERIFY_FAILED') ? undefined : `through the gateway: ${body}`,
+            ...judgeProductPage(await fromMesh(agent())).faults,
+          ]);
+        },
+        { waitingFor: 'the split as it was', within: 'converge', inARow: 3 },
+      );
+    },
+  );
+}
+
+claim('trust.not-remedies.gateway-side-only', async (context) => {
+  await splitBaseline(lab);
+  const { root, gateway } = await sharedHierarchy();
+  await andUndo(
+    async () => {
+      await plugIn(lab, 'gateway', gateway);
+      await restartGatewayPlane(lab);
+      await hasMoved('mesh-gateway', root);
+      await gatewayRefuses(context);
+    },
+    async () => {
+      await unplug(lab, 'gateway');
+      await restartGatewayPlane(lab);
+    },
+  );
+});
+
+claim('trust.not-remedies.mesh-side-only', async (context) => {
+  await splitBaseline(lab);
+  const { root, mesh } = await sharedHierarchy();
+  await andUndo(
+    async () => {
+      await plugIn(lab, 'mesh', mesh);
+      // The one workload that the gateway calls is enough.
+      await restartMeshPlane(lab, [{ namespace: 'bookinfo', name: 'productpage-v1' }]);
+      await hasMoved('productpage', root);
+      await gatewayRefuses(context);
+    },
+    async () => {
+      await unplug(lab, 'mesh');
+      await restartMeshPlane(lab);
+    },
+  );
+});
+
+claim('trust.not-remedies.no-restart', async ({ evidence }) => {
+  const before = await splitBaseline(lab);
+  const { mesh, gateway } = await sharedHierarchy();
+  await andUndo(
+    async () => {
+      await Promise.all([plugIn(lab, 'mesh', mesh), plugIn(lab, 'gateway', gateway)]);
+      await Promise.all(PLANES.map((plane) => reachesIstiod(lab, plane)));
+      await restartWorkloads(lab, 'gateway', [GATEWAY]);
+      // Where both planes write one ConfigMap, a sidecar that starts comes up by luck.
+      if (lab.distribution.configMaps === 'separate') await restartWorkloads(lab, 'mesh', [INSIDE_PROBE]);
+      const held = await readAllSecrets(lab.kube);
+      await evidence('certificates', certificatesOf(held));
+      const isNew = (name: string) => before.every(({ proxy }) => proxy.name !== name);
+      const restarted = held.filter(({ proxy }) => isNew(proxy.name));
+      if (restarted.length === 0) throw new Error('no proxy has restarted');
+      const judged = restarted.map(async (one) => {
+        const [former] = before.find(({ proxy }) => proxy.plane === one.proxy.plane)?.roots ?? [];
+        if (former === undefined) return [`${one.proxy.name} has no predecessor`];
+        return await Promise.all([verifiesTo(former)(one), trustsOnly(former)(one)]);
+      });
+      noFaults((await Promise.all(judged)).flat());
+    },
+    () => Promise.all(PLANES.map((plane) => unplug(lab, plane))),
+  );
+});
+
+/** The control: without it a plane that has never moved would pass for one that moved in vain. */
+async function hasMoved(app: string, root: Authority): Promise<void> {
+  const held = (await readAllSecrets(lab.kube)).filter(({ proxy }) => proxy.app === app);
+  if (held.length === 0) throw new Error(`${app} has no proxy`);
+  const judge = trustsOnly(root.certificate);
+  noFaults(await Promise.all(held.map(async (one) => await judge(one))));
+}

@@ -1,0 +1,178 @@
+import { type ClaimContext, claim, keepSecret, lab, report } from '../../harness/claims/worker.ts';
+import { livePods, rolledOut, scale } from '../../harness/kube/rollout.ts';
+import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
+import { BOOKINFO, GATEWAY } from '../../harness/mesh/lab.ts';
+import { readUpstreams } from '../../harness/probe/connections.ts';
+import { istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
+import { listProxies, readAllSecrets } from '../../harness/probe/proxies.ts';
+import { manual } from '../../harness/remedies/manual.ts';
+import {
+  type Plugged,
+  rotateIntermediates,
+  rotateRoot,
+  type Rotated,
+  swapRoot,
+} from '../../harness/remedies/rotate.ts';
+import { eventually } from '../../harness/retry.ts';
+import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import { splitBaseline } from '../support/baseline.ts';
+import { certificatesOf, everyProxy, noFaults } from '../support/checks.ts';
+import { touch } from '../support/touch.ts';
+import { lossIn, type UnderTraffic, underTraffic, VERIFY_FAILED } from '../support/traffic.ts';
+import { andUndo } from '../support/undo.ts';
+
+/** What the last claim has left plugged in, for the next to rotate; undefined while that is not known. */
+let plugged: Plugged | undefined;
+
+async function joined(): Promise<Plugged> {
+  await splitBaseline(lab);
+  return await manual.apply(lab, keepSecret);
+}
+
+/** Rotates what is plugged in, in the joined lab and under traffic. */
+async function rotate<T extends Plugged>(
+  context: ClaimContext,
+  rotation: (before: Plugged) => Promise<T>,
+  options?: { atLeast: number },
+): Promise<UnderTraffic<T> & { before: Plugged }> {
+  const before = plugged ?? (await joined());
+  plugged = undefined; // half a rotation is nothing to start from
+  const outcome = await underTraffic(context, () => rotation(before), options);
+  plugged = outcome.value;
+  return { before, ...outcome };
+}
+
+/** Both sides of the hop between the planes: of each a proxy is added that gets the new issuer. */
+const PRODUCTPAGE = BOOKINFO.filter(({ name }) => name === 'productpage-v1');
+const ADDED = [GATEWAY, ...PRODUCTPAGE];
+
+claim('trust.rotation.intermediates', (context) =>
+  andUndo(
+    () => rotatesIntermediates(context),
+    () => replicate(1),
+  ),
+);
+
+async function rotatesIntermediates(context: ClaimContext): Promise<void> {
+  let earlier: Pods = new Map();
+  const outcome = await rotate(context, async (before) => {
+    earlier = await readPods();
+    const next = await rotateIntermediates(lab, before, keepSecret);
+    await context.evidence('istiod.log', (await Promise.all(PLANES.map(reloaded))).flat().join('\n'));
+    await replicate(2);
+    await eventually(everyPairTalks, { waitingFor: 'old and new proxies to talk', within: 'converge' });
+    return next;
+  });
+  const [held, pods] = await Promise.all([readAllSecrets(lab.kube), readPods()]);
+  await context.evidence('certificates', certificatesOf(held));
+  noFaults([
+    ...[...earlier].map(([name, restarts]) => {
+      if (pods.get(name) === restarts) return undefined;
+      return pods.has(name) ? `${name} has restarted` : `${name} is gone`;
+    }),
+    pods.size === earlier.size + ADDED.length ? undefined : `there are ${pods.size} pods after ${earlier.size}`,
+    noLoss(outcome),
+  ]);
+  const { before, value: after } = outcome;
+  await everyProxy(held, ({ name, plane }) => issuedBy((earlier.has(name) ? before : after).intermediates[plane]));
+  await everyProxy(held, () => verifiesTo(before.root.certificate));
+  await everyProxy(held, () => trustsOnly(before.root.certificate));
+}
+
+claim('trust.rotation.single-step', async (context) => {
+  const outcome = await rotate(context, (before) => swapRoot(lab, before, keepSecret));
+  await settles('single-step swap', context, outcome);
+  report({ type: 'note', text: `the single-step swap of the root: ${lossIn(outcome)}` });
+  noFaults([
+    outcome.lost.some(({ body }) => body?.includes(VERIFY_FAILED) === true)
+      ? undefined
+      : `no request was lost for ${VERIFY_FAILED}`,
+  ]);
+});
+
+claim('trust.rotation.dual-root', async (context) => {
+  const outcome = await rotate(context, (before) => rotateRoot(lab, before, keepSecret), { atLeast: 2_000 });
+  await settles('dual-root rotation', context, outcome);
+  noFaults([noLoss(outcome)]);
+});
+
+/**
+ * Keeps what a new root has cost, and sees that every proxy presents a chain under it and trusts nothing else.
+ */
+async function settles(
+  name: string,
+  { evidence }: ClaimContext,
+  { value, measured, seconds, convergeSeconds }: UnderTraffic<Rotated>,
+): Promise<void> {
+  const { root, intermediates, restarts, steps } = value;
+  report({
+    type: 'remedy',
+    remedy: name,
+    baseline: 'joined',
+    restarts,
+    applySeconds: seconds,
+    convergeSeconds,
+    requestsLost: measured.lost,
+    support: lab.distribution.support,
+  });
+  const held = await readAllSecrets(lab.kube);
+  await evidence('steps', steps);
+  await evidence('certificates', certificatesOf(held));
+  await everyProxy(held, ({ plane }) => issuedBy(intermediates[plane]));
+  await everyProxy(held, () => verifiesTo(root.certificate));
+  await everyProxy(held, () => trustsOnly(root.certificate));
+}
+
+const noLoss = (outcome: UnderTraffic<unknown>) => (outcome.lost.length === 0 ? undefined : lossIn(outcome));
+
+/** Restarts of each pod's containers, by the pod's name. */
+type Pods = Map<string, number>;
+
+async function readPods(): Promise<Pods> {
+  const { mesh, gateway } = lab.distribution.planes;
+  const namespaces = [mesh.namespace, gateway.namespace, 'bookinfo', 'probe-inside'];
+  const pods = await Promise.all(namespaces.map((namespace) => livePods(lab.kube, namespace)));
+  return new Map(
+    pods.flat().map(({ metadata, status }) => {
+      const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+      return [metadata?.name ?? '', containers.reduce((sum, { restartCount }) => sum + restartCount, 0)];
+    }),
+  );
+}
+
+/** Waits until istiod says that it has taken the new intermediate over, and returns its words. */
+async function reloaded(plane: PlaneName): Promise<string[]> {
+  const [istiod] = await listIstiods(lab, plane);
+  if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
+  const { namespace, name } = istiod;
+  await touch(lab.kube, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  return await eventually(
+    async () => {
+      const lines = (await istiodLog(lab, istiod)).filter((line) => line.includes('newly added intermediate CA'));
+      if (lines.length === 0) throw new Error('its log says nothing of a new intermediate CA');
+      return lines.map((line) => `${name}: ${line}`);
+    },
+    { waitingFor: `istiod of the ${plane} plane to reload its cacerts`, within: 'secretReload' },
+  );
+}
+
+async function replicate(replicas: number): Promise<void> {
+  for (const deployment of ADDED) await scale(lab.kube, deployment, replicas);
+  await Promise.all(ADDED.map((deployment) => rolledOut(lab.kube, deployment, { within: 'workloadsReady' })));
+}
+
+/** Has each gateway sent requests to each productpage? */
+async function everyPairTalks(): Promise<void> {
+  const proxies = await listProxies(lab.kube);
+  const [gateways, pages] = ['mesh-gateway', 'productpage'].map((app) => proxies.filter((proxy) => proxy.app === app));
+  for (const gateway of gateways ?? []) {
+    const upstreams = await readUpstreams(lab.kube, gateway);
+    noFaults(
+      (pages ?? []).map(({ name, podIp }) =>
+        upstreams.some((one) => one.podIp === podIp && one.requests > 0)
+          ? undefined
+          : `${gateway.name} has not sent anything to ${name} yet`,
+      ),
+    );
+  }
+}
