@@ -54,7 +54,7 @@ async function selftest(flags: Flags): Promise<number> {
   const { forgeries, live } = chosen(flags);
   if (flags.list === true) {
     console.log(
-      `In recorded evidence\n\n${describeAll(forgeries)}\n\nIn a lab, after the manual remedy\n\n${describeAll(live)}`,
+      `## In recorded evidence\n\n${describeAll(forgeries)}\n\n## In a lab, after the manual remedy\n\n${describeAll(live)}`,
     );
     return EXIT.conformant;
   }

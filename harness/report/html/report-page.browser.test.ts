@@ -44,7 +44,8 @@ beforeAll(async () => {
   const executablePath = findBrowser();
   if (executablePath === undefined)
     throw new Error('There is no browser: install Chromium, or run `npm test` as root.');
-  browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  // Without Chromium's own sandbox, which root cannot have and this page does not need.
+  browser = await chromium.launch({ executablePath, chromiumSandbox: false });
 });
 afterAll(async () => {
   await browser.close();
@@ -144,6 +145,10 @@ it('prints the evidence of failed claims, folded or not, dark or not, without sc
   expect(await failed.isVisible()).toBe(true);
   expect(await passed.isVisible()).toBe(false);
   expect(await page.locator('nav').isVisible()).toBe(false);
-  expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+  const { backgroundColor, color } = await page.evaluate<Record<'backgroundColor' | 'color', string>>(
+    '({ ...getComputedStyle(document.body) })',
+  );
+  expect(backgroundColor).toBe('rgb(255, 255, 255)');
+  expect(color).toBe('rgb(28, 33, 38)');
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(800);
 });

@@ -147,7 +147,7 @@ it('says of every two proxies what their handshake does', async () => {
         }
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 100 },
   );
 }, 120_000);
 

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ROOT } from '../paths.ts';
+import { FORGERIES } from './forgeries.ts';
+import { LIVE } from './sabotages.ts';
+import { describeAll } from './table.ts';
+
+it.each([
+  ['in recorded evidence', FORGERIES],
+  ['in a lab', LIVE],
+])('docs/sabotages.md has every sabotage %s', (_, sabotages) => {
+  expect(readFileSync(join(ROOT, 'docs', 'sabotages.md'), 'utf8')).toContain(describeAll(sabotages));
+});
