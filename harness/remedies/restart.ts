@@ -1,4 +1,4 @@
-import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
+import { PatchStrategy, type V1Pod } from '@kubernetes/client-node';
 import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
 import { found } from '../kube/client.ts';
 import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
@@ -77,9 +77,16 @@ export async function restartGatewayPlane(lab: Lab): Promise<void> {
  */
 export async function restartIstiod(lab: Lab, name: PlaneName): Promise<void> {
   const plane = lab.distribution.planes[name];
+  const former = new Set((await istiodPods(lab, plane)).map(({ metadata }) => metadata?.name));
   await lab.kube.core.deleteCollectionNamespacedPod({ namespace: plane.namespace, labelSelector: ISTIOD });
-  await gone(lab, plane);
-  await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
+  await eventually(
+    async () => {
+      const pods = await istiodPods(lab, plane);
+      if (pods.some(({ metadata }) => former.has(metadata?.name))) throw new Error('the former one is still ending');
+      if (!pods.some(isReady)) throw new Error('the new one is not ready');
+    },
+    { waitingFor: `a new istiod of ${plane.namespace}`, within: 'planeReady' },
+  );
   await rootArrives(lab, name, await ownRoot(lab, plane));
 }
 
@@ -90,7 +97,13 @@ export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = WO
 
 async function takeAway(lab: Lab, plane: Plane): Promise<void> {
   await scale(lab.kube, istiodOf(plane), 0);
-  await gone(lab, plane);
+  await eventually(
+    async () => {
+      const pods = await istiodPods(lab, plane);
+      if (pods.length > 0) throw new Error(`${pods.length} pods are still there`);
+    },
+    { waitingFor: `the istiod of ${plane.namespace} to be away`, within: 'planeReady' },
+  );
 }
 
 async function bringBack(lab: Lab, plane: Plane): Promise<void> {
@@ -109,10 +122,8 @@ export async function startIstiodBeside(lab: Lab, name: PlaneName): Promise<() =
   await restart(lab.kube, istiod);
   return async () => {
     const template = { metadata: { annotations: { [RESTARTED_AT]: before } } };
-    await lab.kube.objects.send(
-      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: istiod, spec: { template } } as KubernetesObject,
-      PatchStrategy.MergePatch,
-    );
+    const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: istiod, spec: { template } };
+    await lab.kube.objects.send(patch, PatchStrategy.MergePatch);
     await rolledOut(lab.kube, istiod, { within: 'planeReady' });
   };
 }
@@ -126,15 +137,19 @@ async function roll(lab: Lab, deployments: readonly DeploymentRef[], within: 'pl
   );
 }
 
+/** The pods of a plane's istiod, those that are ending too. */
+const istiodPods = async (lab: Lab, { namespace }: Plane) =>
+  (await lab.kube.core.listNamespacedPod({ namespace, labelSelector: ISTIOD })).items;
+
+const isReady = ({ status }: V1Pod) =>
+  status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+
 /** Waits until the pods of a plane's former istiod have ended: until then they may still write their root. */
 async function gone(lab: Lab, plane: Plane): Promise<void> {
   await eventually(
     async () => {
-      const { items } = await lab.kube.core.listNamespacedPod({
-        namespace: plane.namespace,
-        labelSelector: ISTIOD,
-      });
-      const ending = items.filter((pod) => pod.metadata?.deletionTimestamp !== undefined);
+      const pods = await istiodPods(lab, plane);
+      const ending = pods.filter(({ metadata }) => metadata?.deletionTimestamp !== undefined);
       if (ending.length > 0) throw new Error(`${ending.length} pods are still ending`);
     },
     { waitingFor: `the former istiod of ${plane.namespace} to end`, within: 'planeReady' },

@@ -7,12 +7,13 @@ import { EXIT, exitCodeOf, Failure } from '../errors.ts';
 import { distributionNames } from '../mesh/distribution.ts';
 import { ROOT } from '../paths.ts';
 import type { ConformanceReport } from '../report/model.ts';
+import { validateReport } from '../report/schema.ts';
 import { Session } from '../session.ts';
 import { ensureBrowser } from '../engine/browser.ts';
 
 /**
- * `npm test`: unit tests, tests in a browser, tests against the container engine, then the trust profile on a real lab
- * for each distribution.
+ * `npm test`: unit tests, tests in a browser, tests against the container engine, then the trust profile but for its
+ * rotations on a real lab for each distribution.
  */
 interface Counts {
   passed: number;
@@ -47,8 +48,11 @@ try {
 
 /** Tests of `report.html`. */
 async function browserTests(): Promise<Counts> {
-  await using session = new Session();
-  await ensureBrowser(session.progress, session.signal);
+  {
+    await using session = new Session();
+    await ensureBrowser(session.progress, session.signal);
+  }
+  // Not within the session: below its folder for temporary files the path of Chromium's socket may get too long.
   return await vitest('browser');
 }
 
@@ -75,15 +79,32 @@ async function vitest(project: string): Promise<Counts> {
   };
 }
 
+/**
+ * All but the rotations: minutes of steady load under which not one request may be lost, which a machine busy with
+ * something else cannot promise. `npm run conformance` judges them too, and so does the nightly workflow.
+ */
+const CLAIMS = 'trust.!(rotation).*';
+
 async function conformance(distribution: string): Promise<Counts> {
   const out = join('reports', `test-${distribution}`);
   const file = join(ROOT, out, 'conformance.yaml');
   rmSync(file, { force: true }); // an old report must not be counted for a new one
-  const code = await execute(['harness/main.ts', 'run', '--distribution', distribution, '--out', out]);
+  const code = await execute([
+    'harness/main.ts',
+    'run',
+    '--distribution',
+    distribution,
+    '--only',
+    CLAIMS,
+    '--out',
+    out,
+  ]);
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const report = parse(readFileSync(file, 'utf8')) as ConformanceReport;
+  const violations = validateReport(report);
+  for (const violation of violations) console.error(`${out}/conformance.yaml: ${violation}`);
   const { passed, failed, skipped, notSupported, notRun } = report.summary;
-  const broken = failed + notRun;
+  const broken = failed + notRun + violations.length;
   return { passed, failed: code !== 0 && broken === 0 ? 1 : broken, skipped: skipped + notSupported };
 }
 

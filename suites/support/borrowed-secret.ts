@@ -18,9 +18,9 @@ export async function borrowSecret(lab: Lab, ref: { namespace: string; name: str
     const text = Buffer.from(value, 'base64').toString();
     if (text.includes('PRIVATE KEY')) keepSecret(text);
   }
-  const write = async (files: Record<string, string>) =>
-    await apply(lab.kube, [{ apiVersion: 'v1', kind: 'Secret', metadata: ref, type, data: files } as object], {
-      runId: lab.runId,
-    });
+  const write = async (files: Record<string, string>) => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: ref, type, data: files };
+    await apply(lab.kube, [secret], { runId: lab.runId });
+  };
   return { data, write, putBack: () => write(data) };
 }

@@ -1,5 +1,5 @@
 import { keepSecret } from '../../harness/claims/worker.ts';
-import { PLANES } from '../../harness/mesh/distribution.ts';
+import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
 import { type PluggedIn, readPluggedIn } from '../../harness/probe/cacerts.ts';
@@ -15,7 +15,7 @@ import { everyProxy, noFaults } from './checks.ts';
 /** The lab as a remedy has left it, in public parts: an earlier scenario's root has taken its key with it. */
 export interface JoinedLab {
   root: Certificate;
-  planes: Record<'mesh' | 'gateway', PluggedIn>;
+  planes: Record<PlaneName, PluggedIn>;
 }
 
 /**

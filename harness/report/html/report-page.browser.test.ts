@@ -46,11 +46,9 @@ beforeAll(async () => {
     throw new Error('There is no browser: install Chromium, or run `npm test` as root.');
   // Without Chromium's own sandbox, which root cannot have and this page does not need.
   browser = await chromium.launch({ executablePath, chromiumSandbox: false });
+  return () => browser.close();
 });
-afterAll(async () => {
-  await browser.close();
-  folder.remove();
-});
+afterAll(() => folder.remove());
 
 interface Options {
   file?: string;

@@ -16,6 +16,8 @@ interface Agents {
   readonly plane: ObservedPlane;
   /** Undefined if it was not seen. */
   readonly bundle: ObservedBundle | undefined;
+  /** Why not. */
+  readonly problem: string | undefined;
   /** What istiod presents; undefined if it was not seen. */
   readonly serving: Lineage | undefined;
   /** What one of the proxies presents. */
@@ -40,7 +42,9 @@ export async function controlConversations(scene: Scene): Promise<Conversation[]
     if (first === undefined || plane === undefined) continue;
     const serving = scene.servedBy.get(plane.id);
     const own = scene.presentedBy.get(first);
-    conversations.push(await conversation({ members, plane, bundle: bundleOf(first, scene), serving, own }, scene));
+    const bundle = bundleOf(first, scene);
+    const problem = scene.bundleOf.get(first.bundle ?? '')?.problem;
+    conversations.push(await conversation({ members, plane, bundle, problem, serving, own }, scene));
   }
   return conversations;
 }
@@ -83,7 +87,8 @@ async function faultsOf({ plane, bundle, serving, own }: Agents): Promise<Fault[
   if (serving === undefined) return faults.filter(({ code }) => code === 'agent-bundle-differs');
   const leaf = plane.serving?.[0];
   const named = leaf === undefined || isNamed(leaf, plane.serverName);
-  const says = `its certificate names ${listed(leaf?.dnsNames ?? [])}, not ${plane.serverName}`;
+  const names = leaf === undefined || leaf.dnsNames.length === 0 ? 'no host' : listed(leaf.dnsNames);
+  const says = `its certificate names ${names}, not ${plane.serverName}`;
   return named ? faults : [...faults, { code: 'san-refused', says, about: [] }];
 }
 
@@ -97,44 +102,45 @@ const asDiffering = (fault: Fault): Fault =>
     ? { ...fault, code: 'agent-bundle-differs' }
     : fault;
 
-function reasonFor(
-  { members, plane, bundle, serving }: Agents,
-  faults: readonly Fault[],
-  verdict: VerdictCode,
-): string {
-  const proxies = nameProxies(members).name;
-  const agents = {
-    name: `${members.length > 1 ? 'the agents' : 'the agent'} of ${proxies}`,
-    plural: members.length > 1,
-  };
-  const by = `by the root ConfigMap ${listed(members.map((member) => member.bundle ?? 'unknown'))}`;
+function reasonFor(agents: Agents, faults: readonly Fault[], verdict: VerdictCode): string {
+  const { members, plane, bundle, problem, serving } = agents;
+  const plural = members.length > 1;
+  const name = `the agent${plural ? 's' : ''} of ${nameProxies(members).name}`;
+  const does = (stem: string) => `${name} ${verb({ plural }, stem)} istiod ${plane.id}`;
   const unseen = `what istiod ${plane.id} presents was not seen`;
   if (verdict === 'not-seen') {
-    const problem = bundle === undefined ? `which root ${agents.name} ${verb(agents, 'read')} was not seen` : unseen;
-    return sentence(`whether ${agents.name} ${verb(agents, 'accept')} istiod ${plane.id} cannot be told: ${problem}`);
+    const why = problem === undefined ? '' : ` (${problem.replace(/\.$/, '')})`;
+    const unread = `which root ${name} ${verb({ plural }, 'read')} was not seen${why}`;
+    return sentence(`whether ${does('accept')} cannot be told: ${bundle === undefined ? unread : unseen}`);
   }
+  const by = `by the root ConfigMap ${listed(members.map((member) => member.bundle ?? 'unknown'))}`;
   if (verdict === 'trusted') {
-    const root = serving?.root === undefined ? '' : `, whose certificate leads to ${called(serving.root)}`;
-    return sentence(`${agents.name} ${verb(agents, 'accept')} istiod ${plane.id} ${by}${root}`);
+    const root = serving?.root === undefined ? '' : `: the presented chain leads to ${called(serving.root)}`;
+    return sentence(`${does('accept')} ${by}${root}`);
   }
-  const refusal = sentence(`${agents.name} ${verb(agents, 'refuse')} istiod ${plane.id} ${by}: ${causes(faults)}`);
+  const refusal = sentence(`${does('refuse')} ${by}: ${causes(faults)}`);
   return serving === undefined ? `${refusal} ${sentence(`${unseen}, so this is judged by what it issued`)}` : refusal;
 }
 
-function remediesFor(fault: Fault, { members, plane, bundle, serving }: Agents, scene: Scene): string[] {
-  const { id, rootMapName: map, serverName } = plane;
+function remediesFor(fault: Fault, agents: Agents, scene: Scene): string[] {
+  const { plane } = agents;
+  if (fault.code === 'agent-bundle-differs') return ofOtherBundle(agents, scene);
+  const ofItself = fault.about.every(({ fingerprint }) => fingerprint === plane.serving?.[0]?.fingerprint);
+  if (!ofItself) return [chainRemedy(fault, plane, undefined)];
+  return [
+    `Restart ${plane.id}, which then issues itself another certificate for ${plane.serverName}; ` +
+      'one from a Secret istiod-tls has to be issued again.',
+  ];
+}
+
+function ofOtherBundle({ members, plane, bundle }: Agents, { planes }: Scene): string[] {
+  const { id, rootMapName: map } = plane;
   const { name } = nameProxies(members);
-  if (fault.code === 'san-refused') {
-    return [
-      `Restart ${id}, so that its certificate names ${serverName}; one of a Secret istiod-tls has to be issued again.`,
-    ];
-  }
-  if (fault.code !== 'agent-bundle-differs') return [chainRemedy(fault, plane, serving?.chain[0])];
   if (bundle !== undefined && !bundle.id.endsWith(`/${map}`)) {
     return [`Restart the pods of ${name}: they still mount ${bundle.id}, but ${id} writes ConfigMap ${map}.`];
   }
-  const writers = scene.planes.filter(({ rootMapName }) => rootMapName === map);
   const restart = `If ConfigMap ${map} holds the root of ${id} by now, restart the pods of ${name}.`;
+  const writers = planes.filter(({ rootMapName }) => rootMapName === map);
   if (writers.length < 2) return [restart];
   const fight =
     `${listed(writers.map((writer) => writer.id))} write the same ConfigMap ${map}: give one of them its own ` +

@@ -25,9 +25,9 @@ const mostly = <T>(usual: T, ...others: T[]) =>
   fc.oneof({ arbitrary: fc.constant(usual), weight: 12 }, { arbitrary: fc.constantFrom(...others), weight: 1 });
 const validity = mostly<keyof typeof VALIDITY>('valid', 'expired', 'future');
 
-/** Two names for all, so that CAs of one name and several keys are common. */
+/** Three names for up to nine CAs, so that there are some of one name and several keys. */
 const authority = fc.record({
-  name: fc.nat(1),
+  name: fc.nat(2),
   validity,
   isCa: mostly(true, false),
   keyIdentifiers: mostly(true, false),

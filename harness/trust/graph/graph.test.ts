@@ -4,7 +4,7 @@ import { withBytes } from '../testing.ts';
 import { brokenConversations, trustGraph } from './graph.ts';
 import type { VerdictCode } from './model.ts';
 import type { Observation, ObservedProxy } from './observation.ts';
-import { observe, talk, type TestPlane, testPlane, testProxy } from './testing.ts';
+import { observe, talk, testLeaf, type TestPlane, testPlane, testProxy } from './testing.ts';
 
 const DAY = 86_400_000;
 const later = (days: number) => new Date(Date.now() + days * DAY);
@@ -359,7 +359,7 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     observed: async () => observe([mesh], [details]),
     verdict: 'trusted',
     reason: new RegExp(
-      `^The agent of sidecar details accepts istiod mesh/istiod by the root ConfigMap apps/mesh-root-cert, whose certificate leads to ${sm}\\.$`,
+      `^The agent of sidecar details accepts istiod mesh/istiod by the root ConfigMap apps/mesh-root-cert: the presented chain leads to ${sm}\\.$`,
     ),
     remedies: [],
   },
@@ -394,7 +394,7 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
       observe([{ ...mesh, bundle: { ...mesh.bundle, certificates: [], problem: 'forbidden' } }], [details]),
     verdict: 'not-seen',
     reason:
-      /^Whether the agent of sidecar details accepts istiod mesh\/istiod cannot be told: which root the agent of sidecar details reads was not seen\.$/,
+      /^Whether the agent of sidecar details accepts istiod mesh\/istiod cannot be told: which root the agent of sidecar details reads was not seen \(forbidden\)\.$/,
     remedies: [],
   },
   'an istiod that was not seen': {
@@ -413,12 +413,33 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
       /^The agent of sidecar details refuses .* What istiod mesh\/istiod presents was not seen, so this is judged by what it issued\.$/,
     remedies: [/restart the pods/],
   },
+  'two roots of one name, among which an agent searches': {
+    observed: async () => {
+      const bare = { commonName: 'Bare Root CA', keyIdentifiers: false };
+      const [ca, twin] = await Promise.all([createRoot(bare), createRoot(bare)]);
+      const plane = await testPlane('mesh', ca, { roots: [twin.certificate, ca.certificate] });
+      return observe([plane], [await testProxy(plane, 'details')]);
+    },
+    verdict: 'trusted',
+    reason: /leads to "Bare Root CA"/,
+    remedies: [],
+  },
   'an istiod of another name': {
     observed: async () =>
       observe([{ ...mesh, observed: { ...mesh.observed, serverName: 'istiod-canary.mesh.svc' } }], [details]),
     verdict: 'san-refused',
     reason: /refuses istiod .*: its certificate names istiod\.mesh\.svc, not istiod-canary\.mesh\.svc\.$/,
     remedies: [/^Restart mesh\/istiod/],
+  },
+  'an istiod whose own certificate has expired': {
+    observed: async () => {
+      const { certificate } = await testLeaf(meshCa, { spiffeId: 'spiffe://cluster.local/ns/mesh/sa/istiod', ...past });
+      const serving = [certificate, meshCa.certificate];
+      return observe([{ ...mesh, observed: { ...mesh.observed, serving } }], [details]);
+    },
+    verdict: 'expired',
+    reason: /"spiffe:.*istiod" \(\w{16}\) expired at .*; its certificate names no host, not istiod\.mesh\.svc/,
+    remedies: [/^Restart mesh\/istiod, which then issues itself another certificate/],
   },
   'an istiod below an expired CA': {
     observed: async () => {
@@ -446,4 +467,30 @@ describe('workloads', () => {
 
 describe('agents', () => {
   it.each(Object.entries(CONTROL))('%s', async (_, one) => await check(one, 'details', 'mesh/istiod'));
+});
+
+describe('the list of conversations', () => {
+  it('has nobody talk to itself or to a gateway', async () => {
+    const graph = await trustGraph(await withGateway(joined));
+    const list = graph.conversations.map(({ from, to }) => [...from, ...to]);
+    expect(list).toEqual([
+      ['apps/gw-0', 'apps/details-0'],
+      ['apps/details-0', 'mesh/istiod'],
+      ['apps/gw-0', 'edge/istiod'],
+    ]);
+  });
+
+  it('puts what is broken first, then what was not seen, and calls only the first broken', async () => {
+    const unseen = await testProxy(mesh, 'odd', { chain: undefined });
+    const observed = await fight();
+    const graph = await trustGraph({
+      ...observed,
+      proxies: [...observed.proxies, unseen, await testProxy(mesh, 'late')],
+    });
+    const verdicts = graph.conversations.map(({ verdict }) => verdict);
+    const order = ['agent-bundle-differs', 'not-seen', 'trusted'];
+    expect(verdicts).toEqual(verdicts.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)));
+    expect(new Set(verdicts)).toEqual(new Set(order));
+    expect(brokenConversations(graph).map(({ verdict }) => verdict)).toEqual(['agent-bundle-differs']);
+  });
 });

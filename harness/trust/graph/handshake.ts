@@ -53,6 +53,7 @@ const ROOTLESS: readonly VerdictCode[] = ['unknown-issuer', 'same-subject-other-
  */
 const PRECEDENCE: readonly VerdictCode[] = [
   ...ROOTLESS,
+  'agent-bundle-differs',
   'ca-flag-missing',
   'invalid-chain',
   'expired',

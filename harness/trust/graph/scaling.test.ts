@@ -35,17 +35,20 @@ it('costs one signature more for each proxy more, and says no more about it', as
 
 it('reads well with many', async () => {
   const { graph } = await judged(20);
-  expect(
-    graph.conversations.map(({ channel, verdict, reason }) => `${channel} ${verdict} ${reason.split(':')[0] ?? ''}`),
-  ).toEqual([
-    'workload unknown-issuer Gateway gw refuses sidecars app0, app1, app2 and 17 more',
-    'workload trusted Sidecars app0, app1, app2 and 17 more accept each other',
-    'control trusted The agent of gateway gw accepts istiod edge/istiod by the root ConfigMap apps/edge-root-cert, whose certificate leads to "Edge Root CA" (' +
-      edge.ca.certificate.fingerprint.slice(0, 16) +
-      ').',
-    'control trusted The agents of sidecars app0, app1, app2 and 17 more accept istiod mesh/istiod by the root ConfigMap apps/mesh-root-cert, whose certificate leads to "SM Root CA" (' +
-      root.certificate.fingerprint.slice(0, 16) +
-      ').',
+  const told = graph.conversations.map(({ channel, verdict, reason }) => [channel, verdict, reason.split(':')[0]]);
+  expect(told).toEqual([
+    ['workload', 'unknown-issuer', 'Gateway gw refuses sidecars app0, app1, app2 and 17 more'],
+    ['workload', 'trusted', 'Sidecars app0, app1, app2 and 17 more accept each other'],
+    [
+      'control',
+      'trusted',
+      'The agent of gateway gw accepts istiod edge/istiod by the root ConfigMap apps/edge-root-cert',
+    ],
+    [
+      'control',
+      'trusted',
+      'The agents of sidecars app0, app1, app2 and 17 more accept istiod mesh/istiod by the root ConfigMap apps/mesh-root-cert',
+    ],
   ]);
 });
 

@@ -36,7 +36,7 @@ export function nameProxies(proxies: readonly ObservedProxy[]): Named {
 }
 
 /** The verb in the third person: `refuses` for one, `refuse` for several. */
-export const verb = ({ plural }: Named, stem: string): string => (plural ? stem : `${stem}s`);
+export const verb = ({ plural }: Pick<Named, 'plural'>, stem: string): string => (plural ? stem : `${stem}s`);
 
 /** With a capital and a full stop. */
 export function sentence(text: string): string {
