@@ -8,8 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['harness/**/*.test.ts'],
           exclude: ['**/*.engine.test.ts', '**/*.browser.test.ts'],
-          // Real certificates, child processes and two cores.
-          testTimeout: 30_000,
+          // Real certificates, child processes and two cores that may be busy.
+          testTimeout: 60_000,
         },
       },
       {

@@ -63,7 +63,7 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     [
       'an unknown sabotage',
       ['run', '--sabotage', 'x'],
-      /Unknown sabotage 'x'\.\nKnown are: gateway-under-another-root/,
+      /Unknown sabotage 'x'\.\nKnown are: nothing, gateway-under-another-root/,
     ],
   ])('%s', async (_, words, message) => {
     const { code, output } = await meshtrust(...words);
