@@ -81,7 +81,7 @@ function prepareOutput(out: string): void {
       cause: error,
     });
   }
-  const known = ['conformance.yaml', 'junit.xml', 'evidence', 'events.ndjson'];
+  const known = ['conformance.yaml', 'report.html', 'junit.xml', 'evidence', 'events.ndjson'];
   for (const name of known) rmSync(join(out, name), { recursive: true, force: true });
 }
 

@@ -53,8 +53,8 @@ function chainsOf({ nodes, links }: TrustGraph): Chain[] {
     }
     return [...way];
   };
-  const holders = nodes.filter(
-    ({ kind, certificate }) => (kind === 'proxy' || kind === 'istiod') && certificate !== undefined,
+  const holders = (['proxy', 'istiod'] as const).flatMap((kind) =>
+    nodes.filter((node) => node.kind === kind && node.certificate !== undefined),
   );
   const ways = Map.groupBy(
     holders.map((holder) => ({ holder, way: wayUp(holder.id) })),

@@ -55,12 +55,14 @@ it('reads well with many', async () => {
 it('name constraints are judged for each name, and still told in one group', async () => {
   const constrained = await createIntermediate(root, {
     commonName: 'Bound CA',
-    nameConstraints: { permitted: [{ form: 'uri', value: 'cluster.local' }] },
+    nameConstraints: { excluded: [{ form: 'dns', value: 'bank.test' }] },
   });
   const bound = await testPlane('mesh', constrained);
   const apps = await Promise.all(['a', 'b', 'c'].map(async (app) => await testProxy(bound, app)));
-  const stranger = await testProxy(bound, 'd', { leaf: { spiffeId: 'spiffe://other.local/ns/apps/sa/d' } });
-  const graph = await trustGraph(observe([bound], [...apps, stranger]));
+  const bank = await testProxy(bound, 'd', {
+    leaf: { spiffeId: 'spiffe://cluster.local/ns/apps/sa/d', alternativeNames: [{ form: 'dns', value: 'bank.test' }] },
+  });
+  const graph = await trustGraph(observe([bound], [...apps, bank]));
   const workloads = graph.conversations.filter(({ channel }) => channel === 'workload');
   expect(workloads.map(({ from, to, verdict }) => [from.length, to.length, verdict])).toEqual([
     [3, 1, 'invalid-chain'],
