@@ -21,6 +21,12 @@ interface Counts {
   skipped: number;
 }
 
+/**
+ * All but the rotations: minutes of steady load under which not one request may be lost, which a machine busy with
+ * something else cannot promise. `npm run conformance` judges them too, and so does the nightly workflow.
+ */
+const CLAIMS = 'trust.!(rotation).*';
+
 const scratch = mkdtempSync(join(tmpdir(), 'meshtrust-test-'));
 let interrupted = false;
 let child: ChildProcess | undefined;
@@ -78,12 +84,6 @@ async function vitest(project: string): Promise<Counts> {
     skipped: (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0),
   };
 }
-
-/**
- * All but the rotations: minutes of steady load under which not one request may be lost, which a machine busy with
- * something else cannot promise. `npm run conformance` judges them too, and so does the nightly workflow.
- */
-const CLAIMS = 'trust.!(rotation).*';
 
 async function conformance(distribution: string): Promise<Counts> {
   const out = join('reports', `test-${distribution}`);
