@@ -111,9 +111,12 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   const parts = await supply.core();
   const lab = await bringUpLab({ runId: session.id, ...settings, parts }, progress, signal);
   facts.lab = lab;
-  const extras = startExtras(groups, supply);
+  let extras = startExtras(groups, supply);
   for (const group of groups) {
-    if (group.needs.includes('cert-manager')) await installExtras(session, facts, lab, extras);
+    if (group.needs.includes('cert-manager') && extras !== undefined) {
+      await installExtras(session, facts, lab, extras);
+      extras = undefined; // they stay
+    }
     await progress.phase(`Judge ${group.name}`, async (say) => {
       const stopWatching = sayVerdicts(output.events, group, say);
       try {
@@ -146,9 +149,8 @@ async function installExtras(
   session: Session,
   facts: RunFacts,
   lab: Lab,
-  extras: Promise<CertManagerParts> | undefined,
+  extras: Promise<CertManagerParts>,
 ): Promise<void> {
-  if (extras === undefined) return;
   await session.progress.phase('Install cert-manager', async (say) => {
     say('waiting for its images');
     const parts = await extras;
