@@ -119,30 +119,6 @@ const WORKLOAD: Record<string, Case> = {
     reason: /^Sidecar odd refuses sidecar details: .* The other way round, sidecar details accepts sidecar odd\.$/,
     remedies: [/^Restart the pods of sidecar odd: a running proxy keeps/],
   },
-  'a proxy that does not know yet which second root its istiod hands out': {
-    observed: async () => {
-      const both = [smRoot.certificate, otherRoot.certificate];
-      const [home, edge] = [
-        await testPlane('mesh', meshCa, { roots: both }),
-        await testPlane('edge', split.ca, { roots: both }),
-      ];
-      return observe(
-        [home, edge],
-        [await testProxy(home, 'details', { roots: mesh.bundle.certificates }), await gateway(edge)],
-      );
-    },
-    talk: ['gw', 'details'],
-    verdict: 'one-way-trust',
-    reason: /^Sidecar details refuses gateway gw: .* The other way round, gateway gw accepts sidecar details\.$/,
-    remedies: [/^Restart the pods of sidecar details: a running proxy keeps/],
-  },
-  'a proxy whose old root is not handed out any more': {
-    observed: () => withOdd({ ca: split.ca, roots: [otherRoot.certificate, smRoot.certificate] }),
-    talk: ['details', 'odd'],
-    verdict: 'one-way-trust',
-    reason: /^Sidecar details refuses sidecar odd: .* The other way round, sidecar odd accepts sidecar details\.$/,
-    remedies: [/^Restart the pods of sidecar odd: a running proxy keeps/],
-  },
   'a root made anew without signing the intermediate again': {
     observed: async () => {
       const plane = await testPlane('mesh', meshCa, { roots: [otherRoot.certificate] });
@@ -436,15 +412,6 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     reason:
       /^The agent of sidecar details refuses .* What istiod mesh\/istiod presents was not seen, so this is judged by what it issued\.$/,
     remedies: [/restart the pods/],
-  },
-  'an istiod that was not seen, and a proxy whose own certificate has expired': {
-    observed: async () => {
-      const observed = { ...mesh.observed, serving: undefined };
-      return observe([{ ...mesh, observed }], [await testProxy(mesh, 'details', { leaf: past })]);
-    },
-    verdict: 'not-seen',
-    reason: /what istiod mesh\/istiod presents was not seen\.$/,
-    remedies: [],
   },
   'two roots of one name, among which an agent searches': {
     observed: async () => {

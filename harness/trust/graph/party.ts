@@ -18,19 +18,12 @@ export interface Party extends Named {
   readonly identity: Identity;
   /** The trust domains it accepts; undefined if neither its plane nor its own certificate tells. */
   readonly accepts: readonly string[] | undefined;
-  /** What its istiod issues now; undefined if its istiod was not seen. */
-  readonly current: Issuing | undefined;
-  /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out. */
+  /** The root of what its istiod presents, which issued that itself like its workloads' certificates. */
+  readonly current: Certificate | undefined;
+  /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out now. */
   readonly outdated: boolean;
   /** What a verdict on it rests on, where that is not Envoy's own word; clauses. */
   readonly restsOn: readonly string[];
-}
-
-/** What an istiod issues. */
-export interface Issuing {
-  /** Where its certificates lead: like its own, which it issues itself. */
-  readonly root: Certificate;
-  readonly roots: readonly Certificate[];
 }
 
 /** Groups the proxies of a scene. There are as many groups as CAs, bundles and faults make, not as proxies. */
@@ -88,29 +81,21 @@ function partyOf(members: Party['members'], scene: Scene): Party {
     roots,
     identity,
     accepts: accepts.length === 0 ? undefined : accepts,
-    current: issuingFor(first, scene),
+    current: scene.servedBy.get(first.plane ?? '')?.root,
     outdated: isOutdated(first, scene),
     restsOn,
   };
 }
 
-function issuingFor({ plane, bundle }: ObservedProxy, scene: Scene): Issuing | undefined {
-  const root = scene.servedBy.get(plane ?? '')?.root;
-  if (root === undefined) return undefined;
-  // istiod writes all its roots into the ConfigMap, unless another istiod has overwritten them.
-  const written = scene.bundleOf.get(bundle ?? '')?.certificates ?? [];
-  return { root, roots: isAmong(written, root) ? written : [root] };
-}
-
 function isOutdated(proxy: ObservedProxy, scene: Scene): boolean {
-  const current = issuingFor(proxy, scene);
+  const current = scene.servedBy.get(proxy.plane ?? '')?.root;
   if (current === undefined) return false;
-  const { roots } = proxy;
   const own = scene.presentedBy.get(proxy)?.root;
-  const issuedBefore = own !== undefined && !isAmong([own], current.root);
-  return issuedBefore || (roots !== undefined && !current.roots.every((root) => isAmong(roots, root)));
+  if (own !== undefined && own.keyFingerprint !== current.keyFingerprint) return true;
+  // istiod writes all its roots into the ConfigMap, unless another istiod has overwritten them.
+  const written = scene.bundleOf.get(proxy.bundle ?? '')?.certificates ?? [];
+  const among = (roots: readonly Certificate[]) => (one: Certificate) =>
+    roots.some(({ keyFingerprint }) => keyFingerprint === one.keyFingerprint);
+  const handedOut = among(written)(current) ? written : [current];
+  return proxy.roots !== undefined && !handedOut.every(among(proxy.roots));
 }
-
-/** Whether a bundle holds a root or a renewal of it. */
-export const isAmong = (bundle: readonly Certificate[], { keyFingerprint }: Certificate): boolean =>
-  bundle.some((one) => one.keyFingerprint === keyFingerprint);
