@@ -11,6 +11,7 @@ const ENTRIES = {
   meshtrust: 'harness/main.ts',
   test: 'harness/tasks/test.ts',
   bench: 'harness/tasks/bench.ts',
+  'bench-audit': 'harness/tasks/bench-audit.ts',
   selftest: 'harness/tasks/selftest.ts',
   gate: 'harness/tasks/gate.ts',
 };
