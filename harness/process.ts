@@ -34,7 +34,9 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
     nothrow: true,
     // A group of its own: Ctrl-C in a terminal reaches us, and it is for us to say who ends when.
     detached: true,
-    env: { ...process.env, ...options.env },
+    // zx runs commands in bash, which takes Node's pipes for an ssh connection and, as the outermost shell, would read
+    // the user's ~/.bashrc (bash(1), INVOCATION): the environment of a command would not be the one given here.
+    env: { ...process.env, SHLVL: '1', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.input === undefined ? {} : { input: options.input }),
