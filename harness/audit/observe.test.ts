@@ -58,7 +58,7 @@ describe('a split cluster', () => {
 
   it('breaks the edge from the gateway to productpage, for an unknown issuer, with both roots', async () => {
     const { observation } = await audit(await loopbackMesh());
-    const { conversations } = await trustGraph(observation);
+    const { conversations } = trustGraph(observation);
     const edge = conversations.find(({ from }) => from.includes(proxyOf(observation, 'mesh-gateway').id));
     const rootOf = (app: string) => proxyOf(observation, app).roots?.[0]?.fingerprint;
     expect(edge?.to).toContain(proxyOf(observation, 'productpage').id);
@@ -143,7 +143,7 @@ describe('what may not be seen', () => {
 
   it('ConfigMaps: Envoy is believed, the control channel is not seen', async () => {
     const { observation } = await audit(without(await loopbackMesh({ joined: true }), 'configmaps'));
-    const { conversations } = await trustGraph(observation);
+    const { conversations } = trustGraph(observation);
     expect(conversations.map(({ channel, verdict }) => `${channel} ${verdict}`).sort()).toEqual([
       ...Array<string>(2).fill('control not-seen'),
       ...Array<string>(2).fill('workload trusted'),

@@ -40,7 +40,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   const { secrets, concurrency } = flags;
   const namespaces = [...new Set(flags.namespace)];
   const observation = await observe(kube, { namespaces, secrets, concurrency }, progress);
-  const graph = mapStrings(await trustGraph(observation), plain);
+  const graph = mapStrings(trustGraph(observation), plain);
   const text = await render(graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
   else writeOut(flags.out, text, progress);

@@ -31,17 +31,17 @@ export interface VerifyOptions {
  * sets X509_V_FLAG_PARTIAL_CHAIN likewise (envoyproxy/envoy#22350). Revocation and policies are not considered.
  * @throws CertificateError if nothing was presented.
  */
-export async function verifyChain(
+export function verifyChain(
   presented: readonly Certificate[],
   roots: readonly Certificate[],
   options: VerifyOptions = {},
-): Promise<ChainVerdict> {
+): ChainVerdict {
   const [leaf, ...intermediates] = presented;
   if (leaf === undefined) throw new CertificateError('no certificate was presented, so there is no chain to verify');
   const at = options.at ?? new Date();
 
   let nearest: Failed | undefined;
-  for await (const { path, dead } of paths([], leaf, [...roots, ...intermediates], roots)) {
+  for (const { path, dead } of paths([], leaf, [...roots, ...intermediates], roots)) {
     const faults = [...(dead === undefined ? [] : [dead]), ...pathFaults(path, at, options.purpose)];
     if (faults.length === 0) return { trusted: true, path };
     const failed = { path, faults, reachedRoot: dead === undefined };
@@ -69,12 +69,12 @@ interface Failed {
 }
 
 /** Every way up from `last`, depth first, those through the roots before those through what was presented. */
-async function* paths(
+function* paths(
   below: readonly Certificate[],
   last: Certificate,
   candidates: readonly Certificate[],
   roots: readonly Certificate[],
-): AsyncGenerator<Attempt> {
+): Generator<Attempt> {
   const path = [...below, last];
   if (roots.some((root) => sameCertificate(root, last))) {
     yield { path, dead: undefined };
@@ -84,7 +84,7 @@ async function* paths(
   for (const candidate of candidates) {
     if (candidate.canonicalSubject !== last.canonicalIssuer || path.some((one) => isSameEntity(one, candidate)))
       continue;
-    const link = await linkBetween(last, candidate);
+    const link = linkBetween(last, candidate);
     tried.push({ candidate, link });
     if (link === 'issued') yield* paths(path, candidate, candidates, roots);
   }

@@ -19,7 +19,7 @@ test('a root, an intermediate and a leaf make a chain', async () => {
     isCa: false,
     extendedKeyUsages: ['serverAuth', 'clientAuth'],
   });
-  const verdict = await verifyChain([leaf.certificate, east.certificate], [root.certificate], {
+  const verdict = verifyChain([leaf.certificate, east.certificate], [root.certificate], {
     purpose: 'clientAuth',
   });
   expect(verdictSentence(verdict)).toBe(

@@ -10,9 +10,7 @@ const SILENT = { phase: async <T>(_: string, work: (say: () => void) => Promise<
 
 /** The lab's trust graph, as `meshtrust audit` sees it. */
 export async function auditLab(): Promise<TrustGraph> {
-  return await trustGraph(
-    await observe(lab.kube, { namespaces: [], secrets: true, concurrency: SIDE_BY_SIDE }, SILENT),
-  );
+  return trustGraph(await observe(lab.kube, { namespaces: [], secrets: true, concurrency: SIDE_BY_SIDE }, SILENT));
 }
 
 /** Puts the lab's trust graph into the report. It is an illustration: what keeps it from being made becomes a note. */

@@ -28,7 +28,7 @@ interface Agents {
  * Agents that talk to their istiod, for certificates and configuration: TLS in which only the server is verified, under
  * the root ConfigMap and not under Envoy's ROOTCA. A proxy whose plane could not be told talks to nobody here.
  */
-export async function controlConversations(scene: Scene): Promise<Conversation[]> {
+export function controlConversations(scene: Scene): Conversation[] {
   const groups = Map.groupBy(scene.proxies, (proxy) => {
     const bundle = bundleOf(proxy, scene);
     const own = scene.servedBy.has(proxy.plane ?? '') ? undefined : scene.presentedBy.get(proxy)?.root?.fingerprint;
@@ -44,7 +44,7 @@ export async function controlConversations(scene: Scene): Promise<Conversation[]
     const own = scene.presentedBy.get(first);
     const bundle = bundleOf(first, scene);
     const problem = scene.bundleOf.get(first.bundle ?? '')?.problem;
-    conversations.push(await conversation({ members, plane, bundle, problem, serving, own }, scene));
+    conversations.push(conversation({ members, plane, bundle, problem, serving, own }, scene));
   }
   return conversations;
 }
@@ -55,9 +55,9 @@ function bundleOf({ bundle }: ObservedProxy, scene: Scene): ObservedBundle | und
   return observed?.problem !== undefined && observed.certificates.length === 0 ? undefined : observed;
 }
 
-async function conversation(agents: Agents, scene: Scene): Promise<Conversation> {
+function conversation(agents: Agents, scene: Scene): Conversation {
   const { members, plane, bundle, serving } = agents;
-  const faults = await faultsOf(agents);
+  const faults = faultsOf(agents);
   const [first] = faults.toSorted(byGravity);
   const verdict = first?.code ?? (bundle === undefined || serving === undefined ? 'not-seen' : 'trusted');
   return {
@@ -79,9 +79,9 @@ async function conversation(agents: Agents, scene: Scene): Promise<Conversation>
  * What the agents find wrong. The handshake with istiod decides, whatever CA the proxies' certificates are of; only where
  * istiod was not seen, the chain it issued to a proxy stands in for its own.
  */
-async function faultsOf({ plane, bundle, serving, own }: Agents): Promise<Fault[]> {
+function faultsOf({ plane, bundle, serving, own }: Agents): Fault[] {
   if (bundle === undefined) return [];
-  const opinion = await (serving ?? own)?.opinion(bundle.certificates, 'serverAuth');
+  const opinion = (serving ?? own)?.opinion(bundle.certificates, 'serverAuth');
   // The agent is written in Go, whose verifier tries every issuer.
   const faults = (opinion?.faults ?? []).filter(({ doubtful }) => doubtful !== true).map(asDiffering);
   if (serving === undefined) return faults.filter(({ code }) => code === 'agent-bundle-differs');

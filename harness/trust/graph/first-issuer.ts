@@ -25,16 +25,16 @@ export interface Way {
  * expired root beside its renewal may be taken, too), so there is a way for each of them; of presented ones the first is
  * taken. If one of the ways has a fault a handshake may fail, even though verifyChain finds a path.
  */
-export async function waysUp(
+export function waysUp(
   [leaf, ...others]: readonly Certificate[],
   roots: readonly Certificate[],
   at: Date,
   purpose: Purpose,
-): Promise<Way[]> {
-  return leaf === undefined ? [] : await follow([], leaf, { others, roots, at, purpose });
+): Way[] {
+  return leaf === undefined ? [] : follow([], leaf, { others, roots, at, purpose });
 }
 
-async function follow(below: readonly Certificate[], last: Certificate, question: Question): Promise<Way[]> {
+function follow(below: readonly Certificate[], last: Certificate, question: Question): Way[] {
   const { others, roots, at, purpose } = question;
   const path = [...below, last];
   const dead = (...candidates: Parameters<typeof linkFault>[1]): Way => ({
@@ -49,11 +49,10 @@ async function follow(below: readonly Certificate[], last: Certificate, question
   const anchors = fitting(roots);
   const issuers = anchors.length > 0 ? anchors : fitting(others).slice(0, 1);
   if (issuers.length === 0) return [dead()];
-  const ways = issuers.map(async (candidate) => {
-    const link = await linkBetween(last, candidate);
-    return link === 'issued' ? await follow(path, candidate, question) : [dead({ candidate, link })];
+  return issuers.flatMap((candidate) => {
+    const link = linkBetween(last, candidate);
+    return link === 'issued' ? follow(path, candidate, question) : [dead({ candidate, link })];
   });
-  return (await Promise.all(ways)).flat();
 }
 
 /** By name and key identifiers, all that a stack looks at before it decides (RFC 5280 section 4.2.1.1). */

@@ -120,7 +120,7 @@ it('says of every two proxies what their handshake does', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (plan) => {
       const { planes, observed } = await build(plan);
-      const graph = await trustGraph(observe(planes, observed));
+      const graph = trustGraph(observe(planes, observed));
       const acceptedBy = ({ plane: id }: ObservedProxy) => {
         const { trustDomain, trustDomainAliases } = planes.find((one) => one.observed.id === id)!.observed;
         return [trustDomain, ...trustDomainAliases];
@@ -147,7 +147,7 @@ it('says of every two proxies what their handshake does', async () => {
         }
       }
     }),
-    { numRuns: 20 },
+    { numRuns: 100 },
   );
 }, 120_000);
 
@@ -172,6 +172,34 @@ it.each([
   ];
   const accepted = ['cluster.local'];
   expect(await shakeHands(endOf(client, accepted, server), endOf(server, accepted))).toBe(outcome);
-  const { verdict, reason } = talk(await trustGraph(observe([bound], [client, server])), 'client', 'server');
+  const { verdict, reason } = talk(trustGraph(observe([bound], [client, server])), 'client', 'server');
   expect([verdict, reason]).toEqual([code, expect.stringContaining('Envoy takes the first CA')]);
+});
+
+it('takes the first presented CA that fits, and none above what looks self-signed', async () => {
+  const [top, other] = [await createRoot({ commonName: 'Top' }), await createRoot({ commonName: 'Other' })];
+  const crossed = { commonName: 'Crossed CA', privateKey: keys[0]! };
+  const [one, foreign] = [await createIntermediate(top, crossed), await createIntermediate(other, crossed)];
+  const bare = await createIntermediate(top, { commonName: 'Rolled CA', keyIdentifiers: false });
+  const rolled = await createIntermediate(bare, { commonName: 'Rolled CA' });
+  const chains = [
+    [one, one.certificate, foreign.certificate],
+    [one, foreign.certificate, one.certificate],
+    [rolled, rolled.certificate, bare.certificate],
+  ] as const;
+  const outcomes = [];
+  for (const [ca, ...above] of chains) {
+    const bound = { ...plane, ca, observed: { ...plane.observed, serving: undefined } };
+    const sound = await testProxy(bound, 'client', { ca: top, roots: [top.certificate] });
+    const odd = await testProxy(bound, 'server', { roots: [top.certificate] });
+    const server = { ...odd, chain: [odd.chain![0]!, ...above] };
+    const outcome = await shakeHands(endOf(sound, ['cluster.local'], server), endOf(server, ['cluster.local']));
+    const { verdict } = talk(trustGraph(observe([bound], [sound, server])), 'client', 'server');
+    outcomes.push([outcome, verdict]);
+  }
+  expect(outcomes).toEqual([
+    ['accepted', 'trusted'],
+    ['refused by the client', 'one-way-trust'],
+    ['refused by the client', 'one-way-trust'],
+  ]);
 });

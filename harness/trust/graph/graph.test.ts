@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AuthorityOptions, createIntermediate, createRoot } from '../issue.ts';
+import { type Authority, type AuthorityOptions, createIntermediate, createRoot } from '../issue.ts';
 import { withBytes } from '../testing.ts';
 import { brokenConversations, trustGraph } from './graph.ts';
 import type { VerdictCode } from './model.ts';
@@ -37,8 +37,21 @@ const withGateway = async (plane: TestPlane, parts: Partial<ObservedProxy> = {})
   observe([mesh, plane], [details, await gateway(plane, parts)]);
 const selfSigned = async () => await createRoot({ organization: 'cluster.local' } as AuthorityOptions);
 
+/** Two istiods that write one ConfigMap, which holds the other one's root just now. */
+async function fight(ca = meshCa): Promise<Observation> {
+  const maps = { rootMapName: 'istio-ca-root-cert' };
+  const [one, two] = [await testPlane('mesh', ca, maps), await testPlane('edge', split.ca, maps)];
+  const proxies = [await testProxy(one, 'details'), await testProxy(one, 'reviews')];
+  return observe([{ ...one, bundle: two.bundle }, two], proxies);
+}
+async function seenDuringFight(ca: Authority): Promise<Observation> {
+  const observed = await fight(ca);
+  const roots = split.bundle.certificates;
+  return { ...observed, proxies: observed.proxies.map((one) => ({ ...one, seenBy: 'handshake', roots })) };
+}
+
 interface Case {
-  readonly observed: () => Promise<Observation>;
+  readonly observed: () => Observation | Promise<Observation>;
   /** Client and server. */
   readonly talk: readonly [string, string];
   readonly verdict: VerdictCode;
@@ -118,6 +131,45 @@ const WORKLOAD: Record<string, Case> = {
     verdict: 'one-way-trust',
     reason: /^Sidecar odd refuses sidecar details: .* The other way round, sidecar details accepts sidecar odd\.$/,
     remedies: [/^Restart the pods of sidecar odd: a running proxy keeps/],
+  },
+  'a proxy that does not know yet which second root its istiod hands out': {
+    observed: async () => {
+      const both = [smRoot.certificate, otherRoot.certificate];
+      const [home, edge] = [
+        await testPlane('mesh', meshCa, { roots: both }),
+        await testPlane('edge', split.ca, { roots: both }),
+      ];
+      return observe(
+        [home, edge],
+        [await testProxy(home, 'details', { roots: mesh.bundle.certificates }), await gateway(edge)],
+      );
+    },
+    talk: ['gw', 'details'],
+    verdict: 'one-way-trust',
+    reason: /^Sidecar details refuses gateway gw: .* The other way round, gateway gw accepts sidecar details\.$/,
+    remedies: [/^Restart the pods of sidecar details: a running proxy keeps/],
+  },
+  'a proxy whose old root is not handed out any more': {
+    observed: () => withOdd({ ca: split.ca, roots: [otherRoot.certificate, smRoot.certificate] }),
+    talk: ['details', 'odd'],
+    verdict: 'one-way-trust',
+    reason: /^Sidecar details refuses sidecar odd: .* The other way round, sidecar odd accepts sidecar details\.$/,
+    remedies: [/^Restart the pods of sidecar odd: a running proxy keeps/],
+  },
+  'a root-cert.pem that is not the root of what istiod issues': {
+    observed: async () => {
+      const plane = await testPlane('mesh', smRoot, { roots: [otherRoot.certificate] });
+      return observe([plane], [await testProxy(plane, 'details'), await testProxy(plane, 'reviews')]);
+    },
+    talk: ['details', 'reviews'],
+    verdict: 'unknown-issuer',
+    reason: new RegExp(
+      `^Sidecars details and reviews refuse each other: the presented chain leads to ${sm}, but only ${other}`,
+    ),
+    remedies: [
+      /^Restart the pods of sidecars/,
+      new RegExp(`^If that does not help, root-cert\\.pem in .* lacks ${sm}`),
+    ],
   },
   'a root made anew without signing the intermediate again': {
     observed: async () => {
@@ -316,6 +368,21 @@ const WORKLOAD: Record<string, Case> = {
     reason: /accept each other: .* What sidecar odd trusts is read from the root ConfigMap, not from Envoy\.$/,
     remedies: [],
   },
+  'sidecars seen by a handshake while another istiod overwrites their ConfigMap': {
+    observed: () => seenDuringFight(smRoot),
+    talk: ['details', 'reviews'],
+    verdict: 'trusted',
+    reason:
+      /accept each other: .* What sidecars details and reviews trust is taken to be the root of mesh\/istiod, since the root ConfigMap holds another\.$/,
+    remedies: [],
+  },
+  'the same, and nobody shows the root of their istiod': {
+    observed: () => seenDuringFight(meshCa),
+    talk: ['details', 'reviews'],
+    verdict: 'not-seen',
+    reason: /^Whether sidecars details and reviews accept each other cannot be told: what .* trust was not seen/,
+    remedies: [],
+  },
   'a proxy of an unknown plane': {
     observed: () => withOdd({ plane: undefined }),
     talk: ['details', 'odd'],
@@ -335,7 +402,7 @@ const WORKLOAD: Record<string, Case> = {
     talk: ['odd', 'details'],
     verdict: 'one-way-trust',
     reason: /^Sidecar odd refuses sidecar details: .* but no root is trusted at all\./,
-    remedies: [/^Restart the pods of sidecar odd:/, /^If that does not help, root-cert\.pem .* lacks/],
+    remedies: [/^Restart the pods of sidecar odd:/],
   },
   'a leaf whose name is no SPIFFE ID': {
     observed: () => withOdd({ leaf: { spiffeId: 'https://cart.shop.test' } }),
@@ -346,17 +413,9 @@ const WORKLOAD: Record<string, Case> = {
   },
 };
 
-const fight = async () => {
-  const maps = { rootMapName: 'istio-ca-root-cert' };
-  const one = await testPlane('mesh', meshCa, maps);
-  const two = await testPlane('edge', split.ca, maps);
-  const overwritten = { ...one, bundle: two.bundle };
-  return observe([overwritten, two], [await testProxy(one, 'details', { bundle: two.bundle.id })]);
-};
-
 const CONTROL: Record<string, Omit<Case, 'talk'>> = {
   'its own root in the ConfigMap': {
-    observed: async () => observe([mesh], [details]),
+    observed: () => observe([mesh], [details]),
     verdict: 'trusted',
     reason: new RegExp(
       `^The agent of sidecar details accepts istiod mesh/istiod by the root ConfigMap apps/mesh-root-cert: the presented chain leads to ${sm}\\.$`,
@@ -364,15 +423,15 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     remedies: [],
   },
   'the other plane’s root in the ConfigMap both write': {
-    observed: fight,
+    observed: () => fight(),
     verdict: 'agent-bundle-differs',
     reason: new RegExp(
-      `^The agent of sidecar details refuses istiod mesh/istiod by the root ConfigMap apps/istio-ca-root-cert: ` +
+      `^The agents of sidecars details and reviews refuse istiod mesh/istiod by the root ConfigMap apps/istio-ca-root-cert: ` +
         `the presented chain leads to ${sm}, but only ${other} is trusted\\.$`,
     ),
     remedies: [
       /^mesh\/istiod and edge\/istiod write the same ConfigMap istio-ca-root-cert: .*global\.trustBundleName/,
-      /^If ConfigMap .* restart the pods of sidecar details\.$/,
+      /^If ConfigMap .* restart the pods of sidecars details and reviews\.$/,
     ],
   },
   'a ConfigMap that is not its plane’s': {
@@ -384,13 +443,13 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     ],
   },
   'an empty ConfigMap': {
-    observed: async () => observe([{ ...mesh, bundle: { ...mesh.bundle, certificates: [] } }], [details]),
+    observed: () => observe([{ ...mesh, bundle: { ...mesh.bundle, certificates: [] } }], [details]),
     verdict: 'agent-bundle-differs',
     reason: /no root is trusted at all/,
     remedies: [/restart the pods/],
   },
   'a ConfigMap that could not be read': {
-    observed: async () =>
+    observed: () =>
       observe([{ ...mesh, bundle: { ...mesh.bundle, certificates: [], problem: 'forbidden' } }], [details]),
     verdict: 'not-seen',
     reason:
@@ -398,13 +457,13 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     remedies: [],
   },
   'an istiod that was not seen': {
-    observed: async () => observe([{ ...mesh, observed: { ...mesh.observed, serving: undefined } }], [details]),
+    observed: () => observe([{ ...mesh, observed: { ...mesh.observed, serving: undefined } }], [details]),
     verdict: 'not-seen',
     reason: /what istiod mesh\/istiod presents was not seen/,
     remedies: [],
   },
   'an istiod that was not seen, and a ConfigMap without the root it issues under': {
-    observed: async () => {
+    observed: () => {
       const observed = { ...mesh.observed, serving: undefined };
       return observe([{ ...mesh, observed, bundle: { ...split.bundle, id: mesh.bundle.id } }], [details]);
     },
@@ -412,6 +471,15 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     reason:
       /^The agent of sidecar details refuses .* What istiod mesh\/istiod presents was not seen, so this is judged by what it issued\.$/,
     remedies: [/restart the pods/],
+  },
+  'an istiod that was not seen, and a proxy whose own certificate has expired': {
+    observed: async () => {
+      const observed = { ...mesh.observed, serving: undefined };
+      return observe([{ ...mesh, observed }], [await testProxy(mesh, 'details', { leaf: past })]);
+    },
+    verdict: 'not-seen',
+    reason: /what istiod mesh\/istiod presents was not seen\.$/,
+    remedies: [],
   },
   'two roots of one name, among which an agent searches': {
     observed: async () => {
@@ -425,7 +493,7 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     remedies: [],
   },
   'an istiod of another name': {
-    observed: async () =>
+    observed: () =>
       observe([{ ...mesh, observed: { ...mesh.observed, serverName: 'istiod-canary.mesh.svc' } }], [details]),
     verdict: 'san-refused',
     reason: /refuses istiod .*: its certificate names istiod\.mesh\.svc, not istiod-canary\.mesh\.svc\.$/,
@@ -453,7 +521,7 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
 };
 
 async function check({ observed, verdict, reason, remedies }: Omit<Case, 'talk'>, from: string, to: string) {
-  const graph = await trustGraph(await observed());
+  const graph = trustGraph(await observed());
   const conversation = talk(graph, from, to);
   expect(conversation).toMatchObject({ verdict, reason: expect.stringMatching(reason) as string });
   expect(conversation.remedies).toEqual(remedies.map((one) => expect.stringMatching(one) as string));
@@ -471,7 +539,7 @@ describe('agents', () => {
 
 describe('the list of conversations', () => {
   it('has nobody talk to itself or to a gateway', async () => {
-    const graph = await trustGraph(await withGateway(joined));
+    const graph = trustGraph(await withGateway(joined));
     const list = graph.conversations.map(({ from, to }) => [...from, ...to]);
     expect(list).toEqual([
       ['apps/gw-0', 'apps/details-0'],
@@ -483,7 +551,7 @@ describe('the list of conversations', () => {
   it('puts what is broken first, then what was not seen, and calls only the first broken', async () => {
     const unseen = await testProxy(mesh, 'odd', { chain: undefined });
     const observed = await fight();
-    const graph = await trustGraph({
+    const graph = trustGraph({
       ...observed,
       proxies: [...observed.proxies, unseen, await testProxy(mesh, 'late')],
     });

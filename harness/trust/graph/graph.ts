@@ -13,14 +13,14 @@ import { workloadConversations } from './workload.ts';
  * observations, such as empty chains, are told in the graph; it never throws for them. Its size and the time it takes
  * grow with the number of proxies, not with that of pairs.
  */
-export async function trustGraph(observation: Observation): Promise<TrustGraph> {
-  const scene = await prepare(observation);
-  const links = await linksOf(scene);
+export function trustGraph(observation: Observation): TrustGraph {
+  const scene = prepare(observation);
+  const links = linksOf(scene);
   return {
     at: observation.at.toISOString(),
-    nodes: await nodesOf(scene, planesOfAuthorities(scene, links)),
+    nodes: nodesOf(scene, planesOfAuthorities(scene, links)),
     links,
-    conversations: [...(await workloadConversations(scene)), ...(await controlConversations(scene))].sort(brokenFirst),
+    conversations: [...workloadConversations(scene), ...controlConversations(scene)].sort(brokenFirst),
     certificates: certificatesOf(scene).map(summary),
     unseen: observation.unseen,
   };

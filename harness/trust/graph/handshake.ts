@@ -26,15 +26,15 @@ export interface Handshake {
 }
 
 /** Judges both directions of a connection between two proxies. */
-export async function handshake(client: Party, server: Party): Promise<Handshake> {
-  const sides = { client: await side(client, server, 'serverAuth'), server: await side(server, client, 'clientAuth') };
+export function handshake(client: Party, server: Party): Handshake {
+  const sides = { client: side(client, server, 'serverAuth'), server: side(server, client, 'clientAuth') };
   return { verdict: verdictOn(sides.client, sides.server), ...sides };
 }
 
-async function side(by: Party, of: Party, purpose: 'serverAuth' | 'clientAuth'): Promise<Side> {
+function side(by: Party, of: Party, purpose: 'serverAuth' | 'clientAuth'): Side {
   const nameFault = purpose === 'serverAuth' ? serverNameFault : clientNameFault;
   const [opinion, name] = [
-    by.roots && (await of.lineage?.opinion(by.roots, purpose)),
+    by.roots && of.lineage?.opinion(by.roots, purpose),
     // A chain without a leaf has no name either; once is enough.
     by.accepts && of.lineage && of.lineage.chain.length > 0 ? nameFault(of.identity, by.accepts) : undefined,
   ];

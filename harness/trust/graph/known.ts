@@ -13,7 +13,7 @@ export interface Known {
   /** Those somebody trusts. */
   readonly anchors: readonly Certificate[];
   /** The CAs above a CA; a renewed root is not above the one it renews. Each signature is verified once. */
-  readonly above: (authority: Certificate) => Promise<readonly Certificate[]>;
+  readonly above: (authority: Certificate) => readonly Certificate[];
 }
 
 /** Gathers whatever stands above a leaf, in a bundle or in a plane's Secret. */
@@ -31,22 +31,20 @@ export function gather(observation: Observation): Known {
     ...planes.flatMap(({ serving }) => serving?.slice(1) ?? []),
   ]);
   const bySubject = Map.groupBy(all, ({ canonicalSubject }) => canonicalSubject);
-  const found = new Map<string, Promise<readonly Certificate[]>>();
-  const issuersOf = async (child: Certificate) =>
+  const found = new Map<string, readonly Certificate[]>();
+  const issuersOf = (child: Certificate) =>
     issuersAmong(
-      (await linksAbove(child, { bySubject })).filter(
-        ({ candidate }) => candidate.keyFingerprint !== child.keyFingerprint,
-      ),
+      linksAbove(child, { bySubject }).filter(({ candidate }) => candidate.keyFingerprint !== child.keyFingerprint),
     );
   return {
     at: observation.at,
     authorities: new Map(all.map((one) => [one.fingerprint, one])),
     bySubject,
     anchors,
-    above: async (authority) => {
+    above: (authority) => {
       const issuers = found.get(authority.fingerprint) ?? issuersOf(authority);
       found.set(authority.fingerprint, issuers);
-      return await issuers;
+      return issuers;
     },
   };
 }
@@ -58,11 +56,9 @@ export interface LinkAbove {
 }
 
 /** Holds a certificate against every known CA of its issuer's name. */
-export async function linksAbove(child: Certificate, { bySubject }: Pick<Known, 'bySubject'>): Promise<LinkAbove[]> {
+export function linksAbove(child: Certificate, { bySubject }: Pick<Known, 'bySubject'>): LinkAbove[] {
   const candidates = bySubject.get(child.canonicalIssuer) ?? [];
-  return await Promise.all(
-    candidates.map(async (candidate) => ({ candidate, link: await linkBetween(child, candidate) })),
-  );
+  return candidates.map((candidate) => ({ candidate, link: linkBetween(child, candidate) }));
 }
 
 /** The candidates that did issue the certificate. */
@@ -70,21 +66,21 @@ export const issuersAmong = (links: readonly LinkAbove[]): Certificate[] =>
   links.filter(({ link }) => link === 'issued').map(({ candidate }) => candidate);
 
 /** Self-signed, as opposed to a CA of the same name that another key of that name signed. */
-export const isRoot = async (authority: Certificate, known: Known): Promise<boolean> =>
-  isSelfIssued(authority) && (await known.above(authority)).length === 0;
+export const isRoot = (authority: Certificate, known: Known): boolean =>
+  isSelfIssued(authority) && known.above(authority).length === 0;
 
 /**
  * The root that these CAs lead to, valid or not; undefined if there is none. Where nobody showed a root, the last CA on
  * the way up that somebody trusts stands for it.
  */
-export async function rootAbove(issuers: readonly Certificate[], known: Known): Promise<Certificate | undefined> {
+export function rootAbove(issuers: readonly Certificate[], known: Known): Certificate | undefined {
   const seen = new Map<string, Certificate>();
   for (let level = issuers; level.length > 0;) {
     const above: Certificate[] = [];
     for (const one of level) {
-      if (await isRoot(one, known)) return one;
+      if (isRoot(one, known)) return one;
       seen.set(one.fingerprint, one);
-      above.push(...(await known.above(one)));
+      above.push(...known.above(one));
     }
     level = distinct(above).filter(({ fingerprint }) => !seen.has(fingerprint));
   }

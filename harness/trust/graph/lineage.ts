@@ -8,7 +8,7 @@ export interface Lineage extends Presented {
   /** The CAs whose key signed the leaf. */
   readonly issuers: readonly Certificate[];
   /** What somebody with these roots thinks of it; judged once for each set of roots. */
-  readonly opinion: (roots: readonly Certificate[], purpose: Purpose) => Promise<Opinion>;
+  readonly opinion: (roots: readonly Certificate[], purpose: Purpose) => Opinion;
 }
 
 /** Equal for two sets of the same certificates. */
@@ -20,7 +20,7 @@ export const keyOf = (certificates: readonly Certificate[]): string =>
  * Only the leaf's signature is verified for every chain, with each known CA of its issuer's name; whole chains are
  * verified as often as there are lineages, however many proxies there are.
  */
-export function lineages(known: Known): (chain: readonly Certificate[], holder: string) => Promise<Lineage> {
+export function lineages(known: Known): (chain: readonly Certificate[], holder: string) => Lineage {
   const found = new Map<string, Lineage>();
   const namesMatter = [...known.authorities.values()].some(({ nameConstraints }) => nameConstraints !== undefined);
 
@@ -29,9 +29,9 @@ export function lineages(known: Known): (chain: readonly Certificate[], holder: 
     return special ? leaf.fingerprint : whatIsVerified(leaf, known.at);
   };
 
-  return async (chain, holder) => {
+  return (chain, holder) => {
     const [leaf, ...others] = chain;
-    const links = leaf === undefined ? [] : await linksAbove(leaf, known);
+    const links = leaf === undefined ? [] : linksAbove(leaf, known);
     const linked = links.map(({ candidate, link }) => `${candidate.fingerprint} ${link}`);
     const id = JSON.stringify([
       holder,
@@ -42,7 +42,7 @@ export function lineages(known: Known): (chain: readonly Certificate[], holder: 
     let lineage = found.get(id);
     if (lineage === undefined) {
       const issuers = issuersAmong(links);
-      lineage = withOpinions({ chain, issuers, root: await rootAbove(issuers, known) }, known);
+      lineage = withOpinions({ chain, issuers, root: rootAbove(issuers, known) }, known);
       found.set(id, lineage);
     }
     return lineage;
@@ -57,7 +57,7 @@ function whatIsVerified(leaf: Certificate, at: Date): unknown {
 }
 
 function withOpinions(lineage: Omit<Lineage, 'opinion'>, known: Known): Lineage {
-  const opinions = new Map<string, Promise<Opinion>>();
+  const opinions = new Map<string, Opinion>();
   return {
     ...lineage,
     opinion: (roots, purpose) => {

@@ -2,10 +2,11 @@ import { sameCertificate } from '../certificate.ts';
 import type { Lineage } from './lineage.ts';
 import type { GraphLink } from './model.ts';
 import { mapId, secretId } from './nodes.ts';
-import { rootsOf, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
+import { trustedBy } from './trusted.ts';
 
 /** All links, each once. */
-export async function linksOf(scene: Scene): Promise<GraphLink[]> {
+export function linksOf(scene: Scene): GraphLink[] {
   const { planes, planeOf, proxies, bundles, authorities, known } = scene;
   const links = new Map<string, GraphLink>();
   const link = (from: string, kind: GraphLink['kind'], to: string | undefined) => {
@@ -14,7 +15,7 @@ export async function linksOf(scene: Scene): Promise<GraphLink[]> {
 
   for (const { id } of planes) link(id, 'signedBy', issuerOf(scene.servedBy.get(id)));
   for (const ca of known.authorities.values()) {
-    for (const issuer of await known.above(ca)) link(ca.fingerprint, 'signedBy', issuer.fingerprint);
+    for (const issuer of known.above(ca)) link(ca.fingerprint, 'signedBy', issuer.fingerprint);
   }
   for (const bundle of bundles) {
     for (const root of bundle.certificates) link(mapId(bundle), 'trusts', root.fingerprint);
@@ -23,12 +24,12 @@ export async function linksOf(scene: Scene): Promise<GraphLink[]> {
     const [certificate] = secret.chain;
     if (certificate === undefined) continue;
     if (secret.kind !== 'istiod-tls') link(secretId(secret), 'holds', certificate.fingerprint);
-    else link(secretId(secret), 'signedBy', (await known.above(certificate))[0]?.fingerprint);
+    else link(secretId(secret), 'signedBy', known.above(certificate)[0]?.fingerprint);
   }
   for (const proxy of proxies) {
     if (proxy.plane !== undefined && planeOf.has(proxy.plane)) link(proxy.plane, 'serves', proxy.id);
     link(proxy.id, 'signedBy', issuerOf(scene.presentedBy.get(proxy)));
-    for (const root of rootsOf(proxy, scene) ?? []) link(proxy.id, 'trusts', root.fingerprint);
+    for (const root of trustedBy(proxy, scene)?.roots ?? []) link(proxy.id, 'trusts', root.fingerprint);
   }
   return [...links.values()];
 }

@@ -28,7 +28,7 @@ const linksFrom = (graph: TrustGraph, id: string | undefined) =>
 describe('the nodes and links of a sound mesh', async () => {
   const details = await testProxy(mesh, 'details');
   const serving = await testLeaf(ca, { spiffeId: 'spiffe://cluster.local/ns/mesh/sa/istiod' });
-  const graph = await trustGraph({
+  const graph = trustGraph({
     ...observe([mesh], [details]),
     authorities: [secret({}), secret({ id: 'mesh/istiod-tls', kind: 'istiod-tls', chain: [...serving.chain] })],
     unseen: ['Secrets in kube-system: forbidden.'],
@@ -117,14 +117,14 @@ describe('what is wrong with a node by itself', () => {
     ['a plane nobody saw', { plane: 'gone/istiod' }, /^its istiod, gone\/istiod, was not seen$/],
     ['what its observer says', { chain: undefined, problem: 'it timed out' }, /^it timed out$/],
   ])('a proxy with %s', async (_, parts, problem) => {
-    const graph = await trustGraph(observe([mesh], [await testProxy(mesh, 'odd', parts)]));
+    const graph = trustGraph(observe([mesh], [await testProxy(mesh, 'odd', parts)]));
     expect(node(graph, 'apps/odd-0')?.problem).toMatch(problem);
   });
 
   it('CAs, ConfigMaps, Secrets and istiods have problems too', async () => {
     const old = await createIntermediate(root, { commonName: 'Old CA', isCa: false, ...past });
     const empty = { id: 'apps/empty', certificates: [], problem: undefined };
-    const graph = await trustGraph({
+    const graph = trustGraph({
       ...observe([{ ...mesh, bundle: empty, observed: { ...mesh.observed, serving: undefined } }], []),
       authorities: [
         secret({ chain: old.chain.slice(0, 1) }),
@@ -150,7 +150,7 @@ describe('what is wrong with a node by itself', () => {
 it('a CA whose name is its issuer’s is no root', async () => {
   const rolled = await createIntermediate(root, { commonName: 'SM Root CA' });
   const plane = await testPlane('mesh', rolled);
-  const graph = await trustGraph(observe([plane], [await testProxy(plane, 'details')]));
+  const graph = trustGraph(observe([plane], [await testProxy(plane, 'details')]));
   expect(node(graph, rolled.certificate.fingerprint)?.kind).toBe('intermediate');
   expect(graph.conversations[0]?.roots.serverIssuer).toBe(rootId);
 });

@@ -12,13 +12,13 @@ export const mapId = ({ id }: ObservedBundle): string => `configMap:${id}`;
 export const secretId = ({ id }: ObservedAuthority): string => `secret:${id}`;
 
 /** All nodes, each once, with what is wrong with it by itself. `planesOf` tells which planes' CA a certificate is. */
-export async function nodesOf(scene: Scene, planesOf: ReadonlyMap<string, ReadonlySet<string>>): Promise<GraphNode[]> {
+export function nodesOf(scene: Scene, planesOf: ReadonlyMap<string, ReadonlySet<string>>): GraphNode[] {
   const { at, known, proxies, planes, bundles, authorities } = scene;
   const nodes: GraphNode[] = [
     ...planes.map((plane) => istiodNode(plane, at)),
-    ...(await Promise.all([...known.authorities.values()].map(async (one) => await caNode(one, scene, planesOf)))),
+    ...[...known.authorities.values()].map((one) => caNode(one, scene, planesOf)),
     ...bundles.map(mapNode),
-    ...(await Promise.all(authorities.map(async (authority) => await secretNode(authority, at)))),
+    ...authorities.map((authority) => secretNode(authority, at)),
     ...proxies.map((proxy) => proxyNode(proxy, scene)),
   ];
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
@@ -31,16 +31,12 @@ function istiodNode({ id, namespace, revision, version, serving }: ObservedPlane
   return withProblems({ ...node, ...certificateOf(serving?.[0]) }, problems);
 }
 
-async function caNode(
-  ca: Certificate,
-  { at, known }: Scene,
-  planesOf: ReadonlyMap<string, ReadonlySet<string>>,
-): Promise<GraphNode> {
+function caNode(ca: Certificate, { at, known }: Scene, planesOf: ReadonlyMap<string, ReadonlySet<string>>): GraphNode {
   const [plane, ...others] = planesOf.get(ca.fingerprint) ?? [];
   return withProblems(
     {
       id: ca.fingerprint,
-      kind: (await isRoot(ca, known)) ? 'root' : 'intermediate',
+      kind: isRoot(ca, known) ? 'root' : 'intermediate',
       label: ca.subjectCommonName ?? ca.subject,
       ...(plane === undefined || others.length > 0 ? {} : { plane }),
       certificate: ca.fingerprint,
@@ -55,7 +51,7 @@ function mapNode(bundle: ObservedBundle): GraphNode {
   return withProblems({ id: mapId(bundle), kind: 'configMap', label, namespace }, [bundle.problem ?? empty]);
 }
 
-async function secretNode(secret: ObservedAuthority, at: Date): Promise<GraphNode> {
+function secretNode(secret: ObservedAuthority, at: Date): GraphNode {
   const { id, kind, plane, chain } = secret;
   const [namespace = '', label = id] = id.split('/');
   const node: GraphNode = {
@@ -69,14 +65,14 @@ async function secretNode(secret: ObservedAuthority, at: Date): Promise<GraphNod
   return withProblems({ ...node, ...(plane === undefined ? {} : { plane }) }, [
     secret.problem,
     chain.length === 0 && secret.problem === undefined ? 'it holds no certificate' : undefined,
-    await ownRootProblem(secret, at),
+    ownRootProblem(secret, at),
   ]);
 }
 
 /** A root that was made anew without signing the certificate beneath it again. */
-async function ownRootProblem({ chain, roots }: ObservedAuthority, at: Date): Promise<string | undefined> {
+function ownRootProblem({ chain, roots }: ObservedAuthority, at: Date): string | undefined {
   if (chain.length === 0 || roots.length === 0) return undefined;
-  const verdict = await verifyChain(chain, roots, { at });
+  const verdict = verifyChain(chain, roots, { at });
   return verdict.trusted ? undefined : `its certificate under its own root is ${verdictSentence(verdict)}`;
 }
 

@@ -21,28 +21,28 @@ export interface Opinion {
 }
 
 /** Judges a chain under these roots as Envoy would; an empty chain or bundle is refused too. */
-export async function judge(
+export function judge(
   { chain, root }: Presented,
   roots: readonly Certificate[],
   purpose: Purpose,
   known: Known,
-): Promise<Opinion> {
+): Opinion {
   const refused = (...faults: Fault[]): Opinion => ({ faults, anchor: undefined });
   const { at } = known;
   const atHand = [...roots, ...chain];
   const explain = (fault: ChainFault) => explained(fault, at, atHand);
   if (chain.length === 0) return refused({ code: 'invalid-chain', says: 'no certificate is presented', about: [] });
 
-  const ways = await waysUp(chain, roots, at, purpose);
+  const ways = waysUp(chain, roots, at, purpose);
   const obstacles = ways.flatMap(({ faults }) => faults);
   if (obstacles.length === 0) return { faults: [], anchor: ways[0]?.path.at(-1) };
-  const verdict = await verifyChain(chain, roots, { at, purpose });
+  const verdict = verifyChain(chain, roots, { at, purpose });
   if (verdict.trusted) return refused(...obstacles.map((fault) => doubted(explain(fault))));
   const [first, ...others] = verdict.faults;
   if (first === undefined || codeOf(first) !== 'unknown-issuer') return refused(...verdict.faults.map(explain));
 
   // Would it hold if everything known had been presented?
-  const whole = await verifyChain([...chain, ...othersThan(atHand, known)], roots, { at, purpose });
+  const whole = verifyChain([...chain, ...othersThan(atHand, known)], roots, { at, purpose });
   if (!isLinked(whole)) return refused(unknownIssuer(first.certificate, root, roots), ...others.map(explain));
   const missing = whole.path.filter((one) => !atHand.some((other) => sameCertificate(one, other)));
   return refused(incomplete(missing, whole.path.at(-1)), ...(whole.trusted ? [] : whole.faults.map(explain)));

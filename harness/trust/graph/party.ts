@@ -2,7 +2,8 @@ import { type Certificate, sameCertificate } from '../certificate.ts';
 import { acceptedBy, type Identity, identityOf } from './identity.ts';
 import { keyOf, type Lineage } from './lineage.ts';
 import type { ObservedPlane, ObservedProxy } from './observation.ts';
-import { rootsOf, type Scene, traitsOf } from './scene.ts';
+import { type Scene, traitsOf } from './scene.ts';
+import { isOutdated, issuedFor, type Issuing, type Trusted, trustedBy } from './trusted.ts';
 import { nameProxies, type Named, verb } from './words.ts';
 
 /** Proxies that talk alike: of one plane and kind, with the same roots, and with chains that everybody judges alike. */
@@ -18,23 +19,23 @@ export interface Party extends Named {
   readonly identity: Identity;
   /** The trust domains it accepts; undefined if neither its plane nor its own certificate tells. */
   readonly accepts: readonly string[] | undefined;
-  /** The root of what its istiod presents, which issued that itself like its workloads' certificates. */
-  readonly current: Certificate | undefined;
-  /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out now. */
+  /** What its istiod issues now; undefined if that was not seen. */
+  readonly issuing: Issuing | undefined;
+  /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out. */
   readonly outdated: boolean;
   /** What a verdict on it rests on, where that is not Envoy's own word; clauses. */
   readonly restsOn: readonly string[];
 }
 
 /** Groups the proxies of a scene. There are as many groups as CAs, bundles and faults make, not as proxies. */
-export async function partiesOf(scene: Scene): Promise<Party[]> {
+export function partiesOf(scene: Scene): Party[] {
   const seenRoots = scene.proxies.flatMap((proxy) => {
-    const roots = rootsOf(proxy, scene);
-    return roots === undefined ? [] : [[keyOf(roots), roots] as const];
+    const trusted = trustedBy(proxy, scene);
+    return trusted === undefined ? [] : [[keyOf(trusted.roots), trusted.roots] as const];
   });
   const rootSets = [...new Map(seenRoots).values()];
   const fates = new Map<Lineage, string>();
-  for (const lineage of new Set(scene.presentedBy.values())) fates.set(lineage, await fateOf(lineage, rootSets));
+  for (const lineage of new Set(scene.presentedBy.values())) fates.set(lineage, fateOf(lineage, rootSets));
 
   const groups = Map.groupBy(scene.proxies, (proxy) => {
     const lineage = scene.presentedBy.get(proxy);
@@ -44,13 +45,13 @@ export async function partiesOf(scene: Scene): Promise<Party[]> {
 }
 
 /** Equal for chains of which everybody who was observed thinks the same, at either end of a connection. */
-async function fateOf(lineage: Lineage, rootSets: readonly (readonly Certificate[])[]): Promise<string> {
+function fateOf(lineage: Lineage, rootSets: readonly (readonly Certificate[])[]): string {
   const [leaf] = lineage.chain;
   const place = (one: Certificate) => (leaf !== undefined && sameCertificate(leaf, one) ? 'leaf' : one.fingerprint);
   const opinions = [];
   for (const roots of rootSets) {
     for (const purpose of ['serverAuth', 'clientAuth'] as const) {
-      const { faults, anchor } = await lineage.opinion(roots, purpose);
+      const { faults, anchor } = lineage.opinion(roots, purpose);
       opinions.push([faults.map(({ code, about }) => [code, about.map(place)]), anchor?.fingerprint]);
     }
   }
@@ -61,41 +62,38 @@ function partyOf(members: Party['members'], scene: Scene): Party {
   const [first] = members;
   const named = nameProxies(members);
   const plane = scene.planeOf.get(first.plane ?? '');
-  const lineage = scene.presentedBy.get(first);
-  const roots = rootsOf(first, scene);
-  const identity = identityOf(first, lineage?.chain[0]);
+  const trusted = trustedBy(first, scene);
+  const identity = identityOf(first, first.chain?.[0]);
   const accepts = plane === undefined ? identity.claimed : acceptedBy(plane);
-  const restsOn: string[] = [];
-  if (roots !== undefined && (first.seenBy !== 'admin' || first.roots === undefined)) {
-    restsOn.push(`what ${named.name} ${verb(named, 'trust')} is read from the root ConfigMap, not from Envoy`);
-  }
-  if (plane === undefined && accepts.length > 0) {
-    restsOn.push(`the trust domain of ${named.name} is read from the certificate, since the plane is not known`);
-  }
   return {
     ...named,
     members,
     kind: first.kind,
     plane,
-    lineage,
-    roots,
+    lineage: scene.presentedBy.get(first),
+    roots: trusted?.roots,
     identity,
     accepts: accepts.length === 0 ? undefined : accepts,
-    current: scene.servedBy.get(first.plane ?? '')?.root,
+    issuing: issuedFor(first, scene),
     outdated: isOutdated(first, scene),
-    restsOn,
+    restsOn: restsOn(named, plane, trusted, accepts),
   };
 }
 
-function isOutdated(proxy: ObservedProxy, scene: Scene): boolean {
-  const current = scene.servedBy.get(proxy.plane ?? '')?.root;
-  if (current === undefined) return false;
-  const own = scene.presentedBy.get(proxy)?.root;
-  if (own !== undefined && own.keyFingerprint !== current.keyFingerprint) return true;
-  // istiod writes all its roots into the ConfigMap, unless another istiod has overwritten them.
-  const written = scene.bundleOf.get(proxy.bundle ?? '')?.certificates ?? [];
-  const among = (roots: readonly Certificate[]) => (one: Certificate) =>
-    roots.some(({ keyFingerprint }) => keyFingerprint === one.keyFingerprint);
-  const handedOut = among(written)(current) ? written : [current];
-  return proxy.roots !== undefined && !handedOut.every(among(proxy.roots));
+function restsOn(
+  named: Named,
+  plane: ObservedPlane | undefined,
+  trusted: Trusted | undefined,
+  accepts: readonly string[],
+): string[] {
+  const trust = `what ${named.name} ${verb(named, 'trust')}`;
+  const clauses: string[] = [];
+  if (trusted?.from === 'ConfigMap') clauses.push(`${trust} is read from the root ConfigMap, not from Envoy`);
+  if (trusted?.from === 'istiod' && plane !== undefined) {
+    clauses.push(`${trust} is taken to be the root of ${plane.id}, since the root ConfigMap holds another`);
+  }
+  if (plane === undefined && accepts.length > 0) {
+    clauses.push(`the trust domain of ${named.name} is read from the certificate, since the plane is not known`);
+  }
+  return clauses;
 }

@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts';
 import { byGravity, type Handshake, type Side } from './handshake.ts';
 import type { ObservedPlane } from './observation.ts';
 import type { Party } from './party.ts';
+import { isAmong } from './trusted.ts';
 import { called, listed } from './words.ts';
 
 /** What would mend a refused handshake between proxies, for the gravest fault first; empty where nobody refuses. */
@@ -17,7 +18,8 @@ function remediesFor(side: Side, fault: Fault, oneWay: boolean): string[] {
   const { by, of } = side;
   if (fault.doubtful === true) return [DISTINGUISH];
   if (fault.code === 'unknown-issuer') {
-    return fault.about.length === 0 ? [ofUnknown(of)] : ofForeignRoot(side, oneWay ? fault.about[0] : undefined);
+    const [root] = fault.about;
+    return root === undefined ? [ofUnknown(of)] : ofForeignRoot(side, root, oneWay);
   }
   if (fault.code === 'same-subject-other-key') return ofNamesake(side, fault);
   if (fault.code === 'trust-domain-differs') {
@@ -31,25 +33,22 @@ function remediesFor(side: Side, fault: Fault, oneWay: boolean): string[] {
 }
 
 /** Either somebody has not followed its own istiod yet, or the planes have no root in common. */
-function ofForeignRoot({ by, of }: Side, unilateral: Certificate | undefined): string[] {
+function ofForeignRoot({ by, of }: Side, root: Certificate, oneWay: boolean): string[] {
   const outdated = [by, of].filter((party) => party.outdated);
+  const afterRestart = isAmong(by.issuing?.roots ?? by.roots ?? [], of.issuing?.root ?? root);
+  if (outdated.length > 0 && afterRestart) return [restart(outdated)];
   const [one, other] = [by.plane, of.plane];
-  const joined = by.current !== undefined && by.current.keyFingerprint === of.current?.keyFingerprint;
-  if (one?.id === other?.id || joined) {
-    const restarts = restart(outdated.length > 0 ? outdated : [by, of]);
-    return by.lineage?.root !== undefined && !trusts(by, by.lineage.root)
-      ? [restarts, ofMismatch(by, by.lineage.root)]
-      : [restarts];
-  }
   if (one === undefined || other === undefined) {
     return [`Find out which istiods issue for ${by.name} and ${of.name}, and give them intermediates under one root.`];
   }
-  const trustIt = unilateral && `Add ${called(unilateral)} to root-cert.pem in ${cacertsOf(one)}; ${THEN_RESTART}.`;
-  return [...(trustIt === undefined ? [] : [trustIt]), oneRoot(one, other), NO_REMEDIES];
+  if (one.id === other.id) {
+    const own = by.lineage?.root;
+    const mismatch = own !== undefined && !isAmong(by.roots ?? [], own) ? [ofMismatch(by, own)] : [];
+    return [restart([by, of]), ...mismatch];
+  }
+  const trustIt = `Add ${called(root)} to root-cert.pem in ${cacertsOf(one)}; ${THEN_RESTART}.`;
+  return [...(oneWay ? [trustIt] : []), oneRoot(one, other), NO_REMEDIES];
 }
-
-const trusts = ({ roots = [] }: Party, root: Certificate): boolean =>
-  roots.some(({ keyFingerprint }) => keyFingerprint === root.keyFingerprint);
 
 /** A proxy gets its certificate and its roots in one answer, so it is istiod that has them from different CAs. */
 const ofMismatch = ({ name, plane }: Party, root: Certificate): string =>

@@ -10,20 +10,20 @@ import type { Scene } from './scene.ts';
  * serves are clients outside the mesh, whose trust is not observed. An egress gateway is one too, but no proxy tells that
  * it is one.
  */
-export async function workloadConversations(scene: Scene): Promise<Conversation[]> {
-  const parties = await partiesOf(scene);
+export function workloadConversations(scene: Scene): Conversation[] {
+  const parties = partiesOf(scene);
   const conversations: Conversation[] = [];
   for (const client of parties) {
     for (const server of parties) {
       const alone = client === server && client.members.length === 1;
-      if (server.kind === 'sidecar' && !alone) conversations.push(await between(client, server));
+      if (server.kind === 'sidecar' && !alone) conversations.push(between(client, server));
     }
   }
   return conversations;
 }
 
-async function between(client: Party, server: Party): Promise<Conversation> {
-  const judged = await handshake(client, server);
+function between(client: Party, server: Party): Conversation {
+  const judged = handshake(client, server);
   const fingerprints = (roots: Party['roots']) => (roots ?? []).map(({ fingerprint }) => fingerprint);
   const [clientIssuer, serverIssuer] = [client.lineage?.root?.fingerprint, server.lineage?.root?.fingerprint];
   return {
