@@ -9,9 +9,10 @@ import { removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan, workFolder } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
+import type { Supply } from '../supply/supply.ts';
 
-/** A lab with everything in it, cert-manager too: for `up` and for the benchmark. */
-export async function bringUpWhole(session: Session, settings: Settings): Promise<Lab> {
+/** A lab in the split, and the supply of what only some need. */
+export async function bringUp(session: Session, settings: Settings): Promise<{ lab: Lab; supply: Supply }> {
   const { progress, signal, id: runId } = session;
   loadDistribution(settings.distribution);
   const choice = await chooseSupply(settings.supply);
@@ -19,7 +20,13 @@ export async function bringUpWhole(session: Session, settings: Settings): Promis
   const supply = openSupply(choice.kind, settings.istioVersion, progress, signal);
   await session.engine();
   const parts = await supply.core();
-  const lab = await bringUpLab({ runId, ...settings, parts }, progress, signal);
+  return { lab: await bringUpLab({ runId, ...settings, parts }, progress, signal), supply };
+}
+
+/** A lab with everything in it, cert-manager too: for `up` and for the benchmark. */
+export async function bringUpWhole(session: Session, settings: Settings): Promise<Lab> {
+  const { lab, supply } = await bringUp(session, settings);
+  const { progress, signal } = session;
   await progress.phase('Install cert-manager', async () => installCertManager(lab, await supply.certManager(), signal));
   return lab;
 }

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { join, matchesGlob } from 'node:path';
 import { type ClaimGroup, loadProfile } from '../claims/catalog.ts';
+import { bringUp } from '../commands/lab.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, exitCodeOf, messageOf, usageFailure } from '../errors.ts';
-import { bringUpLab } from '../mesh/bring-up.ts';
 import { FORGERIES, tryForgery } from '../selftest/forgeries.ts';
 import { type Stage, trySabotage } from '../selftest/live.ts';
 import type { LiveSabotage } from '../selftest/live/scene.ts';
@@ -16,8 +16,6 @@ import { describeAll, renderTrials } from '../selftest/table.ts';
 import { isAsExpected, type Trial } from '../selftest/trial.ts';
 import { Session } from '../session.ts';
 import { scratchFolder, workFolder } from '../state/runs.ts';
-import { chooseSupply } from '../supply/choose.ts';
-import { openSupply } from '../supply/open.ts';
 
 /** `npm run selftest`: breaks one thing at a time, in recorded evidence and in a lab, and looks who notices. */
 const program = new Command('selftest')
@@ -91,15 +89,10 @@ async function forge(forgeries: readonly Forgery[]): Promise<Trial[]> {
 async function breakLab(sabotages: readonly LiveSabotage[], settings: Settings): Promise<Trial[]> {
   scaleDeadlines(settings.deadlines.scale);
   await using session = new Session();
-  const { progress, signal, id: runId } = session;
-  const choice = await chooseSupply(settings.supply);
-  progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
-  const supply = openSupply(choice.kind, settings.istioVersion, progress, signal);
-  await session.engine();
-  const parts = await supply.core();
-  const lab = await bringUpLab({ runId, ...settings, parts }, progress, signal);
+  const { progress, signal } = session;
+  const { lab } = await bringUp(session, settings);
   const stage: Stage = {
-    lab: join(workFolder(runId), 'lab.json'),
+    lab: join(workFolder(session.id), 'lab.json'),
     out: scratchFolder('selftest'),
     group: manualGroup(),
     deadlineScale: settings.deadlines.scale,
