@@ -29,8 +29,8 @@ Exit codes: 0 conformant · 1 a claim failed · 2 wrong use or configuration · 
 const AUDIT_HELP = `
 The role in fixtures/rbac/observer.yaml is all it needs; what a user may not see is said, and judged from the rest.
 
-Exit codes: 0 all trusted, as far as seen · 1 broken edges · 2 wrong use · 3 the cluster does not answer, or pods may
-            not be listed · 130 interrupted`;
+Exit codes: 0 all trusted, as far as seen · 1 broken edges · 2 wrong use · 3 the cluster does not answer, or nothing
+            could be judged · 130 interrupted`;
 
 // Commands are loaded when they are called: what they import takes a second, and a wrong flag needs none of it.
 function program(): Command {

@@ -139,8 +139,9 @@ trust is broken: 1 of 2 conversations
     expect(lastLine(joined())).toBe('all trusted');
     expect(lastLine(joined({ unseen: ['Something.'] }))).toBe('all trusted, as far as seen');
     expect(lastLine(joined({ nodes: [unseen] }))).toBe('all trusted, as far as seen');
-    const open = [{ ...split.conversations[1]!, verdict: 'not-seen' as const }];
-    expect(lastLine(joined({ conversations: open }))).toBe('all trusted, as far as seen');
+    const open = { ...split.conversations[1]!, verdict: 'not-seen' as const };
+    expect(lastLine(joined({ conversations: [open, ...joined().conversations] }))).toBe('all trusted, as far as seen');
+    expect(lastLine(joined({ conversations: [open] }))).toBe('nothing could be judged: too little was seen');
     expect(lastLine(joined({ nodes: [] }))).toBe('nothing to judge: no proxy was found');
   });
 

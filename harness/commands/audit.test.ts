@@ -82,6 +82,13 @@ describe('meshtrust audit', () => {
     expect(code).toBe(0);
   });
 
+  it('ends with 3 where nothing could be judged', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true }));
+    const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--namespace', 'elsewhere');
+    expect(stdout).toMatch(/\nnothing to judge: no proxy was found\n$/);
+    expect(code).toBe(3);
+  });
+
   it('ends with 3 where nothing may be asked', async () => {
     await using loopback = await openLoopback({ ...(await loopbackMesh({ sidecars: 0 })), rules: [] });
     const { code, stderr } = await audit('--kubeconfig', loopback.kubeconfig);

@@ -7,7 +7,7 @@ import { EXIT, messageOf, usageFailure } from '../errors.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { Progress } from '../progress.ts';
 import { mapStrings, plain } from '../report/text.ts';
-import { brokenConversations, trustGraph } from '../trust/graph/graph.ts';
+import { brokenConversations, isJudged, trustGraph } from '../trust/graph/graph.ts';
 import type { TrustGraph } from '../trust/graph/model.ts';
 
 export interface AuditFlags {
@@ -23,7 +23,7 @@ export interface AuditFlags {
   verbose?: true;
 }
 
-/** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit code 1 if any of its edges is broken. */
+/** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit code 1 if any of its edges is broken, 3 if none could be judged. */
 export async function auditCommand(flags: AuditFlags): Promise<number> {
   using _ = endingWhenInterrupted();
   if (flags.as === undefined && flags.asGroup !== undefined) {
@@ -44,7 +44,8 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   const text = await render(graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
   else writeOut(flags.out, text, progress);
-  return brokenConversations(graph).length > 0 ? EXIT.claimFailed : EXIT.conformant;
+  if (brokenConversations(graph).length > 0) return EXIT.claimFailed;
+  return isJudged(graph) ? EXIT.conformant : EXIT.environment;
 }
 
 async function render(graph: TrustGraph, kube: Kube, { output, out, verbose }: AuditFlags): Promise<string> {

@@ -32,6 +32,10 @@ export const isBroken = ({ verdict }: Conversation): boolean => verdict !== 'tru
 /** The conversations that are refused, in the graph's order. */
 export const brokenConversations = ({ conversations }: TrustGraph): Conversation[] => conversations.filter(isBroken);
 
+/** Whether anything was seen well enough for a verdict: else «nothing is broken» says nothing. */
+export const isJudged = ({ conversations }: TrustGraph): boolean =>
+  conversations.some(({ verdict }) => verdict !== 'not-seen');
+
 /** Then what was not seen, then what is trusted; a stable sort keeps workloads before agents. */
 function brokenFirst(a: Conversation, b: Conversation): number {
   const rank = (one: Conversation) => (isBroken(one) ? 0 : one.verdict === 'not-seen' ? 1 : 2);
