@@ -44,7 +44,8 @@ export function saveRun(record: RunRecord): void {
 }
 
 export function forgetRun(id: string): void {
-  rmSync(workFolder(id), { recursive: true, force: true });
+  // A process of the run that was just ended may still be writing its last file.
+  rmSync(workFolder(id), { recursive: true, force: true, maxRetries: 10 });
 }
 
 export function allRuns(): RunRecord[] {
