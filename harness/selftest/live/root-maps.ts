@@ -2,6 +2,7 @@ import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadline } from '../../deadlines.ts';
 import { rolledOut, scale } from '../../kube/rollout.ts';
+import { PLANES } from '../../mesh/distribution.ts';
 import { istiodOf, type Lab } from '../../mesh/lab.ts';
 import { eventually } from '../../retry.ts';
 import { createRoot } from '../../trust/issue.ts';
@@ -32,14 +33,17 @@ export const ROOT_MAPS: readonly LiveSabotage[] = [
     commit: async (scene) => {
       const { lab, undo } = scene;
       const [own, foreign] = [await readRoot(lab), await foreignRoot(scene)];
-      const istiod = istiodOf(lab.distribution.planes.mesh);
+      const { planes, configMaps } = lab.distribution;
+      const writers = (configMaps === 'shared' ? PLANES : (['mesh'] as const)).map((name) => istiodOf(planes[name]));
       undo.defer(() => rootIs(lab, own));
-      undo.defer(async () => {
-        await scale(lab.kube, istiod, 1);
-        await rolledOut(lab.kube, istiod, { within: 'planeReady' });
-      });
-      await scale(lab.kube, istiod, 0);
-      await noIstiod(lab, istiod.namespace);
+      for (const istiod of writers) {
+        undo.defer(async () => {
+          await scale(lab.kube, istiod, 1);
+          await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+        });
+        await scale(lab.kube, istiod, 0);
+        await noIstiod(lab, istiod.namespace);
+      }
       await writeRoot(lab, foreign);
     },
   },
