@@ -35,7 +35,7 @@ export const identitiesRight = (seen: HeldWhenJoined) =>
   );
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
-async function everyProxy(seen: HeldWhenJoined, judge: (proxy: Held['proxy']) => ProxyJudge): Promise<string[]> {
+function everyProxy(seen: HeldWhenJoined, judge: (proxy: Held['proxy']) => ProxyJudge): string[] {
   const held = readHeld(seen);
   return faults(
     ...withoutPod(
@@ -43,7 +43,7 @@ async function everyProxy(seen: HeldWhenJoined, judge: (proxy: Held['proxy']) =>
       held.map(({ proxy }) => proxy),
       'proxy',
     ),
-    ...(await Promise.all(held.map(async (one) => await judge(one.proxy)(one)))),
+    ...held.map((one) => judge(one.proxy)(one)),
   );
 }
 

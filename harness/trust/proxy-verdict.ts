@@ -11,7 +11,7 @@ export interface HeldByProxy {
 }
 
 /** Each judge returns a sentence about what is wrong, or undefined. */
-export type ProxyJudge = (held: HeldByProxy) => string | undefined | Promise<string | undefined>;
+export type ProxyJudge = (held: HeldByProxy) => string | undefined;
 
 /** Is the leaf issued by the CA of this common name, and is that CA the one presented beside it? */
 export const issuedBy =

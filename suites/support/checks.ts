@@ -21,7 +21,7 @@ export const WITH_PROXY = [...BOOKINFO, INSIDE_PROBE, GATEWAY];
 export async function everyProxy(held: readonly ProxySecrets[], judge: (proxy: Proxy) => ProxyJudge): Promise<void> {
   const proxies = held.map(({ proxy }) => proxy);
   noFaults(withoutPod(WITH_PROXY, proxies, 'proxy'));
-  noFaults(await Promise.all(held.map(async (one) => await judge(one.proxy)(one))));
+  noFaults(held.map((one) => judge(one.proxy)(one)));
 }
 
 /** Certificates as evidence: public, each once, and who presents and who trusts it. */

@@ -169,12 +169,10 @@ async function judgeAgain({
   planes,
 }: JoinedLab): Promise<{ proxy: string; plane: PlaneName; faults: string[] }[]> {
   const held = await readAllSecrets(lab.kube);
-  return await Promise.all(
-    held.map(async (one) => {
-      const { name, plane } = one.proxy;
-      const judges = [issuedBy(planes[plane].intermediate.subjectCommonName ?? ''), verifiesTo(root), trustsOnly(root)];
-      const faults = await Promise.all(judges.map(async (judge) => await judge(one)));
-      return { proxy: name, plane, faults: faults.filter((fault) => fault !== undefined) };
-    }),
-  );
+  return held.map((one) => {
+    const { name, plane } = one.proxy;
+    const judges = [issuedBy(planes[plane].intermediate.subjectCommonName ?? ''), verifiesTo(root), trustsOnly(root)];
+    const faults = judges.map((judge) => judge(one));
+    return { proxy: name, plane, faults: faults.filter((fault) => fault !== undefined) };
+  });
 }
