@@ -40,7 +40,7 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
   it.each([
     ['an unknown flag', ['run', '--nope'], /unknown option '--nope'/],
     ['an unknown command', ['rum'], /unknown command 'rum'.*run/s],
-    ['an unknown profile', ['run', '--profile', 'x'], /Unknown profile 'x'\.\nKnown are: trust\./],
+    ['an unknown profile', ['run', '--profile', 'x'], /Unknown profile 'x'\.\nKnown are: trust, upgrade\./],
     [
       'an unknown distribution',
       ['run', '--distribution', 'x'],

@@ -13,6 +13,7 @@ interface Flags {
   distribution?: string;
   supply?: 'auto' | 'registry' | 'source';
   istioVersion?: string;
+  upgradeFrom?: string;
   only?: string[];
   keep?: true;
   out?: string;
@@ -110,6 +111,7 @@ const labOptions = (command: Command): Command =>
     .addOption(new Option('--supply <kind>', 'where the parts come from').choices(['auto', 'registry', 'source']))
     .addOption(new Option('--cluster <kind>', 'what the lab runs on').choices(['k3d']))
     .option('--istio-version <version>', 'version of both planes')
+    .option('--upgrade-from <version>', 'version that profile upgrade starts from, on its way to --istio-version')
     .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1 (default: a free one)', port)
     .option('--gateway-port <port>', 'port of the gateway on 127.0.0.1 (default: a free one)', port);
 
@@ -126,12 +128,13 @@ function atLeastOne(text: string): number {
 }
 
 function settingsFrom(flags: Flags) {
-  const { profile, distribution, supply, istioVersion, only, keep, out, apiPort, gatewayPort } = flags;
+  const { profile, distribution, supply, istioVersion, upgradeFrom, only, keep, out, apiPort, gatewayPort } = flags;
   const ports = {
     ...(apiPort === undefined ? {} : { api: apiPort }),
     ...(gatewayPort === undefined ? {} : { gateway: gatewayPort }),
   };
-  const given = { profile, distribution, supply, istioVersion, only, keep, out, ports };
+  const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
+  const given = { profile, distribution, supply, istioVersion, upgrade, only, keep, out, ports };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return loadSettings(flags.config, present);
 }

@@ -45,6 +45,6 @@ describe('selectClaims', () => {
     expect(() => ids('trust', 'openshift-4.22', ['trust.split.*', 'truss.*'])).toThrow(
       /matches 'truss\.\*'.*trust\.split\.access-log/s,
     );
-    expect(() => ids('nope', 'openshift-4.22', [])).toThrow("Unknown profile 'nope'.\nKnown are: trust.");
+    expect(() => ids('nope', 'openshift-4.22', [])).toThrow("Unknown profile 'nope'.\nKnown are: trust, upgrade.");
   });
 });

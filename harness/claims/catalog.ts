@@ -11,13 +11,16 @@ export interface Claim extends ClaimDescription {
   distributions?: string[];
 }
 
+/** cert-manager in the lab; or a lab of an older version, and what the planes can be upgraded to. */
+export type Need = 'cert-manager' | 'upgrade';
+
 /** Claims that share a scenario: one test file, one YAML file of clauses. */
 export interface ClaimGroup {
   /** `trust/manual`; also the path of its files below suites/. */
   name: string;
   title: string;
-  /** Parts beyond the core that its scenario needs. */
-  needs: 'cert-manager'[];
+  /** What its scenario needs beyond a lab of one version. */
+  needs: Need[];
   claims: Claim[];
 }
 
@@ -25,7 +28,7 @@ interface GroupFile {
   title: string;
   /** Place in the run: groups run in ascending order. */
   order: number;
-  needs?: 'cert-manager'[];
+  needs?: Need[];
   claims: (Omit<Claim, 'group'> & { id: string })[];
 }
 
@@ -56,6 +59,10 @@ export function loadProfile(profile: string): ClaimGroup[] {
       claims: claims.map((claim) => ({ ...claim, sentence: claim.sentence.trim(), group: name })),
     }));
 }
+
+/** Whether the lab of these groups is to be of an older version. */
+export const isUpgrade = (groups: readonly ClaimGroup[]): boolean =>
+  groups.some(({ needs }) => needs.includes('upgrade'));
 
 const claimFiles = (profile: string) => readdirSync(join(suites, profile)).filter((file) => file.endsWith('.yaml'));
 

@@ -1,5 +1,5 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
-import type { ClaimGroup } from '../claims/catalog.ts';
+import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
@@ -48,12 +48,10 @@ export function assembleReport(
     supplyReason: facts.supply?.reason ?? 'not chosen yet',
     notes: [],
     implementation: {
-      planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => ({
-        name,
-        namespace,
-        revision,
-        version: lab?.istioVersion ?? settings.istioVersion,
-      })),
+      planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => {
+        const installed = lab?.istio[name].version ?? (isUpgrade(facts.groups) ? settings.upgrade.from : undefined);
+        return { name, namespace, revision, version: installed ?? settings.istioVersion };
+      }),
       components: [...(lab?.components ?? []), ...facts.components],
     },
     environment: {

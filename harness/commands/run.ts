@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { type ClaimGroup, selectClaims } from '../claims/catalog.ts';
+import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import type { Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
@@ -26,6 +26,7 @@ import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
+import { bothPlanes } from './lab.ts';
 
 /** `meshtrust run`: from an empty machine to a verdict. Returns the exit code. */
 export async function runCommand(settings: Settings, sabotage: string | undefined): Promise<number> {
@@ -106,10 +107,18 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   const choice = await chooseSupply(settings.supply);
   facts.supply = choice;
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
-  const supply = openSupply(choice.kind, settings.istioVersion, progress, signal);
+  const upgrade = isUpgrade(groups) ? settings.upgrade : undefined;
+  const versions = [settings.istioVersion, ...(upgrade === undefined ? [] : [upgrade.from])];
+  const supply = openSupply(choice.kind, versions, progress, signal);
   facts.engine = (await session.engine()).description;
   const parts = await supply.core();
-  const lab = await bringUpLab({ runId: session.id, ...settings, parts }, progress, signal);
+  const istio = await bothPlanes(supply, settings.istioVersion);
+  const planes = upgrade === undefined ? { istio } : { istio: await bothPlanes(supply, upgrade.from), next: istio };
+  const lab = await bringUpLab(
+    { runId: session.id, ...settings, ...settings.upgrade, parts, ...planes },
+    progress,
+    signal,
+  );
   facts.lab = lab;
   let extras = startExtras(groups, supply);
   for (const group of groups) {

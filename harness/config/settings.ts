@@ -7,6 +7,12 @@ export interface Settings {
   distribution: string;
   supply: SupplyKind | 'auto';
   istioVersion: string;
+  /** The version that profile `upgrade` starts from, on its way to `istioVersion`. */
+  upgrade: {
+    from: string;
+    /** Requests that an upgrade may lose. */
+    lossBudget: number;
+  };
   /** Globs over claim ids; empty for all. */
   only: string[];
   keep: boolean;
@@ -26,6 +32,7 @@ export const DEFAULTS: Settings = {
   distribution: 'openshift-4.22',
   supply: 'auto',
   istioVersion: VERSIONS.istio,
+  upgrade: { from: VERSIONS.upgradeFrom, lossBudget: 0 },
   only: [],
   keep: false,
   out: undefined,

@@ -4,14 +4,26 @@ import { createCluster, execInNode } from '../cluster/k3d.ts';
 import { freePort } from '../cluster/ports.ts';
 import { labFailure, messageOf } from '../errors.ts';
 import { apply, type ApplyOptions, parseManifests } from '../kube/apply.ts';
-import { connectKube, found, type Kube } from '../kube/client.ts';
+import { connectKube, type Kube } from '../kube/client.ts';
 import { type DeploymentRef, rolledOut } from '../kube/rollout.ts';
 import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
-import type { CertManagerParts, CoreParts } from '../supply/supply.ts';
-import { type Distribution, loadDistribution } from './distribution.ts';
-import { attachLab, BOOKINFO, GATEWAY, INSIDE_PROBE, istiodOf, type Lab, OUTSIDE_PROBE, saveLab } from './lab.ts';
+import type { CertManagerParts, CoreParts, IstioParts } from '../supply/supply.ts';
+import { type Distribution, loadDistribution, type PlaneName, PLANES } from './distribution.ts';
+import { injectorAnswers } from './injector.ts';
+import {
+  attachLab,
+  BOOKINFO,
+  GATEWAY,
+  INSIDE_PROBE,
+  gatewayOf,
+  istiodOf,
+  type Lab,
+  OUTSIDE_PROBE,
+  overlaysOf,
+  saveLab,
+} from './lab.ts';
 import { bookinfo, gateway, namespaces, NODE_PORTS, probes, strict } from './lab-manifests.ts';
 import { renderPlane } from './planes.ts';
 
@@ -19,7 +31,13 @@ export interface LabPlan {
   runId: string;
   distribution: string;
   parts: CoreParts;
+  /** What each plane is installed from. */
+  istio: Record<PlaneName, IstioParts>;
+  /** What they will be upgraded to, if so. */
+  next?: Record<PlaneName, IstioParts>;
   host: string;
+  /** Requests that an upgrade may lose. */
+  lossBudget: number;
   /** Local ports, 0 to have a free one chosen. */
   ports: { api: number; gateway: number };
 }
@@ -29,15 +47,17 @@ export interface LabPlan {
  * they come on OpenShift. The caller owns what is left when this fails or is aborted.
  */
 export async function bringUpLab(plan: LabPlan, progress: Progress, signal: AbortSignal): Promise<Lab> {
-  const { parts, runId } = plan;
-  const distribution = loadDistribution(plan.distribution, parts.planeOverlay);
+  const { parts, runId, istio, next } = plan;
+  const distribution = loadDistribution(plan.distribution, overlaysOf(istio));
+  const releases = [istio, next ?? istio].flatMap((one) => PLANES.map((plane) => one[plane]));
+  const archives = [...new Set([...parts.archives, ...releases.flatMap((one) => one.archives)])];
   const ports = {
     api: await freePort(plan.ports.api),
     gateway: await freePort(plan.ports.gateway),
     outside: await freePort(),
     inside: await freePort(),
   };
-  const rendering = renderPlanes(distribution, parts, signal);
+  const rendering = renderPlanes(distribution, istio, signal);
   rendering.catch(() => undefined); // awaited below; the cluster's own failure comes first
   const kubeconfig = await progress.phase('Create the cluster', () =>
     createCluster(
@@ -46,7 +66,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
         runId,
         nodeImage: parts.nodeImage,
         ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
-        imagesFolder: placeArchives(runId, parts.archives),
+        imagesFolder: placeArchives(runId, archives),
         apiPort: ports.api,
         nodePorts: new Map((['gateway', 'outside', 'inside'] as const).map((port) => [NODE_PORTS[port], ports[port]])),
         k3s: parts.k3dToolsImage === undefined,
@@ -65,7 +85,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
-    await injectorAnswers(kube, signal);
+    await injectorAnswers(kube, distribution.planes.mesh.revision, signal);
     await apply(kube, [...bookinfo(parts.bookinfo), ...probes(parts.probeImage)], options);
     await ready(kube, [...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE], 'workloadsReady', signal);
   });
@@ -73,7 +93,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     await apply(kube, planes.gateway, options);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
-    await apply(kube, gateway(), options);
+    await apply(kube, gateway(gatewayOf(distribution.planes.gateway)), options);
     say('waiting for the gateway');
     await ready(kube, [GATEWAY], 'workloadsReady', signal);
   });
@@ -84,14 +104,15 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       runId,
       kubeconfig,
       distribution: plan.distribution,
-      planeOverlay: parts.planeOverlay,
+      istio,
+      ...(next === undefined ? {} : { next }),
       ports,
       host: plan.host,
-      istioVersion: parts.istioVersion,
+      lossBudget: plan.lossBudget,
       kubernetesVersion: version.items[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
-      components: parts.components,
+      components: [...new Set(releases)].flatMap(({ components }) => components).concat(parts.components),
       tools: parts.tools,
-      archives: parts.archives,
+      archives,
     }),
   );
 }
@@ -115,11 +136,10 @@ export async function installCertManager(lab: Lab, parts: CertManagerParts, sign
   );
 }
 
-async function renderPlanes(distribution: Distribution, parts: CoreParts, signal: AbortSignal) {
-  const images = { istioctl: parts.tools.istioctl, hub: parts.hub, tag: parts.tag };
+async function renderPlanes({ planes }: Distribution, istio: LabPlan['istio'], signal: AbortSignal) {
   const [mesh, gatewayPlane] = await Promise.all([
-    renderPlane(distribution.planes.mesh, images, signal),
-    renderPlane(distribution.planes.gateway, images, signal),
+    renderPlane(planes.mesh, istio.mesh, signal),
+    renderPlane(planes.gateway, istio.gateway, signal),
   ]);
   return { mesh, gateway: gatewayPlane };
 }
@@ -161,24 +181,6 @@ async function ready(
       throw labFailure(error.message, { evidence: await podTroubles(kube).catch(messageOf), cause: error });
     throw error;
   }
-}
-
-/** Pods made before the injection webhook has its CA bundle would come up without a sidecar. */
-async function injectorAnswers(kube: Kube, signal: AbortSignal): Promise<void> {
-  const read = {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'istio-sidecar-injector' },
-  };
-  await eventually(
-    async () => {
-      const object = (await found(kube.objects.read(read))) as
-        { webhooks?: { clientConfig?: { caBundle?: string } }[] } | undefined;
-      const without = object?.webhooks?.filter((webhook) => (webhook.clientConfig?.caBundle ?? '') === '') ?? [{}];
-      if (without.length > 0) throw new Error('istiod has not put its CA bundle into the injection webhook yet');
-    },
-    { waitingFor: 'the injection webhook', within: 'planeReady', signal },
-  );
 }
 
 /** Why pods are not ready, in the cluster's own words: for the evidence of a failed bring-up. */

@@ -42,8 +42,8 @@ export const distributionNames = (): string[] =>
     .map((name) => name.slice(0, -'.yaml'.length))
     .sort();
 
-/** The two planes under a distribution, with what the supply's images need on top. */
-export function loadDistribution(name: string, overlay: object = {}): Distribution {
+/** The two planes under a distribution, with what the images of each need on top. */
+export function loadDistribution(name: string, overlays: Partial<Record<PlaneName, object>> = {}): Distribution {
   if (!distributionNames().includes(name)) {
     throw usageFailure(`Unknown distribution '${name}'.`, { next: `Known are: ${distributionNames().join(', ')}.` });
   }
@@ -57,7 +57,7 @@ export function loadDistribution(name: string, overlay: object = {}): Distributi
   const plane = (which: PlaneName): Plane => ({
     ...planes[which],
     name: which,
-    values: merge(merge(planes[which].values, own.planes[which] ?? {}), overlay),
+    values: merge(merge(planes[which].values, own.planes[which] ?? {}), overlays[which] ?? {}),
   });
   return {
     name,

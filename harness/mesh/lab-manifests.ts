@@ -14,9 +14,17 @@ function labManifests(file: string, values: Record<string, string> = {}): Kubern
 }
 
 export const namespaces = () => labManifests('namespaces.yaml');
-export const gateway = () => labManifests('gateway.yaml');
+/** A Gateway, its route to Bookinfo, and the way in to it; there is one way in. */
+export const gateway = (names: GatewayNames) => labManifests('gateway.yaml', { ...names });
 export const strict = () => labManifests('strict.yaml');
 export const bookinfo = (images: Record<string, string>) => labManifests('bookinfo.yaml', images);
+
+export interface GatewayNames {
+  gateway: string;
+  route: string;
+  /** Of the plane that serves it. */
+  revision: string;
+}
 
 /** Node ports that the lab publishes on 127.0.0.1. */
 export const NODE_PORTS = { gateway: 30080, outside: 30081, inside: 30082 } as const;

@@ -4,21 +4,25 @@ import { labFailure } from '../errors.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
 import { workFolder } from '../state/runs.ts';
-import type { Component, Tools } from '../supply/supply.ts';
-import { type Distribution, loadDistribution, type Plane } from './distribution.ts';
+import type { Component, IstioParts, Tools } from '../supply/supply.ts';
+import { type Distribution, loadDistribution, type Plane, type PlaneName } from './distribution.ts';
+import type { GatewayNames } from './lab-manifests.ts';
 
 /** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
 export interface LabDescription {
   runId: string;
   kubeconfig: string;
   distribution: string;
-  /** Values the supply needed on every plane. */
-  planeOverlay: object;
+  /** What each plane was installed from. */
+  istio: Record<PlaneName, IstioParts>;
+  /** What each plane can be upgraded to; its images are in the node. */
+  next?: Record<PlaneName, IstioParts>;
   /** Ports on 127.0.0.1. */
   ports: { api: number; gateway: number; outside: number; inside: number };
   host: string;
-  istioVersion: string;
   kubernetesVersion: string;
+  /** Requests that an upgrade may lose. */
+  lossBudget: number;
   components: Component[];
   tools: Tools;
   /** Image archives the node has imported. */
@@ -39,11 +43,30 @@ export const BOOKINFO: readonly DeploymentRef[] = [
 ].map((name) => ({ namespace: 'bookinfo', name }));
 export const INSIDE_PROBE: DeploymentRef = { namespace: 'probe-inside', name: 'probe' };
 export const OUTSIDE_PROBE: DeploymentRef = { namespace: 'probe-outside', name: 'probe' };
+/** Name of the Gateway. */
+export const GATEWAY_NAME = 'mesh-gateway';
 /** Istio names it after the Gateway and its class. */
-export const GATEWAY: DeploymentRef = { namespace: 'openshift-ingress', name: 'mesh-gateway-openshift-default' };
+export const GATEWAY: DeploymentRef = deploymentOfGateway(GATEWAY_NAME);
+
+export function deploymentOfGateway(gateway: string): DeploymentRef {
+  return { namespace: 'openshift-ingress', name: `${gateway}-openshift-default` };
+}
+
+/** The lab's Gateway and route, as a gateway plane serves them. */
+export const gatewayOf = ({ revision }: Plane): GatewayNames => ({
+  gateway: GATEWAY_NAME,
+  route: 'bookinfo',
+  revision,
+});
 
 /** The deployment of a plane's istiod. */
 export const istiodOf = ({ namespace, deployment }: Plane): DeploymentRef => ({ namespace, name: deployment });
+
+/** The Helm values that the images of each plane need. */
+export const overlaysOf = ({ mesh, gateway }: Record<PlaneName, IstioParts>): Record<PlaneName, object> => ({
+  mesh: mesh.overlay,
+  gateway: gateway.overlay,
+});
 
 const file = (runId: string) => join(workFolder(runId), 'lab.json');
 
@@ -67,6 +90,6 @@ export function attachLab(path: string): Lab {
   return {
     ...description,
     kube: connectKube(description.kubeconfig),
-    distribution: loadDistribution(description.distribution, description.planeOverlay),
+    distribution: loadDistribution(description.distribution, overlaysOf(description.istio)),
   };
 }

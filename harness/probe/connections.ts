@@ -1,5 +1,6 @@
 import type { Kube } from '../kube/client.ts';
 import { getFromPod, type PodRef } from '../kube/port-forward.ts';
+import { ADMIN_PORT } from './proxies.ts';
 
 /** What an Envoy has sent to one endpoint of a service since it knows that endpoint. */
 export interface Upstream {
@@ -20,8 +21,6 @@ interface Clusters {
     }[];
   }[];
 }
-
-const ADMIN_PORT = 15000;
 
 /** Reads the counters of endpoints (admin interface, /clusters), which Istio never leaves out. */
 export async function readUpstreams(kube: Kube, proxy: PodRef): Promise<Upstream[]> {

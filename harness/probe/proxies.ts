@@ -23,7 +23,8 @@ export interface ProxySecrets {
   roots: Certificate[];
 }
 
-const ADMIN_PORT = 15000;
+/** Of every Envoy that Istio starts. */
+export const ADMIN_PORT = 15000;
 /** Istio puts it on the pods it deploys for a Gateway. */
 const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
 const NAMESPACES = ['openshift-ingress', 'bookinfo', 'probe-inside'];

@@ -11,11 +11,14 @@ import { restartIstiods, restartWorkloads, WORKLOADS } from './restart.ts';
  */
 export async function restartInTurn(lab: Lab, root: string): Promise<void> {
   await restartIstiods(lab, root);
-  for (const plane of PLANES) {
-    for (const workload of WORKLOADS[plane]) {
-      await Promise.all(PLANES.map((one) => synced(lab, one)));
-      await restartWorkloads(lab, plane, [workload]);
-    }
+  for (const plane of PLANES) await restartWorkloadsInTurn(lab, plane);
+}
+
+/** Restarts the workloads of a plane one after another. */
+export async function restartWorkloadsInTurn(lab: Lab, plane: PlaneName): Promise<void> {
+  for (const workload of WORKLOADS[plane]) {
+    await Promise.all(PLANES.map((one) => synced(lab, one)));
+    await restartWorkloads(lab, plane, [workload]);
   }
 }
 

@@ -5,7 +5,7 @@ import type { ClaimDescription, ClaimResult, ClaimStatus, ConformanceReport, Run
 import { mapStrings, plain } from './text.ts';
 import { verdictOf } from './verdict.ts';
 
-type Computed = 'apiVersion' | 'kind' | 'result' | 'summary' | 'claims' | 'remedies' | 'graphs' | 'digest';
+type Computed = 'apiVersion' | 'kind' | 'result' | 'summary' | 'claims' | 'remedies' | 'upgrades' | 'graphs' | 'digest';
 
 export interface ReportInput extends Omit<ConformanceReport, Computed> {
   /** Every claim the run was to judge, in the order of the report. */
@@ -28,6 +28,7 @@ export function buildReport(input: ReportInput): ConformanceReport {
   const claims = planned.map((claim) => ({ ...claim, ...outcomeOf(results.get(claim.id) ?? [], failure) }));
   const unplanned = outcomes.filter((event) => !planned.some((claim) => claim.id === event.id));
   const failedUnplanned = unplanned.filter((event) => event.status === 'failed');
+  const upgrades = events.filter((event) => event.type === 'upgrade').map(withoutType);
   const report: Omit<ConformanceReport, 'digest'> = {
     apiVersion: 'meshtrust.dev/v1alpha1',
     kind: 'TrustConformanceReport',
@@ -47,6 +48,7 @@ export function buildReport(input: ReportInput): ConformanceReport {
     summary: summaryOf(claims),
     claims,
     remedies: events.filter((event) => event.type === 'remedy').map(withoutType),
+    ...(upgrades.length === 0 ? {} : { upgrades }),
     graphs: events.filter((event) => event.type === 'graph').map(withoutType),
     phases: facts.phases,
     ...(failure === undefined ? {} : { failure }),

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { ClaimResult, ClaimStatus, ConformanceReport, RemedyResult } from './model.ts';
+import type { ClaimResult, ClaimStatus, ConformanceReport, RemedyResult, UpgradeResult } from './model.ts';
 import { duration, mapStrings, plain } from './text.ts';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
@@ -34,6 +34,8 @@ export function renderSummary(untidy: ConformanceReport, options: { colour: bool
     lines.push(paint('bold', group), ...claims.flatMap((claim) => claimLines(claim, width, paint)), '');
   }
   if (report.remedies.length > 0) lines.push(paint('bold', 'remedies'), ...remedyTable(report.remedies), '');
+  const { upgrades = [] } = report;
+  if (upgrades.length > 0) lines.push(paint('bold', 'upgrades'), ...upgradeTable(upgrades), '');
   if (report.notes.length > 0) lines.push(...report.notes.map((note) => paint('yellow', `note: ${note}`)), '');
   if (report.failure !== undefined) {
     const { phase, kind, message } = report.failure;
@@ -66,7 +68,7 @@ function claimLines(claim: ClaimResult, width: number, paint: Paint): string[] {
 }
 
 function remedyTable(remedies: readonly RemedyResult[]): string[] {
-  const rows = [
+  return table([
     ['remedy', 'baseline', 'restarts', 'applied in', 'converged in', 'requests lost', 'support'],
     ...remedies.map((row) => [
       row.remedy,
@@ -77,7 +79,24 @@ function remedyTable(remedies: readonly RemedyResult[]): string[] {
       String(row.requestsLost ?? '–'),
       row.support,
     ]),
-  ];
+  ]);
+}
+
+function upgradeTable(upgrades: readonly UpgradeResult[]): string[] {
+  return table([
+    ['upgrade', 'from', 'to', 'took', 'requests', 'lost'],
+    ...upgrades.map((row) => [
+      row.upgrade,
+      row.from,
+      row.to,
+      duration(row.seconds * 1000),
+      String(row.requests),
+      String(row.requestsLost),
+    ]),
+  ]);
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), []);
   return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd());
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { redact } from '../evidence/redact.ts';
-import type { ClaimResult, ClaimStatus, GraphSnapshot, RemedyResult } from './model.ts';
+import type { ClaimResult, ClaimStatus, GraphSnapshot, RemedyResult, UpgradeResult } from './model.ts';
 import { mapStrings } from './text.ts';
 
 export interface ClaimEvent extends Pick<ClaimResult, 'id' | 'status' | 'reason' | 'durationMs' | 'evidence'> {
@@ -8,6 +8,9 @@ export interface ClaimEvent extends Pick<ClaimResult, 'id' | 'status' | 'reason'
 }
 export interface RemedyEvent extends RemedyResult {
   type: 'remedy';
+}
+export interface UpgradeEvent extends UpgradeResult {
+  type: 'upgrade';
 }
 export interface GraphEvent extends GraphSnapshot {
   type: 'graph';
@@ -17,7 +20,7 @@ export interface NoteEvent {
   text: string;
 }
 /** What a test worker hands to the main process, one JSON object a line. */
-export type RunEvent = ClaimEvent | RemedyEvent | GraphEvent | NoteEvent;
+export type RunEvent = ClaimEvent | RemedyEvent | UpgradeEvent | GraphEvent | NoteEvent;
 
 /**
  * Appends one event in one write, so that it is either there or not when the worker is killed. Its strings are
@@ -74,6 +77,15 @@ const SHAPES: Record<string, Record<string, Check>> = {
     convergeSeconds: amount,
     requestsLost: optional(amount),
     support: string,
+  },
+  upgrade: {
+    upgrade: string,
+    from: string,
+    to: string,
+    requests: amount,
+    requestsLost: amount,
+    seconds: amount,
+    proxies: Array.isArray,
   },
   graph: {
     title: string,

@@ -23,14 +23,23 @@ export function renderMarkdown(untidy: ConformanceReport): string {
     lines.push('|---|---|---:|---:|---:|---:|---|');
     for (const row of report.remedies) {
       const times = [row.applySeconds, row.convergeSeconds].map((seconds) => duration(seconds * 1000));
-      const cells = [row.remedy, row.baseline, row.restarts, ...times, row.requestsLost ?? '–', row.support];
-      lines.push(`| ${cells.map((cell) => escape(String(cell))).join(' | ')} |`);
+      lines.push(tableRow([row.remedy, row.baseline, row.restarts, ...times, row.requestsLost ?? '–', row.support]));
+    }
+    lines.push('');
+  }
+  if (report.upgrades !== undefined) {
+    lines.push('| upgrade | from | to | took | requests | lost |', '|---|---|---|---:|---:|---:|');
+    for (const { upgrade, from, to, seconds, requests, requestsLost } of report.upgrades) {
+      lines.push(tableRow([upgrade, from, to, duration(seconds * 1000), requests, requestsLost]));
     }
     lines.push('');
   }
   if (report.notes.length > 0) lines.push(...report.notes.map((note) => `- ${escape(note)}`), '');
   return `${lines.join('\n')}\n`;
 }
+
+const tableRow = (cells: readonly (string | number)[]): string =>
+  `| ${cells.map((cell) => escape(String(cell))).join(' | ')} |`;
 
 function claimRow(claim: ClaimResult): string {
   const reason = claim.reason === undefined ? escape(claim.sentence) : escape(claim.reason);

@@ -37,6 +37,27 @@ export interface RemedyResult {
   support: string;
 }
 
+/** What a proxy ran and held: versions, the issuer of its certificate, the roots it trusted. */
+export interface ProxyState {
+  istio: string;
+  envoy: string;
+  issuer: string;
+  root: string;
+}
+
+/** Both planes taken from one version to another while requests kept coming. */
+export interface UpgradeResult {
+  /** Such as `canary, gateway plane first`. */
+  upgrade: string;
+  from: string;
+  to: string;
+  /** On new connections, each of them. */
+  requests: number;
+  requestsLost: number;
+  seconds: number;
+  proxies: { plane: string; app: string; before: ProxyState; after: ProxyState }[];
+}
+
 export interface PhaseResult {
   name: string;
   /** RFC 3339. */
@@ -89,6 +110,8 @@ export interface ConformanceReport {
   summary: Record<ClaimStatus, number>;
   claims: ClaimResult[];
   remedies: RemedyResult[];
+  /** Only if there were any. */
+  upgrades?: UpgradeResult[];
   /** In the order of the run. */
   graphs: GraphSnapshot[];
   phases: PhaseResult[];

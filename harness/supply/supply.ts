@@ -9,28 +9,35 @@ export interface Component {
 export interface Tools {
   k3d: string;
   kubectl: string;
-  istioctl: string;
 }
 
-/** Images and files a lab is made of. Archives are docker-archive tars that the node imports. */
+/** What planes of one version of Istio are made of. */
+export interface IstioParts {
+  version: string;
+  /** Path of that version's istioctl. */
+  istioctl: string;
+  /** Registry prefix and tag under which `pilot` and `proxyv2` are found. */
+  hub: string;
+  tag: string;
+  /** Docker-archive tars with these images. */
+  archives: string[];
+  /** Helm values that only these images need, merged into a plane's. */
+  overlay: object;
+  components: Component[];
+}
+
+/** Images and files a lab is made of, but for its planes. Archives are docker-archive tars that the node imports. */
 export interface CoreParts {
   tools: Tools;
   nodeImage: string;
   /** Image of k3d's own helper container; undefined for k3d's default. */
   k3dToolsImage?: string;
   archives: string[];
-  /** Version of both planes. */
-  istioVersion: string;
-  /** Registry prefix and tag under which the planes' `pilot` and `proxyv2` images are found. */
-  hub: string;
-  tag: string;
   /** Image by Bookinfo workload. */
   bookinfo: Record<BookinfoWorkload, string>;
   /** An image with `node` on its PATH, for the probes. */
   probeImage: string;
   gatewayApiCrds: string[];
-  /** Helm values that only this supply's images need, merged into every plane's. */
-  planeOverlay: object;
   components: Component[];
 }
 
@@ -53,9 +60,11 @@ export interface CertManagerParts {
 
 export type SupplyKind = 'source' | 'registry';
 
-/** A source of parts. Both calls are idempotent: what is in the cache is not fetched or built again. */
+/** A source of parts. Calls are idempotent: what is in the cache is not fetched or built again. */
 export interface Supply {
   readonly kind: SupplyKind;
   core(): Promise<CoreParts>;
+  /** Fails for a version that it does not serve. */
+  istio(version: string): Promise<IstioParts>;
   certManager(): Promise<CertManagerParts>;
 }

@@ -1,6 +1,8 @@
 /** The versions this suite is built and pinned for. What `source` can serve is what the package registries hold. */
 export const VERSIONS = {
   istio: '1.29.1',
+  /** Where upgrades to it start. */
+  upgradeFrom: '1.28.2',
   /** Stock Envoy of the release line Istio 1.29 builds its proxy from. */
   envoy: '1.37.0',
   kubernetes: '1.35.4',

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { PhaseResult, RemedyResult } from '../model.ts';
+import type { PhaseResult, RemedyResult, UpgradeResult } from '../model.ts';
 import { duration } from '../text.ts';
 import type { Html } from './page.ts';
 import { badge, scrolling } from './parts.ts';
@@ -40,6 +40,75 @@ export function remedyTable(remedies: readonly RemedyResult[]): Html {
     </table>`,
   );
 }
+
+/** The upgrades beside each other, and below each what its proxies ran and held before and after. */
+export function upgradeTables(upgrades: readonly UpgradeResult[]): Html {
+  return html`${scrolling(
+    'Table of upgrades',
+    html`<table>
+      <caption>
+        Both planes, one after the other, while requests kept coming on new connections
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Upgrade</th>
+          <th scope="col">From</th>
+          <th scope="col">To</th>
+          <th scope="col" class="number">Took</th>
+          <th scope="col" class="number">Requests</th>
+          <th scope="col" class="number">Lost</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${upgrades.map(
+          (row) =>
+            html`<tr>
+              <th scope="row">${row.upgrade}</th>
+              <td>${row.from}</td>
+              <td>${row.to}</td>
+              <td class="number">${duration(row.seconds * 1000)}</td>
+              <td class="number">${row.requests}</td>
+              <td class="number">${row.requestsLost}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`,
+  )}
+  ${upgrades.map(proxyTable)}`;
+}
+
+function proxyTable({ upgrade, proxies }: UpgradeResult): Html {
+  return html`<details>
+    <summary>Proxies: ${upgrade}</summary>
+    ${scrolling(
+      `Table of proxies, ${upgrade}`,
+      html`<table>
+        <thead>
+          <tr>
+            <th scope="col">Proxy</th>
+            <th scope="col">Istio</th>
+            <th scope="col">Envoy</th>
+            <th scope="col">Issuer</th>
+            <th scope="col">Root</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${proxies.map(
+            ({ plane, app, before, after }) =>
+              html`<tr>
+                <th scope="row">${app} (${plane})</th>
+                ${(['istio', 'envoy', 'issuer', 'root'] as const).map(
+                  (what) => html`<td>${changed(before[what], after[what])}</td>`,
+                )}
+              </tr>`,
+          )}
+        </tbody>
+      </table>`,
+    )}
+  </details>`;
+}
+
+const changed = (before: string, after: string): string => (before === after ? after : `${before} → ${after}`);
 
 /** Units of a bar's whole width. */
 const WIDTH = 1000;

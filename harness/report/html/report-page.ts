@@ -4,7 +4,7 @@ import { mapStrings, plain } from '../text.ts';
 import { banner, countsLine, RESULTS } from './banner.ts';
 import { chainList } from './chains.ts';
 import { claimGroups } from './claims.ts';
-import { remedyTable, timeline } from './comparison.ts';
+import { remedyTable, timeline, upgradeTables } from './comparison.ts';
 import type { ReadEvidence } from './evidence.ts';
 import { link } from './evidence.ts';
 import { findings } from './findings.ts';
@@ -28,6 +28,11 @@ export async function renderHtml(untidy: ConformanceReport, readEvidence: ReadEv
     found && { id: 'findings', title: 'What broke', content: found },
     some(report.graphs) && { id: 'graphs', title: 'Trust graphs', content: await graphs(report) },
     some(report.remedies) && { id: 'remedies', title: 'Remedies compared', content: remedyTable(report.remedies) },
+    some(report.upgrades ?? []) && {
+      id: 'upgrades',
+      title: 'Upgrades',
+      content: upgradeTables(report.upgrades ?? []),
+    },
     some(report.phases) && { id: 'timeline', title: 'Timeline', content: timeline(report.phases) },
     some(report.claims) && { id: 'claims', title: 'Claims', content: await claimGroups(report, readEvidence) },
     some(report.graphs) && { id: 'chains', title: 'Certificate chains', content: chains(report) },

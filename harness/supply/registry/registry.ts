@@ -9,6 +9,7 @@ import {
   type CertManagerParts,
   type Component,
   type CoreParts,
+  type IstioParts,
   type Supply,
   type Tools,
 } from '../supply.ts';
@@ -33,7 +34,7 @@ import {
   planeImages,
   thisMachine,
 } from './releases.ts';
-import { fetchTools, haveTools } from './tools.ts';
+import { fetchIstioctl, fetchTools, haveIstioctl, haveTools } from './tools.ts';
 import { together } from './together.ts';
 
 /** Bytes that a first run takes: images in the engine, once more as an archive, tools. */
@@ -66,9 +67,8 @@ export class RegistrySupply implements Supply {
       return { tools, crds, systemImages };
     });
 
-    const planes = planeImages(upstream);
     const bookinfo = bookinfoImages(upstream);
-    const inNode = [planes.pilot, planes.proxyv2, ...Object.values(bookinfo), ...files.systemImages];
+    const inNode = [...Object.values(bookinfo), ...files.systemImages];
     const node = nodeImage(upstream);
     // k3d would pull its helper by itself, in the middle of creating a cluster and with less to say when it fails.
     const images = await this.#images('Pull images', [node, k3dToolsImage(upstream), ...inNode]);
@@ -77,17 +77,11 @@ export class RegistrySupply implements Supply {
       tools: files.tools,
       nodeImage: node,
       archives: [await this.#archive('core', images, inNode)],
-      hub: istioHub(upstream),
-      istioVersion: upstream.istio,
-      tag: upstream.istio,
       bookinfo,
       // Its base is the official `node` image, so `node` is /usr/local/bin/node (samples/bookinfo/src/ratings/Dockerfile).
       probeImage: bookinfo['ratings-v1'],
       gatewayApiCrds: [files.crds],
-      planeOverlay: {},
       components: [
-        { name: 'istio', version: upstream.istio, ...from(planes.pilot) },
-        { name: 'istio-proxy', version: upstream.istio, ...from(planes.proxyv2) },
         { name: 'kubernetes', version: `${VERSIONS.kubernetes} (k3s ${VERSIONS.k3s})`, ...from(node) },
         { name: 'k3d', version: VERSIONS.k3d, ...from(k3dToolsImage(upstream)) },
         { name: 'gateway-api', version: VERSIONS.gatewayApi },
@@ -96,6 +90,29 @@ export class RegistrySupply implements Supply {
           version: VERSIONS.bookinfo,
           ...from(bookinfo[workload]),
         })),
+      ],
+    };
+  }
+
+  async istio(version: string): Promise<IstioParts> {
+    const upstream = { ...this.#upstream, istio: version };
+    const machine = thisMachine();
+    const istioctl = await this.#phase(haveIstioctl(upstream, machine), `Download istioctl ${version}`, (options) =>
+      fetchIstioctl(upstream, machine, options),
+    );
+    const { pilot, proxyv2 } = planeImages(upstream);
+    const names = [pilot, proxyv2];
+    const images = await this.#images(`Pull images of Istio ${version}`, names);
+    return {
+      version,
+      istioctl,
+      hub: istioHub(upstream),
+      tag: version,
+      archives: [await this.#archive(`istio-${version}`, images, names)],
+      overlay: {},
+      components: [
+        { name: 'istio', version, ...componentOf(images, pilot) },
+        { name: 'istio-proxy', version, ...componentOf(images, proxyv2) },
       ],
     };
   }

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Tools } from '../supply.ts';
 import { istioctlAsset, k3dAsset, kubectlAsset, type Machine } from './releases.ts';
 import { type Loopback, sha256 } from './testing.ts';
 
@@ -10,7 +9,7 @@ import { type Loopback, sha256 } from './testing.ts';
 const program = (name: string) => `#!/bin/sh\necho ${name}\n`;
 
 /** Serves three small tools with checksum files in the form of each project; returns their paths on the server. */
-export function serveTools(server: Loopback, machine: Machine, instead: { istioctl?: Buffer } = {}): Tools {
+export function serveTools(server: Loopback, machine: Machine, instead: { istioctl?: Buffer } = {}) {
   const upstream = server.upstream;
   const serve = (asset: { url: string; checksums?: string }, content: string | Buffer, listing: string): string => {
     server.serve(asset.url, content);

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { haveTools, fetchTools } from './tools.ts';
+import { fetchIstioctl, fetchTools, haveTools } from './tools.ts';
 import { cutOff, Loopback } from './testing.ts';
 import { serveTools } from './testing-releases.ts';
 
@@ -40,12 +40,12 @@ it('keeps nothing of a tool that came only half, and goes on from there', async 
   const paths = serveTools(server, MACHINE);
   const whole = server.files.get(paths.istioctl) ?? '';
   server.files.set(paths.istioctl, cutOff);
-  await expect(fetchTools(server.upstream, MACHINE, options)).rejects.toThrow('broke off istioctl-');
+  await expect(fetchIstioctl(server.upstream, MACHINE, options)).rejects.toThrow('broke off istioctl-');
   const kept = readdirSync(join(cache.path, 'meshtrust', 'parts'));
   expect(kept.filter((name) => name.startsWith('istioctl') || name.startsWith('.'))).toEqual([]);
 
   server.files.set(paths.istioctl, whole);
-  const { istioctl } = await fetchTools(server.upstream, MACHINE, options);
+  const istioctl = await fetchIstioctl(server.upstream, MACHINE, options);
   expect(readFileSync(istioctl, 'utf8')).toContain('istioctl');
 });
 
@@ -57,5 +57,5 @@ it('says so when a tarball cannot be unpacked', async () => {
   writeFileSync(join(folder.path, 'readme'), 'no program\n');
   const tarball = execFileSync('tar', ['-cz', '-C', folder.path, 'readme']);
   serveTools(server, MACHINE, { istioctl: tarball });
-  await expect(fetchTools(server.upstream, MACHINE, options)).rejects.toMatchObject({ kind: 'environment' });
+  await expect(fetchIstioctl(server.upstream, MACHINE, options)).rejects.toMatchObject({ kind: 'environment' });
 });

@@ -10,7 +10,6 @@ import { together } from './together.ts';
 const assetsOf = (upstream: Upstream, machine: Machine): Record<keyof Tools, Asset> => ({
   k3d: k3dAsset(upstream, machine),
   kubectl: kubectlAsset(upstream, machine),
-  istioctl: istioctlAsset(upstream, machine),
 });
 
 /** A tool's folder in the cache is known by where it came from, version and machine included. */
@@ -19,19 +18,22 @@ const keyOf = (asset: Asset) => digestOf(asset.url);
 export const haveTools = (upstream: Upstream, machine: Machine): boolean =>
   Object.entries(assetsOf(upstream, machine)).every(([name, asset]) => isCached(name, keyOf(asset)));
 
+export const haveIstioctl = (upstream: Upstream, machine: Machine): boolean =>
+  isCached('istioctl', keyOf(istioctlAsset(upstream, machine)));
+
+/** Path of the istioctl of the upstream's version of Istio, downloaded unless it is in the cache. */
+export const fetchIstioctl = (upstream: Upstream, machine: Machine, options: DownloadOptions): Promise<string> =>
+  fetchTool('istioctl', istioctlAsset(upstream, machine), options);
+
 /** Paths of the command-line tools, downloaded side by side unless they are in the cache. */
 export async function fetchTools(upstream: Upstream, machine: Machine, options: DownloadOptions): Promise<Tools> {
   const assets = assetsOf(upstream, machine);
   const fetch = (name: keyof Tools) => (signal: AbortSignal) => fetchTool(name, assets[name], { ...options, signal });
-  const [k3d, kubectl, istioctl] = await together<[string, string, string]>(options.signal, [
-    fetch('k3d'),
-    fetch('kubectl'),
-    fetch('istioctl'),
-  ]);
-  return { k3d, kubectl, istioctl };
+  const [k3d, kubectl] = await together<[string, string]>(options.signal, [fetch('k3d'), fetch('kubectl')]);
+  return { k3d, kubectl };
 }
 
-async function fetchTool(name: keyof Tools, asset: Asset, options: DownloadOptions): Promise<string> {
+async function fetchTool(name: string, asset: Asset, options: DownloadOptions): Promise<string> {
   const folder = await cached(name, keyOf(asset), async (scratch) => {
     const program = join(scratch, name);
     if (asset.url.endsWith('.tar.gz')) {

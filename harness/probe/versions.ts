@@ -1,0 +1,37 @@
+import type { Kube } from '../kube/client.ts';
+import { getFromPod } from '../kube/port-forward.ts';
+import type { PlaneName } from '../mesh/distribution.ts';
+import { ADMIN_PORT, listProxies, type Proxy } from './proxies.ts';
+
+/** A proxy and what it runs, by Envoy's own word. */
+export interface ProxyVersion {
+  proxy: string;
+  app: string;
+  plane: PlaneName;
+  /** Version of Istio, as the agent put it into the bootstrap. */
+  istio: string;
+  /** Envoy's own version. */
+  envoy: string;
+}
+
+interface ServerInfo {
+  /** `COMMIT/VERSION/STATUS/BUILD/TLS-LIBRARY` (Envoy, admin interface, GET /server_info) */
+  version: string;
+  node?: { metadata?: { ISTIO_VERSION?: string } };
+}
+
+/** Versions of all proxies that serve now, read side by side. */
+export async function readVersions(kube: Kube): Promise<ProxyVersion[]> {
+  return await Promise.all((await listProxies(kube)).map((proxy) => readVersion(kube, proxy)));
+}
+
+async function readVersion(kube: Kube, proxy: Proxy): Promise<ProxyVersion> {
+  const { version, node } = JSON.parse(await getFromPod(kube, proxy, ADMIN_PORT, '/server_info')) as ServerInfo;
+  return {
+    proxy: proxy.name,
+    app: proxy.app,
+    plane: proxy.plane,
+    istio: node?.metadata?.ISTIO_VERSION ?? 'unknown',
+    envoy: version.split('/')[1] ?? 'unknown',
+  };
+}

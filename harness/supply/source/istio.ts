@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { usageFailure } from '../../errors.ts';
+import { digestOf } from '../cache.ts';
+import type { IstioParts } from '../supply.ts';
+import { VERSIONS } from '../versions.ts';
+import { envoyDigest, type EnvoyVersion } from './envoy.ts';
+import { type GoPart, goModuleVersion, goPartDigest, moduleFolder } from './go.ts';
+import { buildImage, saveImages } from './images.ts';
+import { PLATFORM } from './platform.ts';
+import { STOCK_ENVOY_VALUES } from './stock-envoy.ts';
+
+/** A version of Istio that the package registries serve. */
+export interface IstioSource {
+  version: string;
+  /** Holds `istioctl`, `pilot-agent` and `pilot-discovery`. */
+  part: GoPart;
+  /** Stock Envoy of the release line that this version builds its proxy from. */
+  envoy: EnvoyVersion;
+}
+
+const SOURCES: Record<string, Omit<IstioSource, 'version'>> = {
+  [VERSIONS.istio]: { part: PLATFORM, envoy: VERSIONS.envoy },
+  '1.28.2': {
+    part: {
+      name: 'istio-1.28.2',
+      packages: ['istioctl/cmd/istioctl', 'pilot/cmd/pilot-agent', 'pilot/cmd/pilot-discovery'].map(
+        (path) => `istio.io/istio/${path}`,
+      ),
+      variables: {
+        'istio.io/istio/pkg/version.buildVersion': '1.28.2',
+        'istio.io/istio/pkg/version.buildTag': '1.28.2',
+      },
+    },
+    envoy: '1.36.4',
+  },
+};
+
+/** Fails, exit code 2, for a version that is not served. */
+export function istioSource(version: string): IstioSource {
+  const source = SOURCES[version];
+  if (source !== undefined) return { version, ...source };
+  throw usageFailure(`Supply \`source\` does not serve Istio ${version}.`, {
+    next: `It serves ${Object.keys(SOURCES).join(' and ')}; use --supply registry for another version.`,
+  });
+}
+
+/** Builds the images of a version's planes from its programs (a folder), Envoy (a file) and the base image. */
+export async function buildIstio(
+  { version, part, envoy }: IstioSource,
+  from: { programs: string; envoy: string; base: string },
+  signal: AbortSignal,
+): Promise<IstioParts> {
+  const { programs, base } = from;
+  const module = await moduleFolder(part.name, 'istio.io/istio', signal);
+  const inputs = [goPartDigest(part), envoyDigest(envoy)];
+  const files = {
+    envoy: from.envoy,
+    'pilot-agent': join(programs, 'pilot-agent'),
+    'envoy_bootstrap.json': join(module, 'tools', 'packaging', 'common', 'envoy_bootstrap.json'),
+  };
+  const [pilot, proxyv2] = await Promise.all([
+    buildImage(
+      { name: 'pilot', base, inputs, files: { 'pilot-discovery': join(programs, 'pilot-discovery') } },
+      signal,
+    ),
+    buildImage({ name: 'proxyv2', base, inputs, files, arguments: { ISTIO_VERSION: version } }, signal),
+  ]);
+  const tag = `${version}-${digestOf(pilot, proxyv2)}`;
+  const names = { [`meshtrust/pilot:${tag}`]: pilot, [`meshtrust/proxyv2:${tag}`]: proxyv2 };
+  return {
+    version,
+    istioctl: join(programs, 'istioctl'),
+    hub: 'meshtrust',
+    tag,
+    archives: [await saveImages(`istio-${version}`, names, signal)],
+    overlay: STOCK_ENVOY_VALUES,
+    components: [
+      { name: 'istio', version: `${version} (Go module ${goModuleVersion(part.name, 'istio.io/istio')})` },
+      { name: 'envoy', version: `${envoy} (stock, not Istio's build)`, image: proxyv2 },
+    ],
+  };
+}

@@ -1,0 +1,62 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { apply, nameOf, remove } from '../kube/apply.ts';
+import { rolledOut } from '../kube/rollout.ts';
+import type { Plane, PlaneName } from '../mesh/distribution.ts';
+import { injectorAnswers } from '../mesh/injector.ts';
+import { istiodOf, type Lab } from '../mesh/lab.ts';
+import { renderPlane } from '../mesh/planes.ts';
+import { readVersions } from '../probe/versions.ts';
+import { restartWorkloadsInTurn } from '../remedies/restart-in-turn.ts';
+import { eventually } from '../retry.ts';
+import type { IstioParts } from '../supply/supply.ts';
+
+/** From one version to another, newer or older. */
+export interface Change {
+  from: IstioParts;
+  to: IstioParts;
+}
+
+/**
+ * Replaces a plane's istiod by another version's under the same revision, then its proxies (Istio documentation,
+ * «In-place Upgrades»): sidecars by restarting their pods, the gateway's by itself, as istiod renders its Deployment.
+ */
+export async function upgradeInPlace(lab: Lab, name: PlaneName, { from, to }: Change): Promise<void> {
+  const plane = lab.distribution.planes[name];
+  await install(lab, plane, to);
+  await retire(lab, await renderPlane(plane, from), await renderPlane(plane, to));
+  if (name === 'mesh') await restartWorkloadsInTurn(lab, name);
+  await proxiesRun(lab, name, to);
+}
+
+/** Waits until all proxies of a plane run a version, and no other does beside them. */
+export async function proxiesRun({ kube }: Lab, name: PlaneName, { version }: IstioParts): Promise<void> {
+  await eventually(
+    async () => {
+      const running = (await readVersions(kube)).filter(({ plane }) => plane === name);
+      if (running.length === 0) throw new Error('there is none');
+      const others = running.filter(({ istio }) => istio !== version);
+      if (others.length > 0) throw new Error(others.map(({ proxy, istio }) => `${proxy} runs ${istio}`).join(', '));
+    },
+    { waitingFor: `all proxies of the ${name} plane to run ${version}`, within: 'workloadsReady', inARow: 3 },
+  );
+}
+
+/** Puts a version of a plane's istiod in and waits until it serves. */
+export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promise<void> {
+  await apply(lab.kube, await renderPlane(plane, parts), { runId: lab.runId });
+  await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
+  if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane.revision);
+}
+
+/** Removes what only the former objects had; CRDs stay, for with them all that was configured would go. */
+export async function retire(
+  lab: Lab,
+  former: readonly KubernetesObject[],
+  current: readonly KubernetesObject[],
+): Promise<void> {
+  const kept = new Set(current.map(keyOf));
+  const gone = former.filter((object) => object.kind !== 'CustomResourceDefinition' && !kept.has(keyOf(object)));
+  await remove(lab.kube, gone);
+}
+
+const keyOf = (object: KubernetesObject) => `${(object.apiVersion ?? '').replace(/\/[^/]*$/, '')} ${nameOf(object)}`;

@@ -1,0 +1,156 @@
+import { type ClaimContext, lab, report } from '../../harness/claims/worker.ts';
+import { recordHeld } from '../../harness/judges/held.ts';
+import type { PlaneName } from '../../harness/mesh/distribution.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
+import { type ProxySecrets, readAllSecrets } from '../../harness/probe/proxies.ts';
+import { type ProxyVersion, readVersions } from '../../harness/probe/versions.ts';
+import { manual } from '../../harness/remedies/manual.ts';
+import { describe } from '../../harness/trust/certificate.ts';
+import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import type { Change } from '../../harness/upgrade/in-place.ts';
+import { resetVersions } from '../../harness/upgrade/reset.ts';
+import { noFaults } from './checks.ts';
+import { joinedBaseline, type JoinedLab } from './joined-baseline.ts';
+import { lossIn, underTraffic } from './traffic.ts';
+
+export interface Upgrade {
+  /** The planes in the order in which they go. */
+  order: readonly PlaneName[];
+  /** How, as the report says it. */
+  method: 'in place' | 'canary' | 'downgrade in place';
+  step: (lab: Lab, plane: PlaneName, change: Change) => Promise<void>;
+}
+
+/** The fewest new connections that an upgrade is measured with. */
+const AT_LEAST = 1_000;
+
+/** What the planes can be upgraded to; the lab of this profile always has it. */
+function nextVersions() {
+  if (lab.next === undefined) throw new Error('the lab has no version to upgrade to');
+  return lab.next;
+}
+
+/** The baseline of an upgrade: both planes at the older version, joined by the manual remedy. */
+export async function olderBaseline(): Promise<JoinedLab> {
+  await resetVersions(lab, lab.istio);
+  return await joinedBaseline(lab, manual);
+}
+
+/** The baseline of a downgrade: both planes at the newer version, joined. */
+export async function newerBaseline(): Promise<JoinedLab> {
+  await resetVersions(lab, nextVersions());
+  return await joinedBaseline(lab, manual);
+}
+
+/** From the older version to the newer one. */
+export const forward = (plane: PlaneName): Change => ({ from: lab.istio[plane], to: nextVersions()[plane] });
+
+export const backward = (plane: PlaneName): Change => ({ from: nextVersions()[plane], to: lab.istio[plane] });
+
+/** All proxies at a moment: what they run, what they hold. */
+interface Stage {
+  name: string;
+  versions: ProxyVersion[];
+  held: ProxySecrets[];
+}
+
+const look = async (name: string): Promise<Stage> => {
+  const [versions, held] = await Promise.all([readVersions(lab.kube), readAllSecrets(lab.kube)]);
+  return { name, versions, held };
+};
+
+/**
+ * Takes both planes from one version to the other, one after the other and under traffic, and holds every proxy
+ * against the joined lab it began as: before, between and after.
+ */
+export async function upgrades(
+  context: ClaimContext,
+  joined: JoinedLab,
+  { order, method, step }: Upgrade,
+  changeOf: (plane: PlaneName) => Change,
+): Promise<void> {
+  const outcome = await underTraffic(
+    context,
+    async () => {
+      const stages = [await look('before')];
+      for (const plane of order) {
+        await step(lab, plane, changeOf(plane));
+        stages.push(await look(`after the ${plane} plane`));
+      }
+      return stages;
+    },
+    { atLeast: AT_LEAST },
+  );
+  const { value: stages, measured, seconds } = outcome;
+  await context.evidence('stages', stages.map(described));
+  const [before, after] = [stages[0], stages.at(-1)];
+  if (before === undefined || after === undefined) throw new Error('nothing was looked at');
+  const [first] = order;
+  report({
+    type: 'upgrade',
+    upgrade: `${method}, ${first ?? ''} plane first`,
+    ...versionsOf(order, changeOf),
+    requests: measured.requests,
+    requestsLost: measured.lost,
+    seconds,
+    proxies: after.versions.map((proxy) => ({
+      plane: proxy.plane,
+      app: proxy.app,
+      before: stateOf(before, proxy),
+      after: stateOf(after, proxy),
+    })),
+  });
+  const moved = stages.map((_, index) => order.slice(0, index));
+  noFaults([
+    ...stages.flatMap((stage, index) => wrongVersions(stage, moved[index] ?? [], changeOf)),
+    ...stages.flatMap((stage) => untrusted(stage, joined)),
+    measured.lost <= lab.lossBudget ? undefined : lossIn(outcome),
+  ]);
+}
+
+function versionsOf(order: readonly PlaneName[], changeOf: (plane: PlaneName) => Change) {
+  const versions = (end: keyof Change) =>
+    [...new Set(order.map((plane) => changeOf(plane)[end].version))].join(' and ');
+  return { from: versions('from'), to: versions('to') };
+}
+
+/** What is at another version than it should be by then. */
+function wrongVersions(
+  { name, versions }: Stage,
+  moved: readonly PlaneName[],
+  changeOf: (plane: PlaneName) => Change,
+): string[] {
+  return versions.flatMap(({ proxy, plane, istio }) => {
+    const { version } = changeOf(plane)[moved.includes(plane) ? 'to' : 'from'];
+    return istio === version ? [] : [`${name}: ${proxy} runs Istio ${istio}, not ${version}`];
+  });
+}
+
+/** What is not issued by its plane's intermediate under the one root, or trusts something else. */
+function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): string[] {
+  const faults = held.flatMap((one) => {
+    const intermediate = planes[one.proxy.plane].intermediate.subjectCommonName ?? '';
+    return [issuedBy(intermediate)(one), verifiesTo(root)(one), trustsOnly(root)(one)];
+  });
+  return faults.filter((fault) => fault !== undefined).map((fault) => `${name}: ${fault}`);
+}
+
+const described = ({ name, versions, held }: Stage) => ({
+  name,
+  versions: versions.map(({ proxy, plane, istio, envoy }) => ({ proxy, plane, istio, envoy })),
+  held: recordHeld(held, new Date()),
+});
+
+/** What an app's proxy is at a stage; the pod is another one each time. */
+function stateOf({ versions, held }: Stage, { app, plane }: ProxyVersion) {
+  const isIt = (one: { app: string; plane: PlaneName }) =>
+    one.plane === plane && (plane === 'gateway' || one.app === app);
+  const version = versions.find(isIt);
+  const secrets = held.find(({ proxy }) => isIt(proxy));
+  return {
+    istio: version?.istio ?? '?',
+    envoy: version?.envoy ?? '?',
+    issuer: secrets?.chain[0]?.issuer ?? '?',
+    root: secrets?.roots.map(describe).join(' and ') ?? '?',
+  };
+}
