@@ -52,6 +52,9 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
       /No claim of profile trust .* matches 'x\.\*'\.\nThe claims are:/,
     ],
     ['a supply that is none', ['run', '--supply', 'x'], /Allowed choices are auto, registry, source/],
+    ['shard 0', ['run', '--shard', '0/3'], /It must be i\/n, part i of n .*for example 2\/3/],
+    ['a shard beyond the last', ['run', '--shard', '4/3'], /It must be i\/n/],
+    ['a shard that is none', ['run', '--shard', 'x'], /It must be i\/n/],
     ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
     [
@@ -92,7 +95,28 @@ describe('help', () => {
   });
 });
 
+describe('a shard without a claim', () => {
+  it('needs no lab, says so and ends with 0', async () => {
+    const shard = ['--only', 'trust.split.*', '--shard', '2/2'];
+    const { code, output } = await meshtrust('run', ...shard, '--out', 'out');
+    expect(output).toMatch(/note: nothing to judge: .*\n\nincomplete: no claims \(.*, shard 2\/2\)\n/);
+    expect(code).toBe(0);
+    const report = parse(readFileSync(join(home, 'out', 'conformance.yaml'), 'utf8')) as ConformanceReport;
+    expect(validateReport(report)).toEqual([]);
+    expect(report).toMatchObject({ run: { shard: '2/2' }, claims: [], phases: [] });
+    expect(existsSync(join(home, 'cache', 'meshtrust', 'runs'))).toBe(false);
+  });
+});
+
 describe('a run that dies in set-up', () => {
+  it('in a shard reports the claims of that shard only', async () => {
+    const { code } = await meshtrust('run', '--supply', 'source', '--shard', '1/3', '--out', 'out');
+    expect(code).toBe(3);
+    const report = parse(readFileSync(join(home, 'out', 'conformance.yaml'), 'utf8')) as ConformanceReport;
+    expect(report.run.shard).toBe('1/3');
+    expect(new Set(report.claims.map(({ group }) => group))).toEqual(new Set(['trust/rotation']));
+  });
+
   it('ends with exit code 3, the next step, and still writes a report', async () => {
     const { code, output } = await meshtrust('run', '--supply', 'source', '--out', 'out');
     expect(output).toContain('No container engine answers at DOCKER_HOST=');

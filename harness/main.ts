@@ -6,6 +6,7 @@ import { packageVersion } from './paths.ts';
 import { loadSettings } from './config/load.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { distributionNames } from './mesh/distribution.ts';
+import { parseShard, type Shard } from './report/shard.ts';
 
 interface Flags {
   config?: string;
@@ -20,6 +21,7 @@ interface Flags {
   apiPort?: number;
   gatewayPort?: number;
   cluster?: string;
+  shard?: Shard;
   sabotage?: string;
 }
 
@@ -46,13 +48,14 @@ function program(): Command {
     .description('bring a lab up, show the split, apply the remedies, judge every claim, write the report')
     .addOption(new Option('--profile <name>', `set of claims (${profileNames().join(', ')})`))
     .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
+    .option('--shard <i/n>', 'judge part i of n of these claims; merge makes one report of the n reports', shard)
     .option('--keep', 'leave the lab up afterwards')
     .option('--out <folder>', 'folder for the report (default: a new one below reports/)')
     .addOption(new Option('--sabotage <name>').hideHelp())
     .action(async (flags: Flags) => {
       const settings = settingsFrom(flags);
       const { runCommand } = await import('./commands/run.ts');
-      process.exitCode = await runCommand(settings, flags.sabotage);
+      process.exitCode = await runCommand(settings, { shard: flags.shard, sabotage: flags.sabotage });
     });
   labOptions(root.command('up'))
     .description('bring a lab up, in the split, and leave it for looking around')
@@ -119,6 +122,12 @@ function port(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
   throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+}
+
+function shard(text: string): Shard {
+  const parsed = parseShard(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError('It must be i/n, part i of n with 1 ≤ i ≤ n ≤ 999, for example 2/3.');
 }
 
 function atLeastOne(text: string): number {

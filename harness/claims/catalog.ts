@@ -21,6 +21,8 @@ export interface ClaimGroup {
   title: string;
   /** What its scenario needs beyond a lab of one version. */
   needs: Need[];
+  /** About what it takes to judge it alone on a lab; what shards are balanced by. */
+  minutes: number;
   claims: Claim[];
 }
 
@@ -29,10 +31,14 @@ interface GroupFile {
   /** Place in the run: groups run in ascending order. */
   order: number;
   needs?: Need[];
+  minutes?: number;
   claims: (Omit<Claim, 'group'> & { id: string })[];
 }
 
 const suites = join(ROOT, 'suites');
+
+/** For a group whose file does not say how long it takes. */
+const MINUTES_A_CLAIM = 0.2;
 
 /** Profiles are the folders below suites/ that hold claims. */
 export const profileNames = (): string[] =>
@@ -52,10 +58,11 @@ export function loadProfile(profile: string): ClaimGroup[] {
       ...readGroup(join(suites, profile, file)),
     }))
     .sort((a, b) => a.order - b.order)
-    .map(({ name, title, needs, claims }) => ({
+    .map(({ name, title, needs, minutes, claims }) => ({
       name,
       title,
       needs: needs ?? [],
+      minutes: minutes ?? claims.length * MINUTES_A_CLAIM,
       claims: claims.map((claim) => ({ ...claim, sentence: claim.sentence.trim(), group: name })),
     }));
 }

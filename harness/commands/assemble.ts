@@ -8,6 +8,7 @@ import type { Phase } from '../progress.ts';
 import { buildReport } from '../report/build.ts';
 import type { RunEvent } from '../report/events.ts';
 import type { ConformanceReport, RunFailure } from '../report/model.ts';
+import { type Shard, shardName } from '../report/shard.ts';
 import type { Choice } from '../supply/choose.ts';
 import type { Component } from '../supply/supply.ts';
 
@@ -16,6 +17,8 @@ export interface RunFacts {
   settings: Settings;
   runId: string;
   started: Date;
+  /** The part of a run that this is; undefined for a whole one. */
+  shard: Shard | undefined;
   groups: readonly ClaimGroup[];
   phases: readonly Phase[];
   /** Components beyond those of the lab. */
@@ -41,6 +44,7 @@ export function assembleReport(
       started: facts.started.toISOString(),
       finished: new Date().toISOString(),
       tool: packageVersion(),
+      ...(facts.shard === undefined ? {} : { shard: shardName(facts.shard) }),
     },
     profile: settings.profile,
     distribution: settings.distribution,

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
+import { shardOf } from '../claims/shard.ts';
 import type { Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
@@ -14,11 +15,10 @@ import type { Lab } from '../mesh/lab.ts';
 import { collectLogs } from '../mesh/logs.ts';
 import { readPrivateKeys } from '../mesh/private-keys.ts';
 import { ROOT } from '../paths.ts';
-import { renderSummary } from '../report/console.ts';
 import { appendEvent, readEvents } from '../report/events.ts';
 import type { RunFailure } from '../report/model.ts';
+import { type Shard, shardName } from '../report/shard.ts';
 import { exitCodeFor } from '../report/verdict.ts';
-import { writeGithubSummary, writeReport } from '../report/write.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
 import { newRunId, Session } from '../session.ts';
 import { keysFile, workFolder } from '../state/runs.ts';
@@ -27,17 +27,27 @@ import { openSupply } from '../supply/open.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
 import { bothPlanes } from './lab.ts';
+import { prepareOutput, publishReport } from './output.ts';
+
+/** What only the command line says of a run. */
+export interface RunOptions {
+  /** The part of the claims that is judged here; undefined for all. */
+  shard: Shard | undefined;
+  sabotage: string | undefined;
+}
 
 /** `meshtrust run`: from an empty machine to a verdict. Returns the exit code. */
-export async function runCommand(settings: Settings, sabotage: string | undefined): Promise<number> {
+export async function runCommand(settings: Settings, { shard, sabotage }: RunOptions): Promise<number> {
   scaleDeadlines(settings.deadlines.scale);
-  const groups = plan(settings, sabotage);
+  const groups = plan(settings, { shard, sabotage });
   const id = newRunId();
   const out = resolve(settings.out ?? join(ROOT, 'reports', id));
   prepareOutput(out);
+  const start = { settings, runId: id, started: new Date(), shard, groups, components: [] };
+  if (groups.length === 0) return await reportNothing({ ...start, phases: [] }, out);
   const session = new Session(id);
   const { phases } = session.progress;
-  const facts: RunFacts = { settings, runId: id, started: new Date(), groups, phases, components: [] };
+  const facts: RunFacts = { ...start, phases };
   const events = eventsFile(out);
   let failure: RunFailure | undefined;
   /** Runs a step; the first failure is the run's. */
@@ -60,39 +70,27 @@ export async function runCommand(settings: Settings, sabotage: string | undefine
   await attempt(() => session.progress.phase(leaving(session), () => session[Symbol.asyncDispose]()));
   const report = assembleReport(facts, readEvents(events), failure);
   rmSync(events, { force: true });
-  await writeReport(out, report);
-  const summaryFile = process.env['GITHUB_STEP_SUMMARY'];
-  if (summaryFile !== undefined) await writeGithubSummary(report, summaryFile);
-  const reportPath = relative(process.cwd(), join(out, 'conformance.yaml'));
-  process.stdout.write(
-    `${renderSummary(report, { colour: process.stdout.isTTY && process.stdout.hasColors(), reportPath })}\n`,
-  );
+  await publishReport(out, report);
   if (session.isKept) process.stdout.write(keptHint(id));
   return exitCodeFor(report);
 }
 
-/** An older report in the folder makes way; anything else there is somebody's, and stays. */
-function prepareOutput(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-    accessSync(out, constants.W_OK);
-  } catch (error) {
-    throw usageFailure(`The folder ${out} cannot be written: ${messageOf(error)}`, {
-      next: 'Choose another with --out.',
-      cause: error,
-    });
-  }
-  const known = ['conformance.yaml', 'report.html', 'junit.xml', 'evidence', 'events.ndjson'];
-  for (const name of known) rmSync(join(out, name), { recursive: true, force: true });
-}
-
 /** Everything that can be wrong about a request is found here, before anything is touched. */
-function plan(settings: Settings, sabotage: string | undefined): ClaimGroup[] {
+function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[] {
   loadDistribution(settings.distribution);
   if (sabotage !== undefined && !sabotageNames().includes(sabotage)) {
     throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }
-  return selectClaims(settings.profile, settings.distribution, settings.only);
+  const selected = selectClaims(settings.profile, settings.distribution, settings.only);
+  return shard === undefined ? selected : shardOf(selected, shard);
+}
+
+/** Where there are more shards than groups some machines have no work: they report just that, and need no lab. */
+async function reportNothing(facts: RunFacts, out: string): Promise<number> {
+  const text = 'nothing to judge: there are fewer claim groups than shards';
+  const report = assembleReport(facts, [{ type: 'note', text }], undefined);
+  await publishReport(out, report);
+  return exitCodeFor(report);
 }
 
 interface Output {
@@ -102,11 +100,12 @@ interface Output {
 }
 
 async function judge(session: Session, facts: RunFacts, output: Output): Promise<void> {
-  const { settings, groups } = facts;
+  const { settings, shard, groups } = facts;
   const { progress, signal } = session;
   const choice = await chooseSupply(settings.supply);
   facts.supply = choice;
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
+  if (shard !== undefined) progress.note(`Shard ${shardName(shard)}: ${groups.map(({ name }) => name).join(', ')}.`);
   const upgrade = isUpgrade(groups) ? settings.upgrade : undefined;
   const versions = [settings.istioVersion, ...(upgrade === undefined ? [] : [upgrade.from])];
   const supply = openSupply(choice.kind, versions, progress, signal);

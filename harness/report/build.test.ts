@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildReport } from './build.ts';
 import { digestOf } from './digest.ts';
 import type { RunEvent } from './events.ts';
-import { BROKEN, EXAMPLE, PASSING } from './example.ts';
+import { BROKEN, EXAMPLE, PASSING, shardReport } from './example.ts';
 import type { RunFailure } from './model.ts';
 import { exitCodeFor } from './verdict.ts';
 
@@ -77,6 +77,30 @@ describe('the verdict', () => {
         ],
       }).result,
     ).toBe('incomplete'));
+
+  it('is no better than what is known beside the claims, and no worse than they are', () => {
+    expect(buildReport({ ...PASSING, atBest: 'incomplete' }).result).toBe('incomplete');
+    expect(buildReport({ ...PASSING, atBest: 'notConformant' }).result).toBe('notConformant');
+    expect(buildReport({ ...EXAMPLE, atBest: 'incomplete' }).result).toBe('notConformant');
+  });
+
+  it('is not asked of a shard: it has done its part when nothing is left open', () => {
+    const excused = buildReport({
+      ...PASSING,
+      run: { ...PASSING.run, shard: '1/2' },
+      planned: PASSING.planned.filter(({ level }) => level === 'extended'),
+      events: [
+        { type: 'claim', id: 'trust.manual.churn', status: 'skipped', reason: 'x', durationMs: 0, evidence: [] },
+      ],
+    });
+    expect([excused.result, exitCodeFor(excused)]).toEqual(['incomplete', 0]);
+    expect(exitCodeFor({ ...excused, run: PASSING.run })).toBe(1);
+    const idle = shardReport('2/2', '');
+    expect([idle.claims, idle.result, exitCodeFor(idle)]).toEqual([[], 'incomplete', 0]);
+    const broken = shardReport('1/2', 'trust.manual', BROKEN);
+    expect([exitCodeFor(broken), exitCodeFor({ ...broken, failure: undefined } as never)]).toEqual([4, 1]);
+    expect(exitCodeFor({ ...excused, result: 'notConformant' })).toBe(1);
+  });
 
   it('becomes the exit code', () => {
     const failed = (kind: RunFailure['kind']) =>

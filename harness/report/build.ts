@@ -3,7 +3,7 @@ import { digestOf } from './digest.ts';
 import type { ClaimEvent, RunEvent } from './events.ts';
 import type { ClaimDescription, ClaimResult, ClaimStatus, ConformanceReport, RunFailure } from './model.ts';
 import { mapStrings, plain } from './text.ts';
-import { verdictOf } from './verdict.ts';
+import { verdictOf, worseOf } from './verdict.ts';
 
 type Computed = 'apiVersion' | 'kind' | 'result' | 'summary' | 'claims' | 'remedies' | 'upgrades' | 'graphs' | 'digest';
 
@@ -14,6 +14,8 @@ export interface ReportInput extends Omit<ConformanceReport, Computed> {
   events: readonly RunEvent[];
   /** Takes secrets out of every string; by default whatever looks like one. */
   redact?: (text: string) => string;
+  /** The result is no better than this, whatever the claims say. */
+  atBest?: ConformanceReport['result'];
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ReportInput extends Omit<ConformanceReport, Computed> {
  * fails the run if it failed. Every string is freed of control characters and redacted.
  */
 export function buildReport(input: ReportInput): ConformanceReport {
-  const { planned, events, redact = redactUnknown, failure, ...facts } = input;
+  const { planned, events, redact = redactUnknown, atBest = 'conformant', failure, ...facts } = input;
   const outcomes = events.filter((event) => event.type === 'claim');
   const results = Map.groupBy(outcomes, (event) => event.id);
   const claims = planned.map((claim) => ({ ...claim, ...outcomeOf(results.get(claim.id) ?? [], failure) }));
@@ -44,7 +46,7 @@ export function buildReport(input: ReportInput): ConformanceReport {
     ],
     implementation: facts.implementation,
     environment: facts.environment,
-    result: verdictOf([...claims, ...failedUnplanned], failure),
+    result: worseOf(verdictOf([...claims, ...failedUnplanned], failure), atBest),
     summary: summaryOf(claims),
     claims,
     remedies: events.filter((event) => event.type === 'remedy').map(withoutType),

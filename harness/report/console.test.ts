@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
-import { renderSummary } from './console.ts';
-import { BROKEN, EXAMPLE, HOSTILE, PASSING } from './example.ts';
+import { renderSummary, verdictLine } from './console.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport } from './example.ts';
 
 const plainly = { colour: false, reportPath: 'reports/mt-1/conformance.yaml' };
 
@@ -56,6 +56,15 @@ it('is short when all is well', () =>
     report: reports/mt-1/conformance.yaml
     "
   `));
+
+it('says which part of a run it is', () => {
+  expect(verdictLine(shardReport('1/3', 'trust.split'))).toBe(
+    'conformant: 1 of 1 claim passed (trust, openshift-4.22, supply source, shard 1/3)',
+  );
+  expect(verdictLine(shardReport('3/3', ''))).toBe(
+    'incomplete: no claims (trust, openshift-4.22, supply source, shard 3/3)',
+  );
+});
 
 it('colours only when told to, whatever the streams are', () => {
   const coloured = renderSummary(buildReport(EXAMPLE), { ...plainly, colour: true });

@@ -45,7 +45,10 @@ export function renderSummary(untidy: ConformanceReport, options: { colour: bool
   return [...lines, verdict, `report: ${options.reportPath}`, ''].join('\n');
 }
 
-/** One line: `not conformant: 1 of 4 claims failed, 2 passed, 1 not run (trust, openshift-4.22, supply source)`. */
+/**
+ * One line: `not conformant: 1 of 4 claims failed, 2 passed, 1 not run (trust, openshift-4.22, supply source)`; of a part
+ * of a run with `, shard 2/3` at its end.
+ */
 export function verdictLine(report: ConformanceReport): string {
   const result = { conformant: 'conformant', notConformant: 'not conformant', incomplete: 'incomplete' }[report.result];
   const counts = (Object.keys(WORDS) as ClaimStatus[])
@@ -55,7 +58,8 @@ export function verdictLine(report: ConformanceReport): string {
       return `${report.summary[status]}${of} ${WORDS[status]}`;
     });
   const what = counts.length === 0 ? 'no claims' : counts.join(', ');
-  return `${result}: ${what} (${report.profile}, ${report.distribution}, supply ${report.supply})`;
+  const shard = report.run.shard === undefined ? '' : `, shard ${report.run.shard}`;
+  return `${result}: ${what} (${report.profile}, ${report.distribution}, supply ${report.supply}${shard})`;
 }
 
 function claimLines(claim: ClaimResult, width: number, paint: Paint): string[] {

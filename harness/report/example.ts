@@ -132,6 +132,16 @@ export const BROKEN: ReportInput = {
   failure: { phase: 'cluster', kind: 'lab', message: 'k3d could not create the cluster\n  | port 6443 is taken' },
 };
 
+/** What shard `1/2` reports of a run in which it judges one group of claims, such as `trust.split`; '' for none. */
+export function shardReport(shard: string, group: string, input: ReportInput = PASSING): ConformanceReport {
+  return buildReport({
+    ...input,
+    run: { ...input.run, id: `mt-${shard[0] ?? ''}`, shard },
+    planned: input.planned.filter((claim) => claim.group === group),
+    events: input.events.filter((event) => event.type !== 'claim' || event.id.startsWith(`${group}.`)),
+  });
+}
+
 const NASTY = '<b>&amp; "x" | a ]]> `c` \u0000\u0001\u000b\ufffe\ud800 \u001b[31m😀\n-->| *d* [e](f)';
 
 /** A report full of markup and control characters, not cleaned by buildReport: as if read from a file of others. */

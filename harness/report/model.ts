@@ -86,8 +86,8 @@ export interface RunFailure {
 export interface ConformanceReport {
   apiVersion: 'meshtrust.dev/v1alpha1';
   kind: 'TrustConformanceReport';
-  /** Times are RFC 3339, `tool` is the version of meshtrust. */
-  run: { id: string; started: string; finished: string; tool: string };
+  /** Times are RFC 3339, `tool` is the version of meshtrust; `shard`, such as `2/3`, where it is a part of a run. */
+  run: { id: string; started: string; finished: string; tool: string; shard?: string };
   profile: string;
   distribution: string;
   supply: string;

@@ -6,7 +6,9 @@ import { validateReport } from './schema.ts';
 const report = buildReport(EXAMPLE);
 const [first, ...rest] = report.claims;
 
-it.each([EXAMPLE, PASSING, BROKEN])('accepts what buildReport makes', (input) => {
+const SHARD = { ...PASSING, run: { ...PASSING.run, shard: '2/3' } };
+
+it.each([EXAMPLE, PASSING, BROKEN, SHARD])('accepts what buildReport makes', (input) => {
   expect(validateReport(buildReport(input))).toEqual([]);
 });
 
@@ -25,6 +27,7 @@ it.each([
   ['evidence outside the report', { claims: [{ ...first, evidence: ['evidence/../../x'] }, ...rest] }],
   ['evidence with an absolute path', { claims: [{ ...first, evidence: ['/etc/passwd'] }, ...rest] }],
   ['a time without a zone', { run: { ...report.run, started: '2026-05-04T10:00:00' } }],
+  ['a shard that is none', { run: { ...report.run, shard: '0/3' } }],
   ['a negative count', { summary: { ...report.summary, passed: -1 } }],
   ['a conformant report with a failed claim', { result: 'conformant' }],
   ['a conformant report that ended early', { ...buildReport(PASSING), failure: buildReport(BROKEN).failure }],

@@ -29,6 +29,7 @@ export function banner(report: ConformanceReport): Html {
       ),
       ['Supply', `${report.supply}: ${report.supplyReason}`],
       ['Run', run.id],
+      ['Shard', run.shard],
       ['Started', moment(run.started)],
       ['Took', Number.isNaN(took) ? undefined : duration(took)],
     ])}`;

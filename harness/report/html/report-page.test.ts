@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
-import { BROKEN, EXAMPLE, HOSTILE, PASSING } from '../example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport } from '../example.ts';
 import type { ConformanceReport } from '../model.ts';
 import { renderHtml } from './report-page.ts';
 
@@ -34,6 +34,11 @@ it('tells what broke first, and everything else below', async () => {
   expect(found).toContain('the client trusts O=cluster.local, CN=gateway root b2b2b2b2b2b2b2b2 ');
   expect(found).toContain('the server’s chain leads to O=cluster.local, CN=mesh root a1a1a1a1a1a1a1a1 ');
   expect(found).toContain('give both planes intermediates under one root');
+});
+
+it('says which part of a run it is, if it is one', async () => {
+  expect(words(await render(shardReport('1/3', 'trust.split')))).toContain(' Run mt-1 Shard 1/3 Started ');
+  expect(words(await render(report))).toContain(' Run mt-1 Started ');
 });
 
 it('says of every claim what it says, where from, and how it ended', async () => {
