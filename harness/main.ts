@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { styleText } from 'node:util';
 import type { AuditFlags } from './commands/audit.ts';
+import type { MergeFlags } from './commands/merge.ts';
 import { profileNames } from './claims/catalog.ts';
 import { packageVersion } from './paths.ts';
 import { loadSettings } from './config/load.ts';
@@ -56,6 +57,16 @@ function program(): Command {
       const settings = settingsFrom(flags);
       const { runCommand } = await import('./commands/run.ts');
       process.exitCode = await runCommand(settings, { shard: flags.shard, sabotage: flags.sabotage });
+    });
+  root
+    .command('merge')
+    .description('make one report of the reports of all shards of a run')
+    .argument('<report...>', "folder of each shard's report, or its conformance.yaml")
+    .option('--out <folder>', 'folder for the report (default: a new one below reports/)')
+    .option('--partial', 'merge what is there; while a shard is missing there is no verdict')
+    .action(async (reports: string[], flags: MergeFlags) => {
+      const { mergeCommand } = await import('./commands/merge.ts');
+      process.exitCode = await mergeCommand(reports, flags);
     });
   labOptions(root.command('up'))
     .description('bring a lab up, in the split, and leave it for looking around')
