@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
 import { renderSummary, verdictLine } from './console.ts';
-import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport } from './example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport, UPGRADED } from './example.ts';
 
 const plainly = { colour: false, reportPath: 'reports/mt-1/conformance.yaml' };
 
@@ -28,6 +28,14 @@ it('tells the whole story', () =>
     report: reports/mt-1/conformance.yaml
     "
   `));
+it('compares upgrades', () => {
+  expect(renderSummary(buildReport(UPGRADED), plainly)).toContain(`
+upgrades
+  upgrade                      from    to      took        requests  lost
+  canary, gateway plane first  1.28.2  1.29.1  2 min 01 s  2450      1
+`);
+});
+
 it('tells what ended the run early', () =>
   expect(renderSummary(buildReport(BROKEN), plainly)).toMatchInlineSnapshot(`
       "note: docker was installed

@@ -124,6 +124,33 @@ export const PASSING: ReportInput = {
   events: EXAMPLE.planned.map(({ id }) => ({ type: 'claim', id, status: 'passed', durationMs: 1, evidence: [] })),
 };
 
+const MESH_CA = { issuer: 'CN=Mesh CA', root: '"CN=Root CA"' };
+
+/** A run that has upgraded its planes. */
+export const UPGRADED: ReportInput = {
+  ...PASSING,
+  events: [
+    ...PASSING.events,
+    {
+      type: 'upgrade',
+      upgrade: 'canary, gateway plane first',
+      from: '1.28.2',
+      to: '1.29.1',
+      requests: 2450,
+      requestsLost: 1,
+      seconds: 121,
+      proxies: [
+        {
+          plane: 'mesh',
+          app: 'details',
+          before: { istio: '1.28.2', envoy: '1.36.4', ...MESH_CA },
+          after: { istio: '1.29.1', envoy: '1.37.0', ...MESH_CA },
+        },
+      ],
+    },
+  ],
+};
+
 /** The same run, had its lab not come up. */
 export const BROKEN: ReportInput = {
   ...EXAMPLE,

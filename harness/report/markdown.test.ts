@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
-import { BROKEN, EXAMPLE, HOSTILE } from './example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, UPGRADED } from './example.ts';
 import { renderMarkdown } from './markdown.ts';
 
 it('is a table', () =>
@@ -22,6 +22,15 @@ it('is a table', () =>
 
     "
   `));
+
+it('compares upgrades', () => {
+  const table = [
+    '| upgrade | from | to | took | requests | lost |',
+    '|---|---|---|---:|---:|---:|',
+    '| canary, gateway plane first | 1.28.2 | 1.29.1 | 2 min 01 s | 2450 | 1 |',
+  ];
+  expect(renderMarkdown(buildReport(UPGRADED))).toContain(`\n${table.join('\n')}\n`);
+});
 
 it('keeps hostile text in its cell', () => {
   const rows = renderMarkdown(HOSTILE)

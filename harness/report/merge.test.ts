@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildReport, type ReportInput } from './build.ts';
 import { digestOf } from './digest.ts';
 import type { RunEvent } from './events.ts';
-import { BROKEN, EXAMPLE, PASSING, shardReport } from './example.ts';
+import { BROKEN, EXAMPLE, PASSING, shardReport, UPGRADED } from './example.ts';
 import { mergeReports } from './merge.ts';
 import type { ConformanceReport } from './model.ts';
 import { validateReport } from './schema.ts';
@@ -61,6 +61,8 @@ describe('a merged report', () => {
     expect(report.notes).toEqual(['shard 1/2: docker was installed', 'shard 2/2: docker was installed']);
     expect(report.remedies).toEqual(buildReport(EXAMPLE).remedies);
     expect(report.graphs).toEqual(buildReport(EXAMPLE).graphs);
+    const upgraded = [shardReport('1/2', 'trust.split', UPGRADED), shardReport('2/2', 'trust.manual')];
+    expect(merged(upgraded).upgrades).toEqual(buildReport(UPGRADED).upgrades);
   });
 
   it('says once which components were tested, and how machines differ', () => {

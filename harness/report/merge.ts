@@ -74,6 +74,7 @@ function eventsOf({ shard, report }: ShardReport): RunEvent[] {
       ...(reason === undefined ? {} : { reason }),
     })),
     ...report.remedies.map((remedy) => ({ type: 'remedy' as const, ...remedy })),
+    ...(report.upgrades ?? []).map((upgrade) => ({ type: 'upgrade' as const, ...upgrade })),
     ...report.graphs.map((graph) => ({ type: 'graph' as const, ...graph })),
   ];
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
-import { BROKEN, EXAMPLE, PASSING } from './example.ts';
+import { BROKEN, EXAMPLE, PASSING, UPGRADED } from './example.ts';
 import { validateReport } from './schema.ts';
 
 const report = buildReport(EXAMPLE);
@@ -8,7 +8,7 @@ const [first, ...rest] = report.claims;
 
 const SHARD = { ...PASSING, run: { ...PASSING.run, shard: '2/3' } };
 
-it.each([EXAMPLE, PASSING, BROKEN, SHARD])('accepts what buildReport makes', (input) => {
+it.each([EXAMPLE, PASSING, BROKEN, SHARD, UPGRADED])('accepts what buildReport makes', (input) => {
   expect(validateReport(buildReport(input))).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
-import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport } from '../example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport, UPGRADED } from '../example.ts';
 import type { ConformanceReport } from '../model.ts';
 import { renderHtml } from './report-page.ts';
 
@@ -52,6 +52,12 @@ it('says of every claim what it says, where from, and how it ended', async () =>
   expect(words(section(await render(report), 'remedies'))).toContain(
     'manual split 7 4.2 s 1 min 01 s 0 unsupported on',
   );
+});
+
+it('says of an upgrade what it has lost, and what each proxy was before and after', async () => {
+  const found = words(section(await render(buildReport(UPGRADED)), 'upgrades'));
+  expect(found).toContain(' canary, gateway plane first 1.28.2 1.29.1 2 min 01 s 2450 1 ');
+  expect(found).toContain(' details (mesh) 1.28.2 → 1.29.1 1.36.4 → 1.37.0 CN=Mesh CA &quot;CN=Root CA&quot; ');
 });
 
 it('has no two elements of one id', async () => {
