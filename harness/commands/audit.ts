@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { observe } from '../audit/observe.ts';
 import { renderTable } from '../audit/table.ts';
-import { EXIT, messageOf, usageFailure } from '../errors.ts';
+import { EXIT, usageFailure } from '../errors.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { Progress } from '../progress.ts';
 import { mapStrings, plain } from '../report/text.ts';
 import { brokenConversations, isJudged, trustGraph } from '../trust/graph/graph.ts';
 import type { TrustGraph } from '../trust/graph/model.ts';
+import { writeOut } from './write-out.ts';
 
 export interface AuditFlags {
   kubeconfig?: string;
@@ -43,7 +42,10 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   const graph = mapStrings(trustGraph(observation), plain);
   const text = await render(graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
-  else writeOut(flags.out, text, progress);
+  else {
+    writeOut(flags.out, text);
+    progress.note(`Written to ${flags.out}.`);
+  }
   if (brokenConversations(graph).length > 0) return EXIT.claimFailed;
   return isJudged(graph) ? EXIT.conformant : EXIT.environment;
 }
@@ -63,19 +65,6 @@ async function render(graph: TrustGraph, kube: Kube, { output, out, verbose }: A
       return renderTable(graph, { colour, verbose: verbose === true });
     }
   }
-}
-
-/** The file appears whole or not at all. */
-function writeOut(file: string, text: string, progress: Progress): void {
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  try {
-    writeFileSync(unfinished, text);
-    renameSync(unfinished, file);
-  } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw usageFailure(`${file} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
-  progress.note(`Written to ${file}.`);
 }
 
 /** Ends at once when asked to: an audit holds nothing that would have to be given back. */
