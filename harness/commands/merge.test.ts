@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { ROOT } from '../paths.ts';
 import { EXAMPLE, PASSING, shardReport } from '../report/example.ts';
 import type { ConformanceReport } from '../report/model.ts';
-import { readReport } from '../report/read.ts';
+import { readIntact } from '../report/read.ts';
 import { writeReport } from '../report/write.ts';
 
 let home: string;
@@ -53,7 +53,7 @@ describe('meshtrust merge', () => {
     expect(stdout).toMatch(/\nconformant: 4 of 4 claims passed \(.*\)\nreport: all\/conformance\.yaml\n/);
     expect(code).toBe(0);
     expect(readdirSync(join(home, 'all')).sort()).toEqual(['conformance.yaml', 'evidence', 'junit.xml', 'report.html']);
-    expect(readReport(join(home, 'all')).report).toMatchObject({ result: 'conformant', run: { id: 'mt-1-merged' } });
+    expect(readIntact(join(home, 'all')).report).toMatchObject({ result: 'conformant', run: { id: 'mt-1-merged' } });
     for (const [at, folder] of [
       [1, 'one'],
       [2, 'two'],

@@ -4,7 +4,7 @@ import { usageFailure } from '../errors.ts';
 import { ROOT } from '../paths.ts';
 import { copyEvidence } from '../report/merge-evidence.ts';
 import { mergeReports } from '../report/merge.ts';
-import { readReport, type StoredReport } from '../report/read.ts';
+import { readIntact, type StoredReport } from '../report/read.ts';
 import { shardsOf } from '../report/shards.ts';
 import { exitCodeFor } from '../report/verdict.ts';
 import { prepareOutput, publishReport } from './output.ts';
@@ -16,7 +16,7 @@ export interface MergeFlags {
 
 /** `meshtrust merge`: one report of the shards of a run, with all their evidence. Returns the exit code of that run. */
 export async function mergeCommand(paths: readonly string[], flags: MergeFlags): Promise<number> {
-  const shards = shardsOf(paths.map(readReport), { partial: flags.partial === true });
+  const shards = shardsOf(paths.map(readIntact), { partial: flags.partial === true });
   const report = mergeReports(shards);
   const out = resolve(flags.out ?? join(ROOT, 'reports', report.run.id));
   assertElsewhere(out, shards.present);

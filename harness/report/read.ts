@@ -7,6 +7,9 @@ import type { ConformanceReport } from './model.ts';
 import { validateReport } from './schema.ts';
 import { mapStrings, plain } from './text.ts';
 
+/** How many violations of the schema are told; one mistake may cause many. */
+const VIOLATIONS = 5;
+
 /** A report and where it was read from. */
 export interface StoredReport {
   /** Path of its conformance.yaml, as the user may know it. */
@@ -17,44 +20,53 @@ export interface StoredReport {
 }
 
 /**
- * The report at `path`, a folder that holds a conformance.yaml or such a file. It is valid, its digest is right, and its
- * text is freed of control characters. Anything else fails with exit code 2.
+ * The report in a file, or in the `conformance.yaml` of a folder. Its digest is not checked, see {@link readIntact}.
+ * @throws Failure (usage) that names the file, and what keeps it from being a report.
  */
-export function readReport(path: string): StoredReport {
+export const readReport = (path: string): ConformanceReport => read(path).report;
+
+/**
+ * The same of a report that nobody has changed since it was written, its text freed of control characters.
+ * @throws Failure (usage) also where its digest does not fit.
+ */
+export function readIntact(path: string): StoredReport {
+  const { file, report } = read(path);
+  if (digestOf(report) === report.digest) return { file, folder: dirname(file), report: mapStrings(report, plain) };
+  throw usageFailure(`${file} was changed after it was written: its digest does not fit its content.`, {
+    next: 'Take the conformance.yaml as a run has written it.',
+  });
+}
+
+function read(path: string): { file: string; report: ConformanceReport } {
   const { file, text } = readText(path);
-  const content = parseYaml(file, text);
-  const violations = validateReport(content).map(plain);
-  if (violations.length > 0) {
-    throw usageFailure(`${file} is no report of meshtrust, or one of another version.`, {
-      next: 'Take the conformance.yaml as a run has written it.',
-      evidence: violations.join('\n'),
-    });
+  let value: unknown;
+  try {
+    value = parse(text, { logLevel: 'error' });
+  } catch (error) {
+    throw noReport(file, messageOf(error).split('\n'), error);
   }
-  const report = content as ConformanceReport;
-  if (digestOf(report) !== report.digest) {
-    throw usageFailure(`${file} was changed after it was written: its digest does not fit its content.`, {
-      next: 'Take the conformance.yaml as a run has written it.',
-    });
-  }
-  return { file, folder: dirname(file), report: mapStrings(report, plain) };
+  const violations = validateReport(value);
+  if (violations.length > 0) throw noReport(file, violations);
+  return { file, report: value as ConformanceReport };
 }
 
 function readText(path: string): { file: string; text: string } {
+  let file = path;
   try {
-    const file = statSync(path).isDirectory() ? join(path, 'conformance.yaml') : path;
+    if (statSync(path).isDirectory()) file = join(path, 'conformance.yaml');
     return { file, text: readFileSync(file, 'utf8') };
   } catch (error) {
-    throw usageFailure(`There is no report at ${path}: ${messageOf(error)}`, {
-      next: "Name the folder of a run's report, or the conformance.yaml in it.",
-      cause: error,
-    });
+    const next = 'Name a conformance.yaml, or the folder of a run that it lies in, such as reports/<run>/.';
+    throw usageFailure(`${file} cannot be read: ${messageOf(error)}`, { next, cause: error });
   }
 }
 
-function parseYaml(file: string, text: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw usageFailure(`${file} is not YAML: ${plain(messageOf(error))}`, { cause: error });
-  }
+function noReport(file: string, reasons: readonly string[], cause?: unknown) {
+  const more = reasons.length > VIOLATIONS ? [`and ${reasons.length - VIOLATIONS} more`] : [];
+  return usageFailure(`${file} is no report of meshtrust.`, {
+    next: 'Name a conformance.yaml that a run wrote; reports/conformance.schema.json says what is in one.',
+    // It quotes a file that anybody may have written.
+    evidence: plain([...reasons.slice(0, VIOLATIONS), ...more].join('\n')),
+    cause,
+  });
 }
