@@ -47,7 +47,7 @@ function claimRow(claim: ClaimResult): string {
 }
 
 /** As character references, every mark that Markdown, its tables or HTML could take for their own. */
-function escape(text: string): string {
+export function escape(text: string): string {
   const short = text.length > REASON_LIMIT ? `${text.slice(0, REASON_LIMIT)} …` : text;
   return short.replace(/[\\`*_[\]<>#|~&!$@]/g, (mark) => `&#${mark.charCodeAt(0)};`).replaceAll('\n', '<br>');
 }

@@ -27,7 +27,8 @@ export function trustGraph(observation: Observation): TrustGraph {
 }
 
 /** Somebody refuses somebody; what could not be seen is not broken. */
-export const isBroken = ({ verdict }: Conversation): boolean => verdict !== 'trusted' && verdict !== 'not-seen';
+export const isBroken = ({ verdict }: Pick<Conversation, 'verdict'>): boolean =>
+  verdict !== 'trusted' && verdict !== 'not-seen';
 
 /** The conversations that are refused, in the graph's order. */
 export const brokenConversations = ({ conversations }: TrustGraph): Conversation[] => conversations.filter(isBroken);

@@ -1,0 +1,27 @@
+import type { ClaimResult } from '../model.ts';
+import type { Change } from './model.ts';
+
+/**
+ * How verdicts on claims changed, in the order of the old report, then of the new one; where a claim stands in a report
+ * does not matter. A claim has a verdict if it passed or failed. One that fails now and did not before is newly failing,
+ * be it that it had no verdict; one that had a verdict and has none now is missing.
+ */
+export function compareClaims(old: readonly ClaimResult[], now: readonly ClaimResult[]): Change[] {
+  const [before, after] = [byId(old), byId(now)];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((id) => {
+    const [was, is] = [before.get(id), after.get(id)];
+    const kind = kindOf(was, is);
+    if (kind === undefined) return [];
+    const change: Change = { kind, what: id, old: was?.status ?? 'absent', new: is?.status ?? 'absent' };
+    return [is?.reason === undefined ? change : { ...change, reason: is.reason }];
+  });
+}
+
+function kindOf(was: ClaimResult | undefined, is: ClaimResult | undefined): Change['kind'] | undefined {
+  if (is?.status === 'failed') return was?.status === 'failed' ? 'stillFailing' : 'newlyFailing';
+  if (was === undefined) return 'newClaim';
+  if (is?.status === 'passed') return was.status === 'passed' ? undefined : 'newlyPassing';
+  return was.status === 'passed' || was.status === 'failed' ? 'missing' : undefined;
+}
+
+const byId = (claims: readonly ClaimResult[]) => new Map(claims.map((claim) => [claim.id, claim]));
