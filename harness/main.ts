@@ -2,12 +2,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { styleText } from 'node:util';
 import type { AuditFlags } from './commands/audit.ts';
 import type { MergeFlags } from './commands/merge.ts';
+import type { DiffFlags } from './commands/diff.ts';
 import { profileNames } from './claims/catalog.ts';
 import { packageVersion } from './paths.ts';
 import { loadSettings } from './config/load.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { distributionNames } from './mesh/distribution.ts';
 import { parseShard, type Shard } from './report/shard.ts';
+import { NOISE_RULE } from './report/diff/noise.ts';
 
 interface Flags {
   config?: string;
@@ -35,6 +37,13 @@ The role in fixtures/rbac/observer.yaml is all it needs; what a user may not see
 
 Exit codes: 0 all trusted, as far as seen · 1 broken edges · 2 wrong use · 3 the cluster does not answer, or nothing
             could be judged · 130 interrupted`;
+
+const DIFF_HELP = `
+${NOISE_RULE}
+Every run makes keys of its own: issuers and roots are compared by name, key algorithm and number, proxies by workload.
+
+Exit codes: 0 no regression · 1 a regression: a claim newly fails or is missing, more requests are lost, or a
+            conversation that was trusted is broken · 2 wrong use, or a file that is no report`;
 
 // Commands are loaded when they are called: what they import takes a second, and a wrong flag needs none of it.
 function program(): Command {
@@ -88,6 +97,21 @@ function program(): Command {
     .action(async (flags: AuditFlags) => {
       const { auditCommand } = await import('./commands/audit.ts');
       process.exitCode = await auditCommand(flags);
+    });
+  root
+    .command('diff')
+    .description('compare two runs by their reports: what newly fails, is missing, slower or trusted otherwise')
+    .argument('<old>', 'a conformance.yaml, or the folder it lies in')
+    .argument('<new>', 'the same, of the run to hold against it')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'),
+    )
+    .option('--out <file>', 'write there instead of to standard output')
+    .option('--strict', 'what is slower, and other versions, issuers or roots, are regressions too')
+    .addHelpText('after', DIFF_HELP)
+    .action(async (old: string, now: string, flags: DiffFlags) => {
+      const { diffCommand } = await import('./commands/diff.ts');
+      process.exitCode = diffCommand(old, now, flags);
     });
   labOptions(root.command('doctor'))
     .description('say what a run would meet on this machine, without changing anything')
