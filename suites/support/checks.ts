@@ -38,9 +38,10 @@ export async function proxyOf(lab: Lab, app: string): Promise<Proxy> {
 export async function strictBookinfo(
   { evidence, agent }: ClaimContext,
   get: (path: string, agent: string) => Promise<PageAnswer>,
+  name = 'bookinfo',
 ): Promise<void> {
   const visits = await visitBookinfo(agent, get);
-  await evidence('bookinfo', visits);
+  await evidence(name, visits);
   noFaults(judgeVisits(visits));
 }
 

@@ -32,14 +32,15 @@ export async function onNewConnections<T>(lab: Lab, work: () => Promise<T>): Pro
 /** What a proxy has sent to services in a while. */
 export interface Sent {
   proxy: string;
-  app: string;
+  /** The app it stands before; a gateway may be called anything. */
+  hop: string;
   requests: number;
   connections: number;
 }
 
-/** Each way in is asked so often, and each of these apps has to pass all of it on. */
+/** Each way in is asked so often, and each of these hops has to pass all of it on. */
 const TIMES = 5;
-const PASS_ON = ['mesh-gateway', 'probe', 'productpage'];
+const PASS_ON = ['the gateway', 'probe', 'productpage'];
 
 /**
  * Waits until, by Envoy's own count, every hop makes a connection for each request; `askAll` asks each way in once
@@ -52,7 +53,7 @@ export async function connectingAnew(lab: Lab, askAll: () => Promise<void>): Pro
       for (let time = 0; time < TIMES; time++) await askAll();
       const sent = difference(before, await countSent(lab));
       noFaults([
-        ...PASS_ON.map((app) => (passedOn(sent, app) >= TIMES ? undefined : `${app} has not passed everything on`)),
+        ...PASS_ON.map((hop) => (passedOn(sent, hop) >= TIMES ? undefined : `${hop} has not passed everything on`)),
         ...sent.map(({ proxy, requests, connections }) =>
           connections >= requests ? undefined : `${proxy} sent ${requests} requests on ${connections} connections`,
         ),
@@ -69,16 +70,17 @@ async function countSent({ kube }: Lab): Promise<Sent[]> {
     proxies.map(async (proxy) => {
       const upstreams = await readUpstreams(kube, proxy);
       const sum = (what: 'requests' | 'connections') => upstreams.reduce((total, one) => total + one[what], 0);
-      return { proxy: proxy.name, app: proxy.app, requests: sum('requests'), connections: sum('connections') };
+      const hop = proxy.plane === 'gateway' ? 'the gateway' : proxy.app;
+      return { proxy: proxy.name, hop, requests: sum('requests'), connections: sum('connections') };
     }),
   );
 }
 
 const difference = (before: readonly Sent[], after: readonly Sent[]): Sent[] =>
-  after.map(({ proxy, app, requests, connections }) => {
+  after.map(({ proxy, hop, requests, connections }) => {
     const earlier = before.find((one) => one.proxy === proxy) ?? { requests: 0, connections: 0 };
-    return { proxy, app, requests: requests - earlier.requests, connections: connections - earlier.connections };
+    return { proxy, hop, requests: requests - earlier.requests, connections: connections - earlier.connections };
   });
 
 const passedOn = (sent: readonly Sent[], name: string): number =>
-  sent.filter(({ app }) => app === name).reduce((sum, { requests }) => sum + requests, 0);
+  sent.filter(({ hop }) => hop === name).reduce((sum, { requests }) => sum + requests, 0);

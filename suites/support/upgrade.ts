@@ -48,13 +48,13 @@ export const forward = (plane: PlaneName): Change => ({ from: lab.istio[plane], 
 export const backward = (plane: PlaneName): Change => ({ from: nextVersions()[plane], to: lab.istio[plane] });
 
 /** All proxies at a moment: what they run, what they hold. */
-interface Stage {
+export interface Stage {
   name: string;
   versions: ProxyVersion[];
   held: ProxySecrets[];
 }
 
-const look = async (name: string): Promise<Stage> => {
+export const look = async (name: string): Promise<Stage> => {
   const [versions, held] = await Promise.all([readVersions(lab.kube), readAllSecrets(lab.kube)]);
   return { name, versions, held };
 };
@@ -115,7 +115,7 @@ function versionsOf(order: readonly PlaneName[], changeOf: (plane: PlaneName) =>
 }
 
 /** What is at another version than it should be by then. */
-function wrongVersions(
+export function wrongVersions(
   { name, versions }: Stage,
   moved: readonly PlaneName[],
   changeOf: (plane: PlaneName) => Change,
@@ -127,7 +127,7 @@ function wrongVersions(
 }
 
 /** What is not issued by its plane's intermediate under the one root, or trusts something else. */
-function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): string[] {
+export function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): string[] {
   const faults = held.flatMap((one) => {
     const intermediate = planes[one.proxy.plane].intermediate.subjectCommonName ?? '';
     return [issuedBy(intermediate)(one), verifiesTo(root)(one), trustsOnly(root)(one)];
@@ -135,7 +135,7 @@ function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): string[]
   return faults.filter((fault) => fault !== undefined).map((fault) => `${name}: ${fault}`);
 }
 
-const described = ({ name, versions, held }: Stage) => ({
+export const described = ({ name, versions, held }: Stage) => ({
   name,
   versions: versions.map(({ proxy, plane, istio, envoy }) => ({ proxy, plane, istio, envoy })),
   held: recordHeld(held, new Date()),

@@ -1,0 +1,23 @@
+import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
+import type { PlaneName } from '../../harness/mesh/distribution.ts';
+import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
+import { upgradeInPlace } from '../../harness/upgrade/in-place.ts';
+import { noFaults, strictBookinfo } from '../support/checks.ts';
+import { described, forward, look, olderBaseline, untrusted, wrongVersions } from '../support/upgrade.ts';
+
+claim('upgrade.mixed.gateway-newer', (context) => newer('gateway', context));
+
+claim('upgrade.mixed.mesh-newer', (context) => newer('mesh', context));
+
+/** Upgrades one plane and looks at what the two are to each other then. */
+async function newer(plane: PlaneName, context: ClaimContext): Promise<void> {
+  const joined = await olderBaseline();
+  await upgradeInPlace(lab, plane, forward(plane));
+  const stage = await look(`the ${plane} plane being newer`);
+  await context.evidence('stage', described(stage));
+  noFaults([...wrongVersions(stage, [plane], forward), ...untrusted(stage, joined)]);
+  await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
+  const inMesh = (path: string, agent: string) =>
+    fromProbe(lab, 'inside', `http://productpage.bookinfo:9080${path}`, { agent });
+  await strictBookinfo(context, inMesh, 'bookinfo-inside-the-mesh');
+}
