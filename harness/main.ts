@@ -60,7 +60,7 @@ function program(): Command {
     .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
     .option('--shard <i/n>', 'judge part i of n of these claims; merge makes one report of the n reports', shard)
     .option('--keep', 'leave the lab up afterwards')
-    .option('--out <folder>', 'folder for the report (default: a new one below reports/)')
+    .option('--out <folder>', 'folder for the report (default: a new one below ./reports)')
     .addOption(new Option('--sabotage <name>').hideHelp())
     .action(async (flags: Flags) => {
       const settings = settingsFrom(flags);
@@ -71,7 +71,7 @@ function program(): Command {
     .command('merge')
     .description('make one report of the reports of all shards of a run')
     .argument('<report...>', "folder of each shard's report, or its conformance.yaml")
-    .option('--out <folder>', 'folder for the report (default: a new one below reports/)')
+    .option('--out <folder>', 'folder for the report (default: a new one below ./reports)')
     .option('--partial', 'merge what is there; while a shard is missing there is no verdict')
     .action(async (reports: string[], flags: MergeFlags) => {
       const { mergeCommand } = await import('./commands/merge.ts');

@@ -4,17 +4,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { BootstrapError, ROOT } from './paths.mjs';
+import { isPackage } from './settle.mjs';
 
 /** @param {string} node path of the pinned Node, under which npm itself runs too */
 export function ensureDependencies(node) {
   const lock = join(ROOT, 'package-lock.json');
-  if (!existsSync(lock)) return;
   const digest = createHash('sha256').update(readFileSync(lock)).digest('hex');
   const marker = join(ROOT, 'node_modules', '.installed-from-lock');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
 
   process.stderr.write('meshtrust: installing the locked npm dependencies (npm ci)\n');
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const words = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = spawnSync('npm', isPackage(ROOT) ? [...words, '--omit=dev'] : words, {
     cwd: ROOT,
     stdio: ['ignore', process.stderr, 'inherit'],
     env: { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}` },

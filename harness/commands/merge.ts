@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { usageFailure } from '../errors.ts';
-import { ROOT } from '../paths.ts';
 import { copyEvidence } from '../report/merge-evidence.ts';
 import { mergeReports } from '../report/merge.ts';
 import { readIntact, type StoredReport } from '../report/read.ts';
@@ -18,7 +17,7 @@ export interface MergeFlags {
 export async function mergeCommand(paths: readonly string[], flags: MergeFlags): Promise<number> {
   const shards = shardsOf(paths.map(readIntact), { partial: flags.partial === true });
   const report = mergeReports(shards);
-  const out = resolve(flags.out ?? join(ROOT, 'reports', report.run.id));
+  const out = resolve(flags.out ?? join('reports', report.run.id));
   assertElsewhere(out, shards.present);
   prepareOutput(out);
   for (const { folder, shard, report: part } of shards.present) await copyEvidence(folder, out, shard, part);

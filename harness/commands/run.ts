@@ -14,7 +14,6 @@ import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { collectLogs } from '../mesh/logs.ts';
 import { readPrivateKeys } from '../mesh/private-keys.ts';
-import { ROOT } from '../paths.ts';
 import { appendEvent, readEvents } from '../report/events.ts';
 import type { RunFailure } from '../report/model.ts';
 import { type Shard, shardName } from '../report/shard.ts';
@@ -41,7 +40,7 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
   scaleDeadlines(settings.deadlines.scale);
   const groups = plan(settings, { shard, sabotage });
   const id = newRunId();
-  const out = resolve(settings.out ?? join(ROOT, 'reports', id));
+  const out = resolve(settings.out ?? join('reports', id));
   prepareOutput(out);
   const start = { settings, runId: id, started: new Date(), shard, groups, components: [] };
   if (groups.length === 0) return await reportNothing({ ...start, phases: [] }, out);
