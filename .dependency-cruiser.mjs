@@ -61,7 +61,7 @@ export default {
       'probes-only-observe',
       'A probe that could remedy what it observes would prove nothing; audit is to change nothing at all.',
       { path: folders('probe', 'audit') },
-      { path: folders('claims', 'commands', 'remedies', 'selftest') },
+      { path: folders('claims', 'commands', 'remedies', 'selftest', 'upgrade') },
     ),
     forbid(
       'probes-report-nothing',
@@ -79,7 +79,7 @@ export default {
       'mesh-is-below-remedies',
       'A lab is brought up before anybody remedies, judges or reports it.',
       { path: folders('mesh', 'cluster', 'supply', 'engine') },
-      { path: folders('claims', 'commands', 'probe', 'remedies', 'report', 'selftest') },
+      { path: folders('claims', 'commands', 'probe', 'remedies', 'report', 'selftest', 'upgrade') },
     ),
     forbid(
       'kube-is-at-the-bottom',
