@@ -56,7 +56,7 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     ['a shard beyond the last', ['run', '--shard', '4/3'], /It must be i\/n/],
     ['a shard that is none', ['run', '--shard', 'x'], /It must be i\/n/],
     ['nothing to merge', ['merge'], /missing required argument 'report'/],
-    ['a report that is not there', ['merge', 'nope'], /There is no report at nope: ENOENT.*\nName the folder/],
+    ['a report that is not there', ['merge', 'nope'], /nope cannot be read: ENOENT.*\nName a conformance\.yaml/],
     ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
     [

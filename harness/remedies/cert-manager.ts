@@ -4,7 +4,7 @@ import { apply, parseManifests, remove } from '../kube/apply.ts';
 import { found, type Kube } from '../kube/client.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
-import { createRoot } from '../trust/issue.ts';
+import { type Authority, createRoot } from '../trust/issue.ts';
 import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll, restartApart } from './restart.ts';
 
@@ -29,6 +29,13 @@ async function applyCertManager(lab: Lab, keepSecret: KeepSecret): Promise<Joine
   const started = Date.now();
   const root = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME, days: ROOT_DAYS, algorithm: 'RSA-4096' });
   keepSecret(root.privateKey.pem());
+  const intermediates = await issueFromRoot(lab, root);
+  const restarts = await restartAll(lab, root.certificate.pem);
+  return { remedy: 'cert-manager', root, intermediates, restarts, seconds: (Date.now() - started) / 1000 };
+}
+
+/** Gives cert-manager a root and waits until it has issued the planes' intermediates; returns their common names. */
+export async function issueFromRoot(lab: Lab, root: Authority): Promise<Joined['intermediates']> {
   const secret = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -38,14 +45,7 @@ async function applyCertManager(lab: Lab, keepSecret: KeepSecret): Promise<Joine
   };
   await apply(lab.kube, [secret, ...manifests()], { runId: lab.runId, within: 'certManagerReady' });
   await Promise.all(certificates().map((certificate) => issued(lab.kube, certificate)));
-  const restarts = await restartAll(lab, root.certificate.pem);
-  return {
-    remedy: 'cert-manager',
-    root,
-    intermediates: INTERMEDIATES,
-    restarts,
-    seconds: (Date.now() - started) / 1000,
-  };
+  return INTERMEDIATES;
 }
 
 async function revertCertManager(lab: Lab): Promise<void> {

@@ -1,5 +1,5 @@
 import { apply, remove } from '../kube/apply.ts';
-import type { Plane } from '../mesh/distribution.ts';
+import type { Plane, PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, createIntermediate, createRoot, PrivateKey } from '../trust/issue.ts';
@@ -23,9 +23,9 @@ export const manual: Remedy = { name: 'manual', apply: applyManual, revert: reve
 async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   const started = Date.now();
   const { mesh, gateway } = lab.distribution.planes;
-  const [root, meshCa, gatewayCa] = await makeHierarchy();
-  for (const { privateKey } of [root, meshCa, gatewayCa]) keepSecret(privateKey.pem());
-  const secrets = [cacerts(mesh, meshCa), cacerts(gateway, gatewayCa)];
+  const hierarchy = await makeHierarchy(keepSecret);
+  const { root } = hierarchy;
+  const secrets = [cacerts(mesh, hierarchy.mesh), cacerts(gateway, hierarchy.gateway)];
   await apply(lab.kube, secrets, { runId: lab.runId });
   const restarts = await restartAll(lab, root.certificate.pem);
   return {
@@ -43,25 +43,22 @@ async function revertManual(lab: Lab): Promise<void> {
   await restartApart(lab);
 }
 
-/** Root, mesh intermediate, gateway intermediate. The three keys are made side by side: they are most of the work. */
-async function makeHierarchy(): Promise<[Authority, Authority, Authority]> {
+/** A root and an intermediate for each plane under it. */
+export type Hierarchy = Record<PlaneName | 'root', Authority>;
+
+/** The article's hierarchy. The three keys are made side by side: they are most of the work. */
+export async function makeHierarchy(keepSecret: KeepSecret): Promise<Hierarchy> {
   const [rootKey, meshKey, gatewayKey] = await Promise.all([
     PrivateKey.generate('RSA-4096'),
     PrivateKey.generate('RSA-4096'),
     PrivateKey.generate('RSA-4096'),
   ]);
+  for (const key of [rootKey, meshKey, gatewayKey]) keepSecret(key.pem());
   const root = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME, days: ROOT_DAYS, privateKey: rootKey });
   const days = INTERMEDIATE_DAYS;
-  return [
-    root,
-    await createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES.mesh, days, privateKey: meshKey }),
-    await createIntermediate(root, {
-      ...ORGANIZATION,
-      commonName: INTERMEDIATES.gateway,
-      days,
-      privateKey: gatewayKey,
-    }),
-  ];
+  const make = (plane: PlaneName, privateKey: PrivateKey) =>
+    createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES[plane], days, privateKey });
+  return { root, mesh: await make('mesh', meshKey), gateway: await make('gateway', gatewayKey) };
 }
 
 /** The Secret that istiod mounts its plugged-in CA from. */

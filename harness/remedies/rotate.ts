@@ -4,7 +4,7 @@ import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, type AuthorityOptions, createIntermediate, createRoot } from '../trust/issue.ts';
-import { bundle, cacerts, cacertsReference, INTERMEDIATE_DAYS } from './manual.ts';
+import { bundle, cacerts, cacertsReference, type Hierarchy, INTERMEDIATE_DAYS } from './manual.ts';
 import { type Joined, type KeepSecret, ORGANIZATION } from './remedy.ts';
 import { ALL_RESTARTS, restartIstiods, restartWorkloads } from './restart.ts';
 import { restartInTurn } from './restart-in-turn.ts';
@@ -70,7 +70,7 @@ export async function rotateRoot(lab: Lab, before: Plugged, keepSecret: KeepSecr
   return { ...plugged(next), restarts: steps.length * ALL_RESTARTS, steps };
 }
 
-async function inSteps(work: Record<string, () => Promise<void>>): Promise<Rotated['steps']> {
+export async function inSteps(work: Record<string, () => Promise<void>>): Promise<Rotated['steps']> {
   const steps: Rotated['steps'] = [];
   for (const [name, step] of Object.entries(work)) {
     const started = new Date();
@@ -80,9 +80,7 @@ async function inSteps(work: Record<string, () => Promise<void>>): Promise<Rotat
   return steps;
 }
 
-type Hierarchy = Record<PlaneName | 'root', Authority>;
-
-const plugged = ({ root, mesh, gateway }: Hierarchy): Plugged => ({
+export const plugged = ({ root, mesh, gateway }: Hierarchy): Plugged => ({
   root,
   intermediates: { mesh: commonNameOf(mesh.certificate), gateway: commonNameOf(gateway.certificate) },
 });
@@ -114,13 +112,17 @@ function successor(commonName: string): AuthorityOptions {
 const commonNameOf = ({ subjectCommonName }: Certificate): string => subjectCommonName ?? '';
 
 /** Has both planes issue from these intermediates, and their workloads trust these roots. */
-async function plugIn(lab: Lab, hierarchy: Hierarchy, roots: readonly Certificate[]): Promise<void> {
+export async function plugIn(
+  lab: Lab,
+  hierarchy: Record<PlaneName, Authority>,
+  roots: readonly Certificate[],
+): Promise<void> {
   const secrets = PLANES.map((plane) => cacerts(lab.distribution.planes[plane], hierarchy[plane], roots));
   await apply(lab.kube, secrets, { runId: lab.runId });
 }
 
 /** Has the workloads of both planes trust these roots, whatever issues. */
-async function trust(lab: Lab, roots: readonly Certificate[]): Promise<void> {
+export async function trust(lab: Lab, roots: readonly Certificate[]): Promise<void> {
   const data = { 'root-cert.pem': Buffer.from(bundle(roots)).toString('base64') };
   await Promise.all(
     PLANES.map(async (plane) => {

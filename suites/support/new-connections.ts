@@ -40,20 +40,20 @@ export interface Sent {
 
 /** Each way in is asked so often, and each of these hops has to pass all of it on. */
 const TIMES = 5;
-const PASS_ON = ['the gateway', 'probe', 'productpage'];
+export const HOPS = { gateway: ['the gateway'], mesh: ['probe', 'productpage'] } as const;
 
 /**
  * Waits until, by Envoy's own count, every hop makes a connection for each request; `askAll` asks each way in once
  * and throws if an answer is not whole. Nothing else may send meanwhile. Returns what was counted.
  */
-export async function connectingAnew(lab: Lab, askAll: () => Promise<void>): Promise<Sent[]> {
+export async function connectingAnew(lab: Lab, hops: readonly string[], askAll: () => Promise<void>): Promise<Sent[]> {
   return await eventually(
     async () => {
       const before = await countSent(lab);
       for (let time = 0; time < TIMES; time++) await askAll();
       const sent = difference(before, await countSent(lab));
       noFaults([
-        ...PASS_ON.map((hop) => (passedOn(sent, hop) >= TIMES ? undefined : `${hop} has not passed everything on`)),
+        ...hops.map((hop) => (passedOn(sent, hop) >= TIMES ? undefined : `${hop} has not passed everything on`)),
         ...sent.map(({ proxy, requests, connections }) =>
           connections >= requests ? undefined : `${proxy} sent ${requests} requests on ${connections} connections`,
         ),

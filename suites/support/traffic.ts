@@ -13,7 +13,7 @@ import {
 } from '../../harness/probe/traffic.ts';
 import { eventually } from '../../harness/retry.ts';
 import { noFaults } from './checks.ts';
-import { connectingAnew, onNewConnections } from './new-connections.ts';
+import { connectingAnew, HOPS, onNewConnections } from './new-connections.ts';
 
 /** Enough to see an outage of a tenth of a second; where the lab is slow it gets no more than it can answer. */
 const LOAD = { perSecond: 20, atOnce: 4 };
@@ -24,6 +24,13 @@ const SHOWN = 20;
 
 /** What a proxy answers with when it does not trust the next one. */
 export const VERIFY_FAILED = 'CERTIFICATE_VERIFY_FAILED';
+
+export interface TrafficOptions {
+  /** The fewest requests that are made. */
+  atLeast?: number;
+  /** In the split only the mesh answers. */
+  within?: 'both planes' | 'the mesh';
+}
 
 export interface UnderTraffic<T> {
   /** What the change has returned. */
@@ -38,18 +45,19 @@ export interface UnderTraffic<T> {
 
 /**
  * Makes a change while requests keep coming on new connections, through the gateway and from a client inside the
- * mesh. Starts when Bookinfo is whole for both, ends when it is so again and at least `atLeast` requests were made.
+ * mesh, or only from there. Starts when Bookinfo is whole for both, ends when it is so again and at least `atLeast` requests were made.
  */
 export async function underTraffic<T>(
   context: ClaimContext,
   change: () => Promise<T>,
-  { atLeast = 0 } = {},
+  { atLeast = 0, within = 'both planes' }: TrafficOptions = {},
 ): Promise<UnderTraffic<T>> {
   const { lab, evidence } = context;
-  const ways = waysIn(context);
+  const ways = within === 'the mesh' ? [insideMesh(context)] : [throughTheGateway(context), insideMesh(context)];
+  const hops = within === 'the mesh' ? HOPS.mesh : [...HOPS.gateway, ...HOPS.mesh];
   const askAll = async () => noFaults((await Promise.all(ways.map(faultsNow))).flat());
   return await onNewConnections(lab, async () => {
-    await evidence('connections-before', await connectingAnew(lab, askAll));
+    await evidence('connections-before', await connectingAnew(lab, hops, askAll));
     await using traffic = startTraffic({ ways, ...LOAD });
     try {
       await settled(traffic, Date.now());
@@ -59,7 +67,7 @@ export async function underTraffic<T>(
       await settled(traffic, ended);
       await reached(traffic, atLeast);
       const record = await traffic.stop();
-      await evidence('connections-after', await connectingAnew(lab, askAll));
+      await evidence('connections-after', await connectingAnew(lab, hops, askAll));
       const lost = lostOf(record.exchanges);
       const late = Math.max(0, ...lost.map(({ sent, milliseconds }) => sent + milliseconds - ended));
       return {
@@ -75,14 +83,19 @@ export async function underTraffic<T>(
   });
 }
 
-function waysIn({ lab, agent }: ClaimContext): Way[] {
-  const faultsOf: Way['faultsOf'] = (answer) => judgeProductPage(answer).faults;
-  const inMesh = 'http://productpage.bookinfo:9080/productpage';
-  return [
-    { name: 'through the gateway', ask: () => throughGateway(lab, '/productpage', { agent: agent() }), faultsOf },
-    { name: 'inside the mesh', ask: () => fromProbe(lab, 'inside', inMesh, { agent: agent() }), faultsOf },
-  ];
-}
+const faultsOf: Way['faultsOf'] = (answer) => judgeProductPage(answer).faults;
+
+const throughTheGateway = ({ lab, agent }: ClaimContext): Way => ({
+  name: 'through the gateway',
+  ask: () => throughGateway(lab, '/productpage', { agent: agent() }),
+  faultsOf,
+});
+
+const insideMesh = ({ lab, agent }: ClaimContext): Way => ({
+  name: 'inside the mesh',
+  ask: () => fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent: agent() }),
+  faultsOf,
+});
 
 const faultsNow = async ({ ask, faultsOf }: Way) => faultsOf(await ask());
 

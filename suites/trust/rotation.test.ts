@@ -6,17 +6,12 @@ import { readUpstreams } from '../../harness/probe/connections.ts';
 import { istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
 import { listProxies, readAllSecrets } from '../../harness/probe/proxies.ts';
 import { manual } from '../../harness/remedies/manual.ts';
-import {
-  type Plugged,
-  rotateIntermediates,
-  rotateRoot,
-  type Rotated,
-  swapRoot,
-} from '../../harness/remedies/rotate.ts';
+import { type Plugged, rotateIntermediates, rotateRoot, swapRoot } from '../../harness/remedies/rotate.ts';
 import { eventually } from '../../harness/retry.ts';
 import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { certificatesOf, everyProxy, noFaults } from '../support/checks.ts';
+import { settles } from '../support/settles.ts';
 import { touch } from '../support/touch.ts';
 import { lossIn, type UnderTraffic, underTraffic, VERIFY_FAILED } from '../support/traffic.ts';
 import { andUndo } from '../support/undo.ts';
@@ -81,7 +76,7 @@ async function rotatesIntermediates(context: ClaimContext): Promise<void> {
 
 claim('trust.rotation.single-step', async (context) => {
   const outcome = await rotate(context, (before) => swapRoot(lab, before, keepSecret));
-  await settles('single-step swap', context, outcome);
+  await settles({ remedy: 'single-step swap', baseline: 'joined' }, context, outcome);
   report({ type: 'note', text: `the single-step swap of the root: ${lossIn(outcome)}` });
   noFaults([
     outcome.lost.some(({ body }) => body?.includes(VERIFY_FAILED) === true)
@@ -92,36 +87,9 @@ claim('trust.rotation.single-step', async (context) => {
 
 claim('trust.rotation.dual-root', async (context) => {
   const outcome = await rotate(context, (before) => rotateRoot(lab, before, keepSecret), { atLeast: 2_000 });
-  await settles('dual-root rotation', context, outcome);
+  await settles({ remedy: 'dual-root rotation', baseline: 'joined' }, context, outcome);
   noFaults([noLoss(outcome)]);
 });
-
-/**
- * Keeps what a new root has cost, and sees that every proxy presents a chain under it and trusts nothing else.
- */
-async function settles(
-  name: string,
-  { evidence }: ClaimContext,
-  { value, measured, seconds, convergeSeconds }: UnderTraffic<Rotated>,
-): Promise<void> {
-  const { root, intermediates, restarts, steps } = value;
-  report({
-    type: 'remedy',
-    remedy: name,
-    baseline: 'joined',
-    restarts,
-    applySeconds: seconds,
-    convergeSeconds,
-    requestsLost: measured.lost,
-    support: lab.distribution.support,
-  });
-  const held = await readAllSecrets(lab.kube);
-  await evidence('steps', steps);
-  await evidence('certificates', certificatesOf(held));
-  await everyProxy(held, ({ plane }) => issuedBy(intermediates[plane]));
-  await everyProxy(held, () => verifiesTo(root.certificate));
-  await everyProxy(held, () => trustsOnly(root.certificate));
-}
 
 const noLoss = (outcome: UnderTraffic<unknown>) => (outcome.lost.length === 0 ? undefined : lossIn(outcome));
 

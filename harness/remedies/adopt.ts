@@ -1,0 +1,67 @@
+import { remove } from '../kube/apply.ts';
+import { type PlaneName, PLANES } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import { parseCertificate } from '../trust/certificate.ts';
+import { type Authority, PrivateKey } from '../trust/issue.ts';
+import { issueFromRoot } from './cert-manager.ts';
+import { bundle, cacertsReference, makeHierarchy } from './manual.ts';
+import type { KeepSecret } from './remedy.ts';
+import { ALL_RESTARTS } from './restart.ts';
+import { restartInTurn } from './restart-in-turn.ts';
+import { inSteps, type Plugged, plugged, plugIn, type Rotated, trust } from './rotate.ts';
+
+/**
+ * From two self-signed planes to the manual remedy so that inside the mesh each proxy trusts, at every moment, whatever
+ * any other presents. istiod hands out more than one root only where its CA is plugged in: so each plane's own CA is
+ * plugged in first, beside the roots to come (Istio documentation, «Plug in CA Certificates»).
+ */
+export async function adoptManual(lab: Lab, keepSecret: KeepSecret): Promise<Rotated> {
+  const [mesh, gateway] = await Promise.all(PLANES.map((plane) => selfSigned(lab, plane, keepSecret)));
+  if (mesh === undefined || gateway === undefined) throw new Error('a plane has no self-signed CA');
+  const next = await makeHierarchy(keepSecret);
+  const every = [mesh.certificate, gateway.certificate, next.root.certificate];
+  const steps = await inSteps({
+    'own CAs plugged in, every root': async () => {
+      await plugIn(lab, { mesh, gateway }, every);
+      await restartInTurn(lab, bundle(every));
+    },
+    'intermediates, every root': async () => {
+      await plugIn(lab, next, every);
+      await restartInTurn(lab, bundle(every));
+    },
+    'intermediates, the shared root': async () => {
+      await trust(lab, [next.root.certificate]);
+      await restartInTurn(lab, bundle([next.root.certificate]));
+    },
+  });
+  return { ...plugged(next), restarts: steps.length * ALL_RESTARTS, steps };
+}
+
+/** From the manual remedy to cert-manager, which gets the root that everybody trusts already. */
+export async function adoptCertManager(lab: Lab, { root }: Plugged): Promise<Rotated> {
+  let intermediates: Plugged['intermediates'] | undefined;
+  const steps = await inSteps({
+    'intermediates of cert-manager, the same root': async () => {
+      // A Secret keeps its type, and theirs differ. istiod goes on with what it has read.
+      await remove(
+        lab.kube,
+        PLANES.map((plane) => cacertsReference(lab.distribution.planes[plane])),
+      );
+      intermediates = await issueFromRoot(lab, root);
+      await restartInTurn(lab, bundle([root.certificate]));
+    },
+  });
+  if (intermediates === undefined) throw new Error('cert-manager has issued nothing');
+  return { root, intermediates, restarts: ALL_RESTARTS, steps };
+}
+
+/** The CA that a plane has made for itself (Istio's Secret `istio-ca-secret`). */
+async function selfSigned(lab: Lab, plane: PlaneName, keepSecret: KeepSecret): Promise<Authority> {
+  const { namespace } = lab.distribution.planes[plane];
+  const { data } = await lab.kube.core.readNamespacedSecret({ namespace, name: 'istio-ca-secret' });
+  const text = (name: string) => Buffer.from(data?.[name] ?? '', 'base64').toString();
+  const key = text('ca-key.pem');
+  keepSecret(key);
+  const certificate = parseCertificate(text('ca-cert.pem'));
+  return { certificate, privateKey: await PrivateKey.read(key), chain: [certificate] };
+}

@@ -1,0 +1,38 @@
+import { type ClaimContext, lab, report } from '../../harness/claims/worker.ts';
+import { readAllSecrets } from '../../harness/probe/proxies.ts';
+import type { Rotated } from '../../harness/remedies/rotate.ts';
+import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import { certificatesOf, everyProxy } from './checks.ts';
+import type { UnderTraffic } from './traffic.ts';
+
+/** What was done, and the state it was done to. */
+interface Done {
+  remedy: string;
+  baseline: 'split' | 'joined';
+}
+
+/**
+ * Keeps what new CAs have cost, and sees that every proxy presents a chain under their root and trusts nothing else.
+ */
+export async function settles(
+  done: Done,
+  { evidence }: ClaimContext,
+  { value, measured, seconds, convergeSeconds }: UnderTraffic<Rotated>,
+): Promise<void> {
+  const { root, intermediates, restarts, steps } = value;
+  report({
+    type: 'remedy',
+    ...done,
+    restarts,
+    applySeconds: seconds,
+    convergeSeconds,
+    requestsLost: measured.lost,
+    support: lab.distribution.support,
+  });
+  const held = await readAllSecrets(lab.kube);
+  await evidence('steps', steps);
+  await evidence('certificates', certificatesOf(held));
+  await everyProxy(held, ({ plane }) => issuedBy(intermediates[plane]));
+  await everyProxy(held, () => verifiesTo(root.certificate));
+  await everyProxy(held, () => trustsOnly(root.certificate));
+}

@@ -1,0 +1,51 @@
+import { type ClaimContext, claim, keepSecret, lab } from '../../harness/claims/worker.ts';
+import { adoptCertManager, adoptManual } from '../../harness/remedies/adopt.ts';
+import { manual } from '../../harness/remedies/manual.ts';
+import type { Plugged, Rotated } from '../../harness/remedies/rotate.ts';
+import { resetVersions } from '../../harness/upgrade/reset.ts';
+import { splitBaseline } from '../support/baseline.ts';
+import { noFaults } from '../support/checks.ts';
+import { settles } from '../support/settles.ts';
+import { lossIn, type TrafficOptions, underTraffic } from '../support/traffic.ts';
+
+const AT_LEAST = 1_000;
+
+/** What the first claim has left plugged in, for the second; undefined while that is not known. */
+let adopted: Plugged | undefined;
+
+claim('upgrade.remedy.self-signed-to-manual', async (context) => {
+  await split();
+  const options = { atLeast: AT_LEAST, within: 'the mesh' } as const;
+  adopted = await adopts(context, 'manual, no outage', () => adoptManual(lab, keepSecret), options);
+});
+
+claim('upgrade.remedy.manual-to-cert-manager', async (context) => {
+  const before = adopted ?? (await joined());
+  adopted = undefined;
+  await adopts(context, 'cert-manager, no outage', () => adoptCertManager(lab, before), { atLeast: AT_LEAST });
+});
+
+/** An upgrade before this may have left any version and revision. */
+async function split(): Promise<void> {
+  await resetVersions(lab, lab.istio);
+  await splitBaseline(lab);
+}
+
+async function joined(): Promise<Plugged> {
+  await split();
+  return await manual.apply(lab, keepSecret);
+}
+
+/** Takes a remedy over under traffic and sees that every proxy holds what it issues, and nothing else. */
+async function adopts(
+  context: ClaimContext,
+  remedy: string,
+  change: () => Promise<Rotated>,
+  options: TrafficOptions,
+): Promise<Plugged> {
+  const outcome = await underTraffic(context, change, options);
+  const baseline = options.within === 'the mesh' ? 'split' : 'joined';
+  await settles({ remedy, baseline }, context, outcome);
+  noFaults([outcome.lost.length <= lab.lossBudget ? undefined : lossIn(outcome)]);
+  return outcome.value;
+}
