@@ -48,15 +48,24 @@ export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promis
   if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane.revision);
 }
 
-/** Removes what only the former objects had; CRDs stay, for with them all that was configured would go. */
+/** Removes what only the former objects had. */
 export async function retire(
-  lab: Lab,
+  { kube }: Lab,
   former: readonly KubernetesObject[],
   current: readonly KubernetesObject[],
 ): Promise<void> {
-  const kept = new Set(current.map(keyOf));
-  const gone = former.filter((object) => object.kind !== 'CustomResourceDefinition' && !kept.has(keyOf(object)));
-  await remove(lab.kube, gone);
+  await remove(kube, goneWith(former, current));
 }
 
-const keyOf = (object: KubernetesObject) => `${(object.apiVersion ?? '').replace(/\/[^/]*$/, '')} ${nameOf(object)}`;
+/** What is in the former objects alone. CRDs are never gone: all that was configured would go with them. */
+export function goneWith(
+  former: readonly KubernetesObject[],
+  current: readonly KubernetesObject[],
+): KubernetesObject[] {
+  const kept = new Set(current.map(keyOf));
+  return former.filter((object) => object.kind !== 'CustomResourceDefinition' && !kept.has(keyOf(object)));
+}
+
+/** Group, kind and name: another version of its API makes no other object. */
+const keyOf = (object: KubernetesObject) =>
+  `${(object.apiVersion ?? '').replace(/(^|\/)[^/]*$/, '')} ${nameOf(object)}`;
