@@ -58,6 +58,7 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     ['nothing to merge', ['merge'], /missing required argument 'report'/],
     ['a report that is not there', ['merge', 'nope'], /nope cannot be read: ENOENT.*\nName a conformance\.yaml/],
     ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
+    ['a configuration to print that is missing', ['config', 'print', '--config', 'no.yaml'], /no\.yaml cannot be read/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
     [
       'a folder that cannot be',

@@ -6,6 +6,7 @@ import type { DiffFlags } from './commands/diff.ts';
 import { profileNames } from './claims/catalog.ts';
 import { packageVersion } from './paths.ts';
 import { loadSettings } from './config/load.ts';
+import type { PartialSettings } from './config/settings.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { distributionNames } from './mesh/distribution.ts';
 import { parseShard, type Shard } from './report/shard.ts';
@@ -54,13 +55,9 @@ function program(): Command {
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
 
-  const run = labOptions(root.command('run'))
+  const run = runOptions(labOptions(root.command('run')))
     .description('bring a lab up, show the split, apply the remedies, judge every claim, write the report')
-    .addOption(new Option('--profile <name>', `set of claims (${profileNames().join(', ')})`))
-    .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
     .option('--shard <i/n>', 'judge part i of n of these claims; merge makes one report of the n reports', shard)
-    .option('--keep', 'leave the lab up afterwards')
-    .option('--out <folder>', 'folder for the report (default: a new one below ./reports)')
     .addOption(new Option('--sabotage <name>').hideHelp())
     .action(async (flags: Flags) => {
       const settings = settingsFrom(flags);
@@ -113,6 +110,13 @@ function program(): Command {
       const { diffCommand } = await import('./commands/diff.ts');
       process.exitCode = diffCommand(old, now, flags);
     });
+  const config = root.command('config').description('what a run is told to do');
+  runOptions(labOptions(config.command('print')))
+    .description('print the effective settings as YAML, and where each value came from')
+    .action(async (flags: Flags) => {
+      const { configPrintCommand } = await import('./commands/config.ts');
+      process.exitCode = configPrintCommand(flags.config, given(flags));
+    });
   labOptions(root.command('doctor'))
     .description('say what a run would meet on this machine, without changing anything')
     .action(async (flags: Flags) => {
@@ -123,6 +127,13 @@ function program(): Command {
   for (const command of [root, run, ...root.commands]) command.exitOverride();
   return root;
 }
+
+const runOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--profile <name>', `set of claims (${profileNames().join(', ')})`))
+    .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
+    .option('--keep', 'leave the lab up afterwards')
+    .option('--out <folder>', 'folder for the report (default: a new one below ./reports)');
 
 const auditOptions = (command: Command): Command =>
   command
@@ -171,16 +182,18 @@ function atLeastOne(text: string): number {
   throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }
 
-function settingsFrom(flags: Flags) {
+const settingsFrom = (flags: Flags) => loadSettings(flags.config, given(flags));
+
+/** What the flags say of the settings. */
+function given(flags: Flags): PartialSettings {
   const { profile, distribution, supply, istioVersion, upgradeFrom, only, keep, out, apiPort, gatewayPort } = flags;
   const ports = {
     ...(apiPort === undefined ? {} : { api: apiPort }),
     ...(gatewayPort === undefined ? {} : { gateway: gatewayPort }),
   };
   const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
-  const given = { profile, distribution, supply, istioVersion, upgrade, only, keep, out, ports };
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return loadSettings(flags.config, present);
+  const values = { profile, distribution, supply, istioVersion, upgrade, only, keep, out, ports };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 try {

@@ -14,18 +14,35 @@ const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile
  * the working folder if there is one. Fails, exit code 2, with the line of each mistake and the accepted values.
  */
 export function loadSettings(file: string | undefined, flags: PartialSettings): Settings {
-  const fromFile = file === undefined && !existsSync(DEFAULT_FILE) ? {} : readSettings(file ?? DEFAULT_FILE);
-  return merge(merge(DEFAULTS, fromFile), flags) as Settings;
+  const { settings } = readSettings(file);
+  return merge(merge(DEFAULTS, settings), flags) as Settings;
 }
 
-function readSettings(file: string): PartialSettings {
+/** What a file says, and where. */
+export interface SettingsFile {
+  settings: PartialSettings;
+  /** `meshtrust.yaml:3` for the path of a value; undefined if the file says nothing about it. */
+  placeOf: (path: readonly string[]) => string | undefined;
+}
+
+/** Reads `file`, or `meshtrust.yaml` of the working folder if there is one. Fails, exit code 2, if it is not valid. */
+export function readSettings(file: string | undefined): SettingsFile {
+  if (file === undefined && !existsSync(DEFAULT_FILE)) return { settings: {}, placeOf: () => undefined };
+  const path = file ?? DEFAULT_FILE;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw usageFailure(`The configuration ${file} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw usageFailure(`The configuration ${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  return parseSettings(text, file);
+  const settings = parseSettings(text, path);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const placeOf: SettingsFile['placeOf'] = (at) => {
+    const node = document.getIn(at, true) as { range?: [number, number, number] } | undefined;
+    return node?.range === undefined ? undefined : `${path}:${lines.linePos(node.range[0]).line}`;
+  };
+  return { settings, placeOf };
 }
 
 /** The settings of a YAML text; `file` is only for the messages. */
