@@ -62,6 +62,9 @@ async function remoteServer(): Promise<AsyncDisposable & { server: Loopback; dig
 const manifestOf = (archive: string) =>
   JSON.parse(execFileSync('tar', ['-xOf', archive, 'manifest.json'], { encoding: 'utf8' })) as { RepoTags: string[] }[];
 
+const tagsIn = ({ archives }: { archives: readonly string[] }) =>
+  archives.flatMap((archive) => manifestOf(archive).flatMap(({ RepoTags }) => RepoTags)).sort();
+
 beforeEach(() => {
   vi.stubEnv('NO_PROXY', '127.0.0.1');
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
@@ -83,23 +86,13 @@ describe('with a container engine', () => {
 
     expect(parts).toMatchObject({
       nodeImage: `${host}/rancher/k3s:${VERSIONS.k3s}`,
-      hub: `${host}/istio`,
-      tag: VERSIONS.istio,
       probeImage: `${host}/istio/examples-bookinfo-ratings-v1:${VERSIONS.bookinfo}`,
-      planeOverlay: {},
     });
     expect(parts.k3dToolsImage).toBeUndefined();
     expect(readFileSync(parts.gatewayApiCrds[0] ?? '', 'utf8')).toContain('CustomResourceDefinition');
-    expect(parts.components.find(({ name }) => name === 'istio')).toEqual({
-      name: 'istio',
-      version: VERSIONS.istio,
-      image: `${host}/istio/pilot:${VERSIONS.istio}`,
-      digest: remote.digests.get('istio/pilot'),
-    });
-    const tags = manifestOf(parts.archives[0] ?? '').flatMap(({ RepoTags }) => RepoTags);
-    expect(tags.sort()).toEqual(
+    expect(tagsIn(parts)).toEqual(
       Object.entries(IMAGES)
-        .filter(([name]) => name.startsWith('istio/') || name.endsWith('-pause'))
+        .filter(([name]) => name.startsWith('istio/examples-') || name.endsWith('-pause'))
         .map(([name, tag]) => `${host}/${name}:${tag}`)
         .sort(),
     );
@@ -108,6 +101,35 @@ describe('with a container engine', () => {
     const before = requests.length;
     const again = new Progress();
     expect(await new RegistrySupply(again, signal, upstream).core()).toEqual(parts);
+    expect(requests).toHaveLength(before);
+    expect(again.phases).toEqual([]);
+  });
+
+  it('has the parts of a version of Istio, and asks nobody the second time', async () => {
+    using cache = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+    vi.stubEnv('XDG_CACHE_HOME', cache.path);
+    await using remote = await remoteServer();
+    const { host, upstream, requests } = remote.server;
+    const version = VERSIONS.istio;
+    const progress = new Progress();
+    const parts = await new RegistrySupply(progress, signal, upstream).istio(version);
+
+    expect(parts).toMatchObject({ version, hub: `${host}/istio`, tag: version, overlay: {} });
+    expect(execFileSync(parts.istioctl, { encoding: 'utf8' })).toBe('istioctl\n');
+    const component = (name: string, image: string) => {
+      const digest = remote.digests.get(`istio/${image}`);
+      return { name, version, image: `${host}/istio/${image}:${version}`, digest };
+    };
+    expect(parts.components).toEqual([component('istio', 'pilot'), component('istio-proxy', 'proxyv2')]);
+    expect(tagsIn(parts)).toEqual([`${host}/istio/pilot:${version}`, `${host}/istio/proxyv2:${version}`]);
+    expect(progress.phases.map(({ name }) => name)).toEqual([
+      `Download istioctl ${version}`,
+      `Pull images of Istio ${version}`,
+    ]);
+
+    const before = requests.length;
+    const again = new Progress();
+    expect(await new RegistrySupply(again, signal, upstream).istio(version)).toEqual(parts);
     expect(requests).toHaveLength(before);
     expect(again.phases).toEqual([]);
   });
