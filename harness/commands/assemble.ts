@@ -53,8 +53,8 @@ export function assembleReport(
     notes: [],
     implementation: {
       planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => {
-        const installed = lab?.istio[name].version ?? (isUpgrade(facts.groups) ? settings.upgrade.from : undefined);
-        return { name, namespace, revision, version: installed ?? settings.istioVersion };
+        const planned = isUpgrade(facts.groups) ? settings.upgrade.from : settings.planes[name].version;
+        return { name, namespace, revision, version: lab?.istio[name].version ?? planned ?? settings.istioVersion };
       }),
       components: [...(lab?.components ?? []), ...facts.components],
     },

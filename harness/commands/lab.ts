@@ -3,13 +3,14 @@ import type { Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, usageFailure } from '../errors.ts';
 import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
-import { loadDistribution, type PlaneName } from '../mesh/distribution.ts';
+import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan, workFolder } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
-import type { IstioParts, Supply } from '../supply/supply.ts';
+import type { Supply } from '../supply/supply.ts';
+import { istioOf, suppliedVersions } from './istio.ts';
 
 /** A lab in the split, and the supply of what only some need. */
 export async function bringUp(session: Session, settings: Settings): Promise<{ lab: Lab; supply: Supply }> {
@@ -17,17 +18,11 @@ export async function bringUp(session: Session, settings: Settings): Promise<{ l
   loadDistribution(settings.distribution);
   const choice = await chooseSupply(settings.supply);
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
-  const supply = openSupply(choice.kind, [settings.istioVersion], progress, signal);
+  const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade: false }), progress, signal);
   await session.engine();
   const parts = await supply.core();
-  const istio = await bothPlanes(supply, settings.istioVersion);
+  const istio = await istioOf(settings, supply);
   return { lab: await bringUpLab({ runId, ...settings, ...settings.upgrade, parts, istio }, progress, signal), supply };
-}
-
-/** The same version of Istio for both planes. */
-export async function bothPlanes(supply: Supply, version: string): Promise<Record<PlaneName, IstioParts>> {
-  const parts = await supply.istio(version);
-  return { mesh: parts, gateway: parts };
 }
 
 /** A lab with everything in it, cert-manager too: for `up` and for the benchmark. */

@@ -25,7 +25,7 @@ import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
-import { bothPlanes } from './lab.ts';
+import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 import { prepareOutput, publishReport } from './output.ts';
 
 /** What only the command line says of a run. */
@@ -105,13 +105,12 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   facts.supply = choice;
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
   if (shard !== undefined) progress.note(`Shard ${shardName(shard)}: ${groups.map(({ name }) => name).join(', ')}.`);
-  const upgrade = isUpgrade(groups) ? settings.upgrade : undefined;
-  const versions = [settings.istioVersion, ...(upgrade === undefined ? [] : [upgrade.from])];
-  const supply = openSupply(choice.kind, versions, progress, signal);
+  const upgrade = isUpgrade(groups);
+  const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade }), progress, signal);
   facts.engine = (await session.engine()).description;
   const parts = await supply.core();
-  const istio = await bothPlanes(supply, settings.istioVersion);
-  const planes = upgrade === undefined ? { istio } : { istio: await bothPlanes(supply, upgrade.from), next: istio };
+  const istio = await istioOf(settings, supply);
+  const planes = upgrade ? { istio: await istioBefore(settings, supply), next: istio } : { istio };
   const lab = await bringUpLab(
     { runId: session.id, ...settings, ...settings.upgrade, parts, ...planes },
     progress,

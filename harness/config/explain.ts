@@ -16,8 +16,8 @@ export function explainSettings(file: string | undefined, flags: PartialSettings
 }
 
 function comment(node: Node | null, path: readonly string[], sourceOf: (path: readonly string[]) => string): void {
-  if (!isMap<{ value: string }, Node | null>(node)) {
-    // A list stands in one line, so that its comment is behind it.
+  if (!isMap<{ value: string }, Node | null>(node) || node.items.length === 0) {
+    // A list, or a map without an entry, stands in one line, so that its comment is behind it.
     if (node !== null) Object.assign(node, isScalar(node) ? {} : { flow: true }, { comment: ` ${sourceOf(path)}` });
     return;
   }

@@ -47,6 +47,11 @@ describe('parseSettings', () => {
       /m\.yaml:3: unknown key 'apo' in ports; known are: api, gateway/,
     ],
     [
+      'an unknown key of a plane',
+      'planes:\n  mesh:\n    hab: x\n',
+      /m\.yaml:3: unknown key 'hab' in planes\.mesh; known are: version, hub, tag, istioctl, values/,
+    ],
+    [
       'a value that is none of the accepted',
       'supply: magic\n',
       /m\.yaml:1: supply must be one of: auto, registry, source/,

@@ -79,9 +79,20 @@ function sentenceFor({ instancePath, message, params, keyword }: ErrorObject): s
   return `${where} ${message ?? 'is not valid'}`;
 }
 
+interface SchemaNode {
+  $ref?: string;
+  properties?: Record<string, SchemaNode>;
+}
+
+/** What a reference of the schema to one of its definitions stands for. */
+function resolved(node: SchemaNode): SchemaNode {
+  const { $defs } = schema as { $defs: Record<string, SchemaNode> };
+  return node.$ref === undefined ? node : ($defs[node.$ref.slice('#/$defs/'.length)] ?? {});
+}
+
 /** Properties the schema knows at a path. */
 function propertiesAt(instancePath: string): object {
-  let at = schema as { properties?: Record<string, object> };
-  for (const step of instancePath.split('/').slice(1)) at = at.properties?.[step] ?? {};
+  let at: SchemaNode = schema;
+  for (const step of instancePath.split('/').slice(1)) at = resolved(at.properties?.[step] ?? {});
   return at.properties ?? {};
 }

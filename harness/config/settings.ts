@@ -1,3 +1,5 @@
+import type { PlaneName } from '../mesh/distribution.ts';
+import type { VendorPlane } from '../mesh/vendor.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
 
@@ -7,6 +9,8 @@ export interface Settings {
   distribution: string;
   supply: SupplyKind | 'auto';
   istioVersion: string;
+  /** What a vendor's build of a plane has of its own. */
+  planes: Record<PlaneName, VendorPlane>;
   /** The version that profile `upgrade` starts from, on its way to `istioVersion`. */
   upgrade: {
     from: string;
@@ -32,6 +36,7 @@ export const DEFAULTS: Settings = {
   distribution: 'openshift-4.22',
   supply: 'auto',
   istioVersion: VERSIONS.istio,
+  planes: { mesh: {}, gateway: {} },
   upgrade: { from: VERSIONS.upgradeFrom, lossBudget: 0 },
   only: [],
   keep: false,
