@@ -90,7 +90,7 @@ export default {
     forbid(
       'bootstrap-needs-nothing',
       'It runs before node_modules exists, on any Node from 18 on.',
-      { path: '^harness/bootstrap/' },
+      { path: '^harness/bootstrap/', pathNot: TEST },
       { pathNot: '^harness/bootstrap/', dependencyTypesNot: ['core'] },
     ),
     forbid(
