@@ -8,7 +8,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findBrowser } from '../../engine/browser.ts';
 import { buildReport } from '../build.ts';
-import { EXAMPLE } from '../example.ts';
+import { EXAMPLE, UPGRADED } from '../example.ts';
 import { writeReport } from '../write.ts';
 import { renderGraphPage } from './graph-page.ts';
 
@@ -26,7 +26,12 @@ function plantedReport() {
       certificates: snapshot.graph.certificates.map((one) => ({ ...one, subject: `CN=${PLANTED}`, names: [PLANTED] })),
     },
   }));
-  return { ...report, graphs: [...graphs, ...graphs], notes: [PLANTED, 'w'.repeat(500)] };
+  const upgrades = (buildReport(UPGRADED).upgrades ?? []).map((upgrade) => ({
+    ...upgrade,
+    upgrade: `${upgrade.upgrade} ${PLANTED}`,
+    proxies: upgrade.proxies.map((proxy) => ({ ...proxy, app: PLANTED })),
+  }));
+  return { ...report, graphs: [...graphs, ...graphs], upgrades, notes: [PLANTED, 'w'.repeat(500)] };
 }
 
 const folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
