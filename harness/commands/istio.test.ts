@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { DEFAULTS, type Settings } from '../config/settings.ts';
+import type { VendorPlane } from '../mesh/vendor.ts';
+import type { IstioParts, Supply } from '../supply/supply.ts';
+import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
+
+const VENDOR = { version: '1.29.2', hub: 'registry.vendor.test/mesh', tag: '3.2.0', istioctl: '/opt/istioctl' };
+
+const settings = (gateway: VendorPlane): Settings => ({ ...DEFAULTS, planes: { mesh: {}, gateway } });
+
+/** A supply that only writes down which versions it was asked for. */
+function noting(): Supply & { asked: string[] } {
+  const asked: string[] = [];
+  const istio = (version: string): Promise<IstioParts> => {
+    asked.push(version);
+    const own = { istioctl: 'istioctl', hub: 'hub', tag: version, archives: [], overlay: {}, components: [] };
+    return Promise.resolve({ version, ...own });
+  };
+  const none = () => Promise.reject(new Error('nobody asks for this'));
+  return { kind: 'registry', asked, istio, core: none, certManager: none };
+}
+
+it.each([
+  ['both planes alike', {}, ['1.29.1'], ['1.29.1', '1.29.1']],
+  ['another version for one', { version: '1.28.2' }, ['1.29.1', '1.28.2'], ['1.29.1', '1.28.2']],
+  ['a vendor’s build for one', VENDOR, ['1.29.1'], ['1.29.1', '1.29.2']],
+])('asks the supply once for each version: %s', async (_, gateway, asked, installed) => {
+  const supply = noting();
+  const istio = await istioOf(settings(gateway), supply);
+  expect([istio.mesh.version, istio.gateway.version]).toEqual(installed);
+  expect(supply.asked).toEqual(asked);
+  expect(suppliedVersions(settings(gateway), { upgrade: false })).toEqual(asked);
+});
+
+it('begins an upgrade with the supply’s own parts', async () => {
+  const supply = noting();
+  const { mesh, gateway } = await istioBefore(settings(VENDOR), supply);
+  expect([mesh.version, gateway.version]).toEqual(['1.28.2', '1.28.2']);
+  expect(suppliedVersions(settings(VENDOR), { upgrade: true })).toEqual(['1.29.1', '1.28.2']);
+});
