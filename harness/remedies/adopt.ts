@@ -61,7 +61,9 @@ async function selfSigned(lab: Lab, plane: PlaneName, keepSecret: KeepSecret): P
   const { data } = await lab.kube.core.readNamespacedSecret({ namespace, name: 'istio-ca-secret' });
   const text = (name: string) => Buffer.from(data?.[name] ?? '', 'base64').toString();
   const key = text('ca-key.pem');
-  keepSecret(key);
+  const privateKey = await PrivateKey.read(key);
+  // As istiod has written it, and as it will be plugged in.
+  for (const pem of [key, privateKey.pem()]) keepSecret(pem);
   const certificate = parseCertificate(text('ca-cert.pem'));
-  return { certificate, privateKey: await PrivateKey.read(key), chain: [certificate] };
+  return { certificate, privateKey, chain: [certificate] };
 }
