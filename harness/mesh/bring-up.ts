@@ -9,7 +9,7 @@ import { type DeploymentRef, rolledOut } from '../kube/rollout.ts';
 import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
-import type { CertManagerParts, CoreParts, IstioParts } from '../supply/supply.ts';
+import type { CertManagerParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
 import { type Distribution, loadDistribution, type PlaneName, PLANES } from './distribution.ts';
 import { injectorAnswers } from './injector.ts';
 import {
@@ -110,7 +110,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       host: plan.host,
       lossBudget: plan.lossBudget,
       kubernetesVersion: version.items[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
-      components: [...new Set(releases)].flatMap(({ components }) => components).concat(parts.components),
+      components: componentsOf([...releases, parts]),
       tools: parts.tools,
       archives,
     }),
@@ -134,6 +134,12 @@ export async function installCertManager(lab: Lab, parts: CertManagerParts, sign
     'certManagerReady',
     signal,
   );
+}
+
+/** Each once, though both planes may be made of the same. */
+function componentsOf(parts: readonly { components: Component[] }[]): Component[] {
+  const all = parts.flatMap(({ components }) => components);
+  return [...new Map(all.map((component) => [JSON.stringify(component), component])).values()];
 }
 
 async function renderPlanes({ planes }: Distribution, istio: LabPlan['istio'], signal: AbortSignal) {
