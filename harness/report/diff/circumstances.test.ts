@@ -42,3 +42,15 @@ it('tells versions from circumstances', () => {
     { kind: 'unlike', what: 'cpus', old: '4', new: '8' },
   ]);
 });
+
+it('compares all versions of a component that is there twice', () => {
+  const of = (...versions: string[]) =>
+    buildReport({
+      ...EXAMPLE,
+      implementation: { planes: [], components: versions.map((version) => ({ name: 'istio', version })) },
+    });
+  expect(compareCircumstances(of('1.28.2', '1.29.1'), of('1.29.1', '1.28.2'))).toEqual([]);
+  expect(compareCircumstances(of('1.28.2', '1.29.1'), of('1.28.5', '1.29.1'))).toEqual([
+    { kind: 'version', what: 'istio', old: '1.28.2 and 1.29.1', new: '1.28.5 and 1.29.1' },
+  ]);
+});

@@ -62,3 +62,17 @@ describe('requests lost', () => {
     expect(compareCost(remedy(1, 0), renamed)).toEqual([]);
   });
 });
+
+it('compares what upgrades took and lost', () => {
+  const upgrade = (seconds: number, requestsLost: number) =>
+    reportWith({
+      ...{ type: 'upgrade', upgrade: 'canary, mesh plane first', from: '1.28.2', to: '1.29.1', proxies: [] },
+      ...{ requests: 1500, seconds, requestsLost },
+    });
+  const what = 'upgrade canary, mesh plane first';
+  expect(compareCost(upgrade(90, 0), upgrade(100, 0))).toEqual([]);
+  expect(compareCost(upgrade(90, 0), upgrade(200, 1))).toEqual([
+    { kind: 'slower', what, old: 90, new: 200 },
+    { kind: 'moreLost', what, old: 0, new: 1 },
+  ]);
+});

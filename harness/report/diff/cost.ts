@@ -1,12 +1,12 @@
-import type { ClaimResult, ConformanceReport, RemedyResult } from '../model.ts';
+import type { ClaimResult, ConformanceReport, RemedyResult, UpgradeResult } from '../model.ts';
 import type { Change } from './model.ts';
 import { exceeds, NOISE } from './noise.ts';
 
-type Run = Pick<ConformanceReport, 'claims' | 'remedies'>;
+type Run = Pick<ConformanceReport, 'claims' | 'remedies' | 'upgrades'>;
 
 /**
- * Claims and remedies that became slower, in seconds, and remedies that lose more requests, beyond {@link NOISE}. The
- * time of a claim that did not pass in both runs says nothing. What was not measured in both is not compared.
+ * Claims, remedies and upgrades that became slower, in seconds, and those that lose more requests, beyond {@link NOISE}.
+ * The time of a claim that did not pass in both runs says nothing. What was not measured in both is not compared.
  */
 export function compareCost(old: Run, now: Run): Change[] {
   const passed = ({ claims }: Run) => claims.filter(({ status }) => status === 'passed');
@@ -16,11 +16,16 @@ export function compareCost(old: Run, now: Run): Change[] {
     now.remedies,
     ({ remedy, baseline }: RemedyResult) => `${remedy} from ${baseline}`,
   );
+  const upgrades = pairs(old.upgrades ?? [], now.upgrades ?? [], ({ upgrade }: UpgradeResult) => `upgrade ${upgrade}`);
   return [
     ...claims.flatMap(([name, was, is]) => slower(name, was.durationMs / 1000, is.durationMs / 1000)),
     ...remedies.flatMap(([name, was, is]) => [
       ...slower(`${name}, applied`, was.applySeconds, is.applySeconds),
       ...slower(`${name}, converged`, was.convergeSeconds, is.convergeSeconds),
+      ...moreLost(name, was.requestsLost, is.requestsLost),
+    ]),
+    ...upgrades.flatMap(([name, was, is]) => [
+      ...slower(name, was.seconds, is.seconds),
       ...moreLost(name, was.requestsLost, is.requestsLost),
     ]),
   ];
