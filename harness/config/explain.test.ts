@@ -16,7 +16,7 @@ it('says of every value where it came from, and reads back as the same settings'
   expect(text).toContain('distribution: openshift-4.22 # command line\n');
   expect(text).toContain(`  api: 6443 # ${file}:4\n  gateway: 8081 # command line\n`);
   expect(text).toContain(`only: [ a.*, b.* ] # ${file}:6\n`);
-  expect(parseSettings(text, 'printed')).toEqual(loadSettings(file, FLAGS));
+  expect(parseSettings(text, 'printed').settings).toEqual(loadSettings(file, FLAGS));
 });
 
 it('prints the defaults where nothing else is given', () => {

@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, type Node } from 'yaml';
-import { loadSettings, readSettings } from './load.ts';
+import { effective, readSettings } from './load.ts';
 import type { PartialSettings } from './settings.ts';
 
 /**
@@ -7,10 +7,11 @@ import type { PartialSettings } from './settings.ts';
  * file, or the defaults. Read back as `meshtrust.yaml` it gives the same settings.
  */
 export function explainSettings(file: string | undefined, flags: PartialSettings): string {
-  const { placeOf } = readSettings(file);
-  const document = new Document(loadSettings(file, flags));
+  const inFile = readSettings(file);
+  const document = new Document(effective(inFile, flags));
   const given = new Document(flags);
-  const sourceOf = (path: readonly string[]) => (given.hasIn(path) ? 'command line' : (placeOf(path) ?? 'default'));
+  const sourceOf = (path: readonly string[]) =>
+    given.hasIn(path) ? 'command line' : (inFile.placeOf(path) ?? 'default');
   comment(document.contents, [], sourceOf);
   return document.toString({ lineWidth: 120 });
 }

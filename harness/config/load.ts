@@ -14,9 +14,12 @@ const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile
  * the working folder if there is one. Fails, exit code 2, with the line of each mistake and the accepted values.
  */
 export function loadSettings(file: string | undefined, flags: PartialSettings): Settings {
-  const { settings } = readSettings(file);
-  return merge(merge(DEFAULTS, settings), flags) as Settings;
+  return effective(readSettings(file), flags);
 }
+
+/** The defaults with what a file says, and what the command line says, the later winning. */
+export const effective = ({ settings }: SettingsFile, flags: PartialSettings): Settings =>
+  merge(merge(DEFAULTS, settings), flags) as Settings;
 
 /** What a file says, and where. */
 export interface SettingsFile {
@@ -35,28 +38,26 @@ export function readSettings(file: string | undefined): SettingsFile {
   } catch (error) {
     throw usageFailure(`The configuration ${path} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  const settings = parseSettings(text, path);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const placeOf: SettingsFile['placeOf'] = (at) => {
-    const node = document.getIn(at, true) as { range?: [number, number, number] } | undefined;
-    return node?.range === undefined ? undefined : `${path}:${lines.linePos(node.range[0]).line}`;
-  };
-  return { settings, placeOf };
+  return parseSettings(text, path);
 }
 
-/** The settings of a YAML text; `file` is only for the messages. */
-export function parseSettings(text: string, file: string): PartialSettings {
+/** What a YAML text says; `file` is only for messages and places. */
+export function parseSettings(text: string, file: string): SettingsFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const [broken] = document.errors;
   if (broken !== undefined) throw usageFailure(`${file} is not YAML: ${broken.message}`);
   const settings = (document.toJS() ?? {}) as PartialSettings;
-  if (validate(settings)) return settings;
+  if (validate(settings)) return { settings, placeOf: (path) => placeIn(document, lines, path, file) };
   const sentences = (validate.errors ?? []).map(
     (error) => `${file}:${lineOf(document, lines, error)}: ${sentenceFor(error)}`,
   );
   throw usageFailure(`The configuration is not valid.`, { next: sentences.join('\n') });
+}
+
+function placeIn(document: Document, lines: LineCounter, path: readonly string[], file: string): string | undefined {
+  const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+  return node?.range === undefined ? undefined : `${file}:${lines.linePos(node.range[0]).line}`;
 }
 
 function lineOf(document: Document, lines: LineCounter, error: ErrorObject): number {

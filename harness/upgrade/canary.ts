@@ -19,7 +19,7 @@ import { type Change, install, proxiesRun, retire } from './in-place.ts';
 export async function upgradeByCanary(lab: Lab, name: PlaneName, { from, to }: Change): Promise<void> {
   const plane = lab.distribution.planes[name];
   const canary = canaryOf(plane);
-  await install(lab, canary, to);
+  const current = await install(lab, canary, to);
   if (name === 'mesh') {
     await serveNamespaces(lab, canary);
     await restartWorkloadsInTurn(lab, name);
@@ -27,7 +27,7 @@ export async function upgradeByCanary(lab: Lab, name: PlaneName, { from, to }: C
     await replaceGateway(lab, gatewayOf(plane), canaryGatewayOf(canary));
   }
   await proxiesRun(lab, name, to);
-  await retire(lab, await renderPlane(plane, from), await renderPlane(canary, to));
+  await retire(lab, await renderPlane(plane, from), current);
 }
 
 /** The plane that takes over from another, beside it. */

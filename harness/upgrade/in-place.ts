@@ -22,8 +22,8 @@ export interface Change {
  */
 export async function upgradeInPlace(lab: Lab, name: PlaneName, { from, to }: Change): Promise<void> {
   const plane = lab.distribution.planes[name];
-  await install(lab, plane, to);
-  await retire(lab, await renderPlane(plane, from), await renderPlane(plane, to));
+  const current = await install(lab, plane, to);
+  await retire(lab, await renderPlane(plane, from), current);
   if (name === 'mesh') await restartWorkloadsInTurn(lab, name);
   await proxiesRun(lab, name, to);
 }
@@ -41,11 +41,13 @@ export async function proxiesRun({ kube }: Lab, name: PlaneName, { version }: Is
   );
 }
 
-/** Puts a version of a plane's istiod in and waits until it serves. */
-export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promise<void> {
-  await apply(lab.kube, await renderPlane(plane, parts), { runId: lab.runId });
+/** Puts a version of a plane's istiod in and waits until it serves. Returns what it is made of. */
+export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promise<KubernetesObject[]> {
+  const objects = await renderPlane(plane, parts);
+  await apply(lab.kube, objects, { runId: lab.runId });
   await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
   if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane.revision);
+  return objects;
 }
 
 /** Removes what only the former objects had. */

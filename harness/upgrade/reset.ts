@@ -36,7 +36,7 @@ const hasCanary = async ({ kube, distribution }: Lab, name: PlaneName): Promise<
 async function reset(lab: Lab, name: PlaneName, parts: IstioParts): Promise<void> {
   const plane = lab.distribution.planes[name];
   const canary = canaryOf(plane);
-  await install(lab, plane, parts);
+  const current = await install(lab, plane, parts);
   if (name === 'mesh') {
     await serveNamespaces(lab, plane);
     await restartWorkloads(lab, name);
@@ -46,5 +46,5 @@ async function reset(lab: Lab, name: PlaneName, parts: IstioParts): Promise<void
     await apply(lab.kube, gateway(gatewayOf(plane)), { runId: lab.runId });
   }
   await proxiesRun(lab, name, parts);
-  await retire(lab, await renderPlane(canary, parts), await renderPlane(plane, parts));
+  await retire(lab, await renderPlane(canary, parts), current);
 }

@@ -22,7 +22,7 @@ export interface Upgrade {
 }
 
 /** The fewest new connections that an upgrade is measured with. */
-const AT_LEAST = 1_000;
+export const AT_LEAST = 1_000;
 
 /** What the planes can be upgraded to; the lab of this profile always has it. */
 function nextVersions() {

@@ -7,8 +7,7 @@ import { splitBaseline } from '../support/baseline.ts';
 import { noFaults } from '../support/checks.ts';
 import { settles } from '../support/settles.ts';
 import { lossIn, type TrafficOptions, underTraffic } from '../support/traffic.ts';
-
-const AT_LEAST = 1_000;
+import { AT_LEAST } from '../support/upgrade.ts';
 
 /** What the first claim has left plugged in, for the second; undefined while that is not known. */
 let adopted: Plugged | undefined;
