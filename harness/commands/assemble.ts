@@ -1,7 +1,7 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
 import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
-import { loadDistribution } from '../mesh/distribution.ts';
+import { distributionOf } from '../config/settings.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { packageVersion } from '../paths.ts';
 import type { Phase } from '../progress.ts';
@@ -37,7 +37,7 @@ export function assembleReport(
   failure: RunFailure | undefined,
 ): ConformanceReport {
   const { settings, lab } = facts;
-  const distribution = loadDistribution(settings.distribution);
+  const distribution = distributionOf(settings);
   return buildReport({
     run: {
       id: facts.runId,

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Settings } from '../config/settings.ts';
+import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, usageFailure } from '../errors.ts';
 import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
-import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan, workFolder } from '../state/runs.ts';
@@ -15,14 +14,17 @@ import { istioOf, suppliedVersions } from './istio.ts';
 /** A lab in the split, and the supply of what only some need. */
 export async function bringUp(session: Session, settings: Settings): Promise<{ lab: Lab; supply: Supply }> {
   const { progress, signal, id: runId } = session;
-  loadDistribution(settings.distribution);
+  distributionOf(settings);
   const choice = await chooseSupply(settings.supply);
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
   const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade: false }), progress, signal);
   await session.engine();
   const parts = await supply.core();
   const istio = await istioOf(settings, supply);
-  return { lab: await bringUpLab({ runId, ...settings, ...settings.upgrade, parts, istio }, progress, signal), supply };
+  return {
+    lab: await bringUpLab({ runId, ...settings, ...settings.upgrade, names: settings, parts, istio }, progress, signal),
+    supply,
+  };
 }
 
 /** A lab with everything in it, cert-manager too: for `up` and for the benchmark. */

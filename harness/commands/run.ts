@@ -3,14 +3,13 @@ import { join, resolve } from 'node:path';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { shardOf } from '../claims/shard.ts';
-import type { Settings } from '../config/settings.ts';
+import { distributionOf, type Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { Redactor } from '../evidence/redact.ts';
 import { removeLeaks } from '../evidence/sweep.ts';
 import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
-import { loadDistribution } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { collectLogs } from '../mesh/logs.ts';
 import { readPrivateKeys } from '../mesh/private-keys.ts';
@@ -58,7 +57,8 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
     }
   };
   await attempt(() => judge(session, facts, { out, events, sabotage }));
-  if (failure !== undefined || hasFailedClaim(events)) await attempt(() => keepLogs(id, out, session.signal));
+  if (failure !== undefined || hasFailedClaim(events))
+    await attempt(() => keepLogs(settings, { id, out }, session.signal));
   await attempt(() => sweep(id, out, events));
   await attempt(() => {
     session.signal.throwIfAborted();
@@ -76,7 +76,7 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
 
 /** Everything that can be wrong about a request is found here, before anything is touched. */
 function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[] {
-  loadDistribution(settings.distribution);
+  distributionOf(settings);
   if (sabotage !== undefined && !sabotageNames().includes(sabotage)) {
     throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }
@@ -112,7 +112,7 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   const istio = await istioOf(settings, supply);
   const planes = upgrade ? { istio: await istioBefore(settings, supply), next: istio } : { istio };
   const lab = await bringUpLab(
-    { runId: session.id, ...settings, ...settings.upgrade, parts, ...planes },
+    { runId: session.id, ...settings, ...settings.upgrade, names: settings, parts, ...planes },
     progress,
     signal,
   );
@@ -206,14 +206,19 @@ async function labKeys(runId: string): Promise<string[]> {
 }
 
 /** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
-async function keepLogs(runId: string, out: string, signal: AbortSignal): Promise<void> {
+async function keepLogs(
+  settings: Settings,
+  { id: runId, out }: { id: string; out: string },
+  signal: AbortSignal,
+): Promise<void> {
   const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
   if (signal.aborted || !existsSync(kubeconfig)) return;
   const redactor = new Redactor();
   const recorder = new EvidenceRecorder(out, redactor);
   try {
     for (const key of [...madeKeys(runId), ...(await labKeys(runId))]) redactor.know(key);
-    for (const { file, text } of await collectLogs(kubeconfig)) await recorder.write('lab', file, text);
+    for (const { file, text } of await collectLogs(kubeconfig, distributionOf(settings)))
+      await recorder.write('lab', file, text);
   } catch (error) {
     await recorder.write('lab', 'no-logs.txt', messageOf(error));
   }

@@ -1,4 +1,4 @@
-import type { PlaneName } from '../mesh/distribution.ts';
+import { type Distribution, type GatewayClass, loadDistribution, type PlaneName } from '../mesh/distribution.ts';
 import type { VendorPlane } from '../mesh/vendor.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
@@ -9,8 +9,9 @@ export interface Settings {
   distribution: string;
   supply: SupplyKind | 'auto';
   istioVersion: string;
-  /** What a vendor's build of a plane has of its own. */
+  /** What a vendor's build of a plane has of its own, names too. */
   planes: Record<PlaneName, VendorPlane>;
+  gatewayClass: Partial<GatewayClass>;
   /** The version that profile `upgrade` starts from, on its way to `istioVersion`. */
   upgrade: {
     from: string;
@@ -37,6 +38,7 @@ export const DEFAULTS: Settings = {
   supply: 'auto',
   istioVersion: VERSIONS.istio,
   planes: { mesh: {}, gateway: {} },
+  gatewayClass: {},
   upgrade: { from: VERSIONS.upgradeFrom, lossBudget: 0 },
   only: [],
   keep: false,
@@ -45,3 +47,7 @@ export const DEFAULTS: Settings = {
   ports: { api: 0, gateway: 0 },
   deadlines: { scale: 1 },
 };
+
+/** The distribution under the names that the settings give it. Fails, exit code 2, where there is no such one. */
+export const distributionOf = (settings: Settings): Distribution =>
+  loadDistribution(settings.distribution, { names: settings });

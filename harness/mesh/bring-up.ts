@@ -10,12 +10,12 @@ import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
 import type { CertManagerParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
-import { type Distribution, loadDistribution, type PlaneName, PLANES } from './distribution.ts';
+import { type Distribution, loadDistribution, type Names, type PlaneName, PLANES } from './distribution.ts';
 import { injectorAnswers } from './injector.ts';
 import {
   attachLab,
   BOOKINFO,
-  GATEWAY,
+  deploymentOfGateway,
   INSIDE_PROBE,
   gatewayOf,
   istiodOf,
@@ -30,6 +30,7 @@ import { renderPlane } from './planes.ts';
 export interface LabPlan {
   runId: string;
   distribution: string;
+  names: Names;
   parts: CoreParts;
   /** What each plane is installed from. */
   istio: Record<PlaneName, IstioParts>;
@@ -48,7 +49,7 @@ export interface LabPlan {
  */
 export async function bringUpLab(plan: LabPlan, progress: Progress, signal: AbortSignal): Promise<Lab> {
   const { parts, runId, istio, next } = plan;
-  const distribution = loadDistribution(plan.distribution, overlaysOf(istio));
+  const distribution = loadDistribution(plan.distribution, { overlays: overlaysOf(istio), names: plan.names });
   const releases = [istio, next ?? istio].flatMap((one) => PLANES.map((plane) => one[plane]));
   const archives = [...new Set([...parts.archives, ...releases.flatMap((one) => one.archives)])];
   const ports = {
@@ -81,7 +82,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
 
   await progress.phase('Install the mesh plane and Bookinfo', async (say) => {
     const crds = parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8')));
-    await apply(kube, [...namespaces(), ...crds, ...planes.mesh, ...strict()], options);
+    await apply(kube, [...namespaces(distribution), ...crds, ...planes.mesh, ...strict(distribution)], options);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
@@ -93,9 +94,9 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     await apply(kube, planes.gateway, options);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
-    await apply(kube, gateway(gatewayOf(distribution.planes.gateway)), options);
+    await apply(kube, gateway(gatewayOf({ distribution, host: plan.host })), options);
     say('waiting for the gateway');
-    await ready(kube, [GATEWAY], 'workloadsReady', signal);
+    await ready(kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
   });
 
   const version = await kube.core.listNode();
@@ -103,7 +104,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     saveLab({
       runId,
       kubeconfig,
-      distribution: plan.distribution,
+      distribution,
       istio,
       ...(next === undefined ? {} : { next }),
       ports,

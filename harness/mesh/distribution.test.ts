@@ -12,9 +12,41 @@ describe('distributions', () => {
   });
 
   it('take on what the images of a plane need', () => {
-    const { planes } = loadDistribution('openshift-4.19', { gateway: { telemetry: { enabled: false } } });
+    const { planes } = loadDistribution('openshift-4.19', {
+      overlays: { gateway: { telemetry: { enabled: false } } },
+    });
     expect(planes.mesh.values).not.toHaveProperty('telemetry');
     expect(planes.gateway.values).toMatchObject({ telemetry: { enabled: false } });
+  });
+
+  it('are called as a vendor calls them', () => {
+    const { planes, gatewayClass, rootMaps } = loadDistribution('openshift-4.19', {
+      names: {
+        planes: { mesh: { namespace: 'mesh', revision: 'stable' }, gateway: { namespace: 'edge' } },
+        gatewayClass: { name: 'edge' },
+      },
+    });
+    expect(planes.mesh).toMatchObject({ namespace: 'mesh', revision: 'stable', deployment: 'istiod-stable' });
+    expect(planes.gateway).toMatchObject({
+      ...{ namespace: 'edge', revision: 'openshift-gateway', deployment: 'istiod-openshift-gateway' },
+      values: {
+        pilot: {
+          env: {
+            PILOT_GATEWAY_API_DEFAULT_GATEWAYCLASS_NAME: 'edge',
+            PILOT_GATEWAY_API_CONTROLLER_NAME: 'openshift.io/gateway-controller/v1',
+          },
+        },
+      },
+    });
+    expect(gatewayClass).toEqual({ name: 'edge', controllerName: 'openshift.io/gateway-controller/v1' });
+    expect(rootMaps.gateway.namespace).toBe('edge');
+  });
+
+  it('have a namespace for each plane', () => {
+    const planes = { mesh: { namespace: 'istio' }, gateway: { namespace: 'istio' } };
+    expect(() => loadDistribution('openshift-4.22', { names: { planes } })).toThrow(
+      "Both planes are to be in the namespace 'istio'.\nGive each one of its own",
+    );
   });
 
   it('are named when one is unknown', () => {

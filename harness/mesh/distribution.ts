@@ -18,11 +18,24 @@ export interface Plane {
   values: object;
 }
 
+/** What Gateways of the gateway plane name as theirs (Gateway API, GatewayClass). */
+export interface GatewayClass {
+  name: string;
+  controllerName: string;
+}
+
+/** What is called otherwise than the distribution has it. */
+export interface Names {
+  planes?: Record<PlaneName, { namespace?: string; revision?: string }>;
+  gatewayClass?: Partial<GatewayClass>;
+}
+
 export interface Distribution {
   name: string;
   /** Do both planes write one root ConfigMap (and fight over it), or has each its own? */
   configMaps: 'shared' | 'separate';
   planes: Record<PlaneName, Plane>;
+  gatewayClass: GatewayClass;
   /** The ConfigMap with the root that a plane's workloads mount. */
   rootMaps: Record<PlaneName, { namespace: string; name: string }>;
   /** How the distribution's vendor stands to the remedies, one sentence. */
@@ -42,34 +55,64 @@ export const distributionNames = (): string[] =>
     .map((name) => name.slice(0, -'.yaml'.length))
     .sort();
 
-/** The two planes under a distribution, with what the images of each need on top. */
-export function loadDistribution(name: string, overlays: Partial<Record<PlaneName, object>> = {}): Distribution {
+export interface PlaneOptions {
+  /** Helm values that the images of each plane need on top. */
+  overlays?: Partial<Record<PlaneName, object>>;
+  names?: Names;
+}
+
+/** The two planes under a distribution. */
+export function loadDistribution(name: string, { overlays = {}, names = {} }: PlaneOptions = {}): Distribution {
   if (!distributionNames().includes(name)) {
     throw usageFailure(`Unknown distribution '${name}'.`, { next: `Known are: ${distributionNames().join(', ')}.` });
   }
   const read = (file: string) => parse(readFileSync(fixture('distributions', file), 'utf8')) as object;
-  const planes = read('planes.yaml') as Record<PlaneName, Omit<Plane, 'name'>>;
+  const planes = read('planes.yaml') as Record<PlaneName, Pick<Plane, 'namespace' | 'revision' | 'values'>> & {
+    gatewayClass: GatewayClass;
+  };
   const own = read(`${name}.yaml`) as {
     configMaps: Distribution['configMaps'];
     planes: Partial<Record<PlaneName, object>>;
     support: string;
   };
-  const plane = (which: PlaneName): Plane => ({
-    ...planes[which],
-    name: which,
-    values: merge(merge(planes[which].values, own.planes[which] ?? {}), overlays[which] ?? {}),
-  });
+  const gatewayClass = { ...planes.gatewayClass, ...names.gatewayClass };
+  const served = { mesh: {}, gateway: valuesFor(gatewayClass) };
+  const plane = (which: PlaneName): Plane => {
+    const { namespace, revision } = { ...planes[which], ...names.planes?.[which] };
+    const values = [served[which], own.planes[which] ?? {}, overlays[which] ?? {}].reduce(merge, planes[which].values);
+    return { name: which, namespace, revision, deployment: istiodName(revision), values };
+  };
+  const [mesh, gateway] = [plane('mesh'), plane('gateway')];
+  if (mesh.namespace === gateway.namespace) {
+    throw usageFailure(`Both planes are to be in the namespace '${mesh.namespace}'.`, {
+      next: 'Give each one of its own (planes.mesh.namespace, planes.gateway.namespace): there they find their CA.',
+    });
+  }
   return {
     name,
     configMaps: own.configMaps,
-    planes: { mesh: plane('mesh'), gateway: plane('gateway') },
+    planes: { mesh, gateway },
+    gatewayClass,
     rootMaps: {
       mesh: { namespace: 'bookinfo', name: SHARED_ROOT_MAP },
-      gateway: { namespace: planes.gateway.namespace, name: trustBundleName(own.planes.gateway) ?? SHARED_ROOT_MAP },
+      gateway: { namespace: gateway.namespace, name: trustBundleName(own.planes.gateway) ?? SHARED_ROOT_MAP },
     },
     support: own.support,
   };
 }
+
+/** Istio's charts name istiod's deployment after the revision. */
+export const istiodName = (revision: string) => ['istiod', revision].filter((word) => word !== '').join('-');
+
+/** What has a plane serve the Gateways of a class. */
+const valuesFor = ({ name, controllerName }: GatewayClass) => ({
+  pilot: {
+    env: {
+      PILOT_GATEWAY_API_DEFAULT_GATEWAYCLASS_NAME: name,
+      PILOT_GATEWAY_API_CONTROLLER_NAME: controllerName,
+    },
+  },
+});
 
 /** Deep merge of plain objects, the later one wins; lists are replaced, as Helm does it. */
 export function merge(base: object, over: object): object {

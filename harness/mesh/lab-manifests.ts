@@ -2,6 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { parseManifests } from '../kube/apply.ts';
 import { fixture } from '../paths.ts';
+import type { Distribution, Plane } from './distribution.ts';
 
 /** Manifests of fixtures/lab, with `${name}` replaced. */
 function labManifests(file: string, values: Record<string, string> = {}): KubernetesObject[] {
@@ -13,17 +14,30 @@ function labManifests(file: string, values: Record<string, string> = {}): Kubern
   return parseManifests(text);
 }
 
-export const namespaces = () => labManifests('namespaces.yaml');
+export const namespaces = ({ planes: { mesh, gateway: gatewayPlane } }: Distribution) =>
+  labManifests('namespaces.yaml', {
+    mesh: mesh.namespace,
+    gateway: gatewayPlane.namespace,
+    revision: revisionLabel(mesh),
+  });
+/** What the label istio.io/rev says of a plane: the one without a revision is the cluster's default. */
+export const revisionLabel = ({ revision }: Plane) => (revision === '' ? 'default' : revision);
 /** A Gateway, its route to Bookinfo, and the way in to it; there is one way in. */
 export const gateway = (names: GatewayNames) => labManifests('gateway.yaml', { ...names });
-export const strict = () => labManifests('strict.yaml');
+export const strict = ({ planes }: Distribution) => labManifests('strict.yaml', { namespace: planes.mesh.namespace });
 export const bookinfo = (images: Record<string, string>) => labManifests('bookinfo.yaml', images);
 
 export interface GatewayNames {
   gateway: string;
   route: string;
   /** Of the plane that serves it. */
+  namespace: string;
   revision: string;
+  className: string;
+  controllerName: string;
+  /** Host name of Bookinfo, and the wildcard that it falls under. */
+  host: string;
+  domain: string;
 }
 
 /** Node ports that the lab publishes on 127.0.0.1. */

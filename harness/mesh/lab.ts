@@ -5,14 +5,14 @@ import { connectKube, type Kube } from '../kube/client.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
 import { workFolder } from '../state/runs.ts';
 import type { Component, IstioParts, Tools } from '../supply/supply.ts';
-import { type Distribution, loadDistribution, type Plane, type PlaneName } from './distribution.ts';
+import type { Distribution, Plane, PlaneName } from './distribution.ts';
 import type { GatewayNames } from './lab-manifests.ts';
 
 /** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
 export interface LabDescription {
   runId: string;
   kubeconfig: string;
-  distribution: string;
+  distribution: Distribution;
   /** What each plane was installed from. */
   istio: Record<PlaneName, IstioParts>;
   /** What each plane can be upgraded to; its images are in the node. */
@@ -30,9 +30,10 @@ export interface LabDescription {
 }
 
 /** A lab that is up: both planes, the gateway, Bookinfo and the probes. */
-export interface Lab extends Omit<LabDescription, 'distribution'> {
+export interface Lab extends LabDescription {
   kube: Kube;
-  distribution: Distribution;
+  /** The deployment of the Gateway. */
+  gateway: DeploymentRef;
 }
 
 /** Trust domain of both planes: the charts' default, which OpenShift keeps. */
@@ -43,20 +44,27 @@ export const BOOKINFO: readonly DeploymentRef[] = [
 ].map((name) => ({ namespace: 'bookinfo', name }));
 export const INSIDE_PROBE: DeploymentRef = { namespace: 'probe-inside', name: 'probe' };
 export const OUTSIDE_PROBE: DeploymentRef = { namespace: 'probe-outside', name: 'probe' };
+/** Namespaces whose pods the mesh plane's proxies are in. */
+export const MESH_NAMESPACES = ['bookinfo', INSIDE_PROBE.namespace];
 /** Name of the Gateway. */
-export const GATEWAY_NAME = 'mesh-gateway';
+const GATEWAY_NAME = 'mesh-gateway';
+
 /** Istio names it after the Gateway and its class. */
-export const GATEWAY: DeploymentRef = deploymentOfGateway(GATEWAY_NAME);
+export const deploymentOfGateway = ({ planes, gatewayClass }: Distribution, gateway = GATEWAY_NAME): DeploymentRef => ({
+  namespace: planes.gateway.namespace,
+  name: `${gateway}-${gatewayClass.name}`,
+});
 
-export function deploymentOfGateway(gateway: string): DeploymentRef {
-  return { namespace: 'openshift-ingress', name: `${gateway}-openshift-default` };
-}
-
-/** The lab's Gateway and route, as a gateway plane serves them. */
-export const gatewayOf = ({ revision }: Plane): GatewayNames => ({
+/** The lab's Gateway and route, as its gateway plane serves them. */
+export const gatewayOf = ({ distribution, host }: Pick<Lab, 'distribution' | 'host'>): GatewayNames => ({
   gateway: GATEWAY_NAME,
   route: 'bookinfo',
-  revision,
+  namespace: distribution.planes.gateway.namespace,
+  revision: distribution.planes.gateway.revision,
+  className: distribution.gatewayClass.name,
+  controllerName: distribution.gatewayClass.controllerName,
+  host,
+  domain: host.replace(/^[^.]+/, '*'),
 });
 
 /** The deployment of a plane's istiod. */
@@ -90,6 +98,6 @@ export function attachLab(path: string): Lab {
   return {
     ...description,
     kube: connectKube(description.kubeconfig),
-    distribution: loadDistribution(description.distribution, overlaysOf(description.istio)),
+    gateway: deploymentOfGateway(description.distribution),
   };
 }

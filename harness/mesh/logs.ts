@@ -1,7 +1,8 @@
 import { connectKube } from '../kube/client.ts';
 import { messageOf } from '../errors.ts';
+import { type Distribution, PLANES } from './distribution.ts';
+import { MESH_NAMESPACES } from './lab.ts';
 
-const NAMESPACES = ['istio-system', 'openshift-ingress', 'bookinfo', 'probe-inside', 'cert-manager'];
 const LINES = 2_000;
 
 export interface ContainerLog {
@@ -11,11 +12,12 @@ export interface ContainerLog {
 }
 
 /** The last lines of every container, native sidecars included, of planes, gateway, Bookinfo and cert-manager: for a run that went wrong. */
-export async function collectLogs(kubeconfig: string): Promise<ContainerLog[]> {
+export async function collectLogs(kubeconfig: string, { planes }: Distribution): Promise<ContainerLog[]> {
   const kube = connectKube(kubeconfig);
+  const namespaces = [...PLANES.map((plane) => planes[plane].namespace), ...MESH_NAMESPACES, 'cert-manager'];
   const { items } = await kube.core.listPodForAllNamespaces();
   const containers = items
-    .filter((pod) => NAMESPACES.includes(pod.metadata?.namespace ?? ''))
+    .filter((pod) => namespaces.includes(pod.metadata?.namespace ?? ''))
     .flatMap((pod) =>
       [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container) => ({
         namespace: pod.metadata?.namespace ?? '',

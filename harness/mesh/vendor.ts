@@ -3,6 +3,9 @@ import { merge } from './distribution.ts';
 
 /** What a vendor's build of a plane has of its own; everything else is as the supply has it. */
 export interface VendorPlane {
+  /** Namespace and revision, where they are not as the distribution has them. */
+  namespace?: string;
+  revision?: string;
   /** Version of Istio; of a vendor's own build for the report, and for the supply whatever else is to come from it. */
   version?: string;
   /** Registry prefix and tag of `pilot` and `proxyv2`. */

@@ -3,6 +3,7 @@ import type { Kube } from '../kube/client.ts';
 import { getFromPod, type PodRef } from '../kube/port-forward.ts';
 import { livePods } from '../kube/rollout.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
+import { type Lab, MESH_NAMESPACES } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { parseEnvoySecrets, SECRETS_PATH } from './envoy-secrets.ts';
 
@@ -27,11 +28,11 @@ export interface ProxySecrets {
 export const ADMIN_PORT = 15000;
 /** Istio puts it on the pods it deploys for a Gateway. */
 const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
-const NAMESPACES = ['openshift-ingress', 'bookinfo', 'probe-inside'];
 
 /** Every proxy that serves now, gateways and sidecars; one that is still starting serves nobody. */
-export async function listProxies(kube: Kube): Promise<Proxy[]> {
-  const pods = await Promise.all(NAMESPACES.map((namespace) => livePods(kube, namespace)));
+export async function listProxies({ kube, distribution }: Lab): Promise<Proxy[]> {
+  const namespaces = [distribution.planes.gateway.namespace, ...MESH_NAMESPACES];
+  const pods = await Promise.all(namespaces.map((namespace) => livePods(kube, namespace)));
   return pods
     .flat()
     .filter((pod) => hasProxy(pod) && isReady(pod))
@@ -54,8 +55,8 @@ const hasProxy = ({ spec }: V1Pod): boolean =>
   [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
 
 /** Certificates of all proxies, read side by side. */
-export async function readAllSecrets(kube: Kube): Promise<ProxySecrets[]> {
-  return await Promise.all((await listProxies(kube)).map((proxy) => readSecrets(kube, proxy)));
+export async function readAllSecrets(lab: Lab): Promise<ProxySecrets[]> {
+  return await Promise.all((await listProxies(lab)).map((proxy) => readSecrets(lab.kube, proxy)));
 }
 
 /** Reads `default` and `ROOTCA` from Envoy's secrets; fails where a proxy has not got them yet. */

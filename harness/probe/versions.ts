@@ -1,6 +1,7 @@
 import type { Kube } from '../kube/client.ts';
 import { getFromPod } from '../kube/port-forward.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
 import { ADMIN_PORT, listProxies, type Proxy } from './proxies.ts';
 
 /** A proxy and what it runs, by Envoy's own word. */
@@ -21,8 +22,8 @@ interface ServerInfo {
 }
 
 /** Versions of all proxies that serve now, read side by side. */
-export async function readVersions(kube: Kube): Promise<ProxyVersion[]> {
-  return await Promise.all((await listProxies(kube)).map((proxy) => readVersion(kube, proxy)));
+export async function readVersions(lab: Lab): Promise<ProxyVersion[]> {
+  return await Promise.all((await listProxies(lab)).map((proxy) => readVersion(lab.kube, proxy)));
 }
 
 async function readVersion(kube: Kube, proxy: Proxy): Promise<ProxyVersion> {

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { apply, parseManifests, remove } from '../kube/apply.ts';
 import { found, type Kube } from '../kube/client.ts';
+import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 import { type Authority, createRoot } from '../trust/issue.ts';
@@ -23,7 +24,14 @@ export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager'
  */
 export const certManager: Remedy = { name: 'cert-manager', apply: applyCertManager, revert: revertCertManager };
 
-const manifests = () => parseManifests(readFileSync(new URL('cert-manager.yaml', import.meta.url), 'utf8'));
+/** The article's resources, in the namespaces of this lab's planes. */
+const manifests = ({ distribution: { planes } }: Lab) =>
+  parseManifests(
+    readFileSync(new URL('cert-manager.yaml', import.meta.url), 'utf8').replace(
+      /\$\{(mesh|gateway)\}/g,
+      (_, plane: PlaneName) => planes[plane].namespace,
+    ),
+  );
 
 async function applyCertManager(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   const started = Date.now();
@@ -43,14 +51,14 @@ export async function issueFromRoot(lab: Lab, root: Authority): Promise<Joined['
     type: 'kubernetes.io/tls',
     stringData: { 'tls.crt': root.certificate.pem, 'tls.key': root.privateKey.pem() },
   };
-  await apply(lab.kube, [secret, ...manifests()], { runId: lab.runId, within: 'certManagerReady' });
-  await Promise.all(certificates().map((certificate) => issued(lab.kube, certificate)));
+  await apply(lab.kube, [secret, ...manifests(lab)], { runId: lab.runId, within: 'certManagerReady' });
+  await Promise.all(certificates(lab).map((certificate) => issued(lab.kube, certificate)));
   return INTERMEDIATES;
 }
 
 async function revertCertManager(lab: Lab): Promise<void> {
   const { mesh, gateway } = lab.distribution.planes;
-  await remove(lab.kube, manifests());
+  await remove(lab.kube, manifests(lab));
   // Without its Certificate a Secret stays: cert-manager does not collect what it has issued.
   const secrets = [ROOT_SECRET, ...[mesh, gateway].map(({ namespace }) => ({ name: 'cacerts', namespace }))];
   await remove(
@@ -60,7 +68,8 @@ async function revertCertManager(lab: Lab): Promise<void> {
   await restartApart(lab);
 }
 
-export const certificates = (): KubernetesObject[] => manifests().filter(({ kind }) => kind === 'Certificate');
+export const certificates = (lab: Lab): KubernetesObject[] =>
+  manifests(lab).filter(({ kind }) => kind === 'Certificate');
 
 interface Certificate extends KubernetesObject {
   status?: { conditions?: { type: string; status: string; message?: string }[] };

@@ -3,7 +3,7 @@ import { livePods } from '../kube/rollout.ts';
 import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
-import { restartIstiods, restartWorkloads, WORKLOADS } from './restart.ts';
+import { restartIstiods, restartWorkloads, workloadsOf } from './restart.ts';
 
 /**
  * Restarts both istiods and then every workload while the others go on answering: one after another, for all at once
@@ -16,7 +16,7 @@ export async function restartInTurn(lab: Lab, root: string): Promise<void> {
 
 /** Restarts the workloads of a plane one after another. */
 export async function restartWorkloadsInTurn(lab: Lab, plane: PlaneName): Promise<void> {
-  for (const workload of WORKLOADS[plane]) {
+  for (const workload of workloadsOf(lab, plane)) {
     await Promise.all(PLANES.map((one) => synced(lab, one)));
     await restartWorkloads(lab, plane, [workload]);
   }
@@ -56,7 +56,7 @@ async function synced(lab: Lab, plane: PlaneName): Promise<void> {
 
 async function proxiesOf(lab: Lab, plane: PlaneName): Promise<string[]> {
   const pods = await Promise.all(
-    WORKLOADS[plane].map(async ({ namespace, name }) => {
+    workloadsOf(lab, plane).map(async ({ namespace, name }) => {
       const all = (await livePods(lab.kube, namespace)).map(({ metadata }) => metadata?.name ?? '');
       return all.filter((pod) => pod.startsWith(`${name}-`)).map((pod) => `${pod}.${namespace}`);
     }),

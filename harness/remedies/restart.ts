@@ -2,7 +2,7 @@ import { PatchStrategy, type V1Pod } from '@kubernetes/client-node';
 import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
 import { found } from '../kube/client.ts';
 import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
-import { BOOKINFO, GATEWAY, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
+import { BOOKINFO, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 
 /** What `kubectl rollout restart` changes, and {@link restart} with it. */
@@ -10,13 +10,14 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 const ISTIOD = 'app=istiod';
 
-export const WORKLOADS: Record<PlaneName, readonly DeploymentRef[]> = {
-  mesh: [...BOOKINFO, INSIDE_PROBE],
-  gateway: [GATEWAY],
-};
+const MESH_WORKLOADS: readonly DeploymentRef[] = [...BOOKINFO, INSIDE_PROBE];
 
-/** How many deployments there are to restart: both istiods and their workloads. */
-export const ALL_RESTARTS = PLANES.reduce((count, plane) => count + 1 + WORKLOADS[plane].length, 0);
+/** The deployments whose certificates a plane issues. */
+export const workloadsOf = ({ gateway }: Lab, plane: PlaneName): readonly DeploymentRef[] =>
+  plane === 'mesh' ? MESH_WORKLOADS : [gateway];
+
+/** How many deployments there are to restart: both istiods and their workloads, the one gateway among them. */
+export const ALL_RESTARTS = PLANES.length + MESH_WORKLOADS.length + 1;
 
 /**
  * Restarts both istiods, then every workload, so that each asks its plane's CA for a certificate anew. Returns the
@@ -56,7 +57,7 @@ export async function restartApart(lab: Lab): Promise<void> {
 }
 
 /** Restarts the mesh plane alone, istiod first; for the reason of {@link restartApart} the other may have to be away. */
-export async function restartMeshPlane(lab: Lab, workloads = WORKLOADS.mesh): Promise<void> {
+export async function restartMeshPlane(lab: Lab, workloads = MESH_WORKLOADS): Promise<void> {
   const { gateway } = lab.distribution.planes;
   const isShared = lab.distribution.configMaps === 'shared';
   if (isShared) await takeAway(lab, gateway);
@@ -91,7 +92,7 @@ export async function restartIstiod(lab: Lab, name: PlaneName): Promise<void> {
 }
 
 /** Restarts the workloads of a plane alone, or some of them. */
-export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = WORKLOADS[name]): Promise<void> {
+export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = workloadsOf(lab, name)): Promise<void> {
   await roll(lab, workloads, 'workloadsReady');
 }
 

@@ -2,9 +2,9 @@ import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
 import { apply, remove } from '../kube/apply.ts';
 import type { Kube } from '../kube/client.ts';
 import { rolledOut } from '../kube/rollout.ts';
-import type { Plane, PlaneName } from '../mesh/distribution.ts';
-import { deploymentOfGateway, gatewayOf, type Lab } from '../mesh/lab.ts';
-import { gateway, type GatewayNames } from '../mesh/lab-manifests.ts';
+import { istiodName, type Plane, type PlaneName } from '../mesh/distribution.ts';
+import { deploymentOfGateway, gatewayOf, type Lab, MESH_NAMESPACES } from '../mesh/lab.ts';
+import { gateway, type GatewayNames, revisionLabel } from '../mesh/lab-manifests.ts';
 import { renderPlane } from '../mesh/planes.ts';
 import { listProxies, sumCounters } from '../probe/proxies.ts';
 import { restartWorkloadsInTurn } from '../remedies/restart-in-turn.ts';
@@ -24,7 +24,7 @@ export async function upgradeByCanary(lab: Lab, name: PlaneName, { from, to }: C
     await serveNamespaces(lab, canary);
     await restartWorkloadsInTurn(lab, name);
   } else {
-    await replaceGateway(lab, gatewayOf(plane), canaryGatewayOf(canary));
+    await replaceGateway(lab, gatewayOf(lab), canaryGatewayOf(lab, canary));
   }
   await proxiesRun(lab, name, to);
   await retire(lab, await renderPlane(plane, from), current);
@@ -33,33 +33,34 @@ export async function upgradeByCanary(lab: Lab, name: PlaneName, { from, to }: C
 /** The plane that takes over from another, beside it. */
 export function canaryOf(plane: Plane): Plane {
   const revision = [plane.revision, 'canary'].filter((word) => word !== '').join('-');
-  return { ...plane, revision, deployment: `istiod-${revision}` };
+  return { ...plane, revision, deployment: istiodName(revision) };
 }
 
-export const canaryGatewayOf = (canary: Plane): GatewayNames => {
-  const { gateway: name, route, revision } = gatewayOf(canary);
-  return { gateway: `${name}-canary`, route: `${route}-canary`, revision };
+export const canaryGatewayOf = (lab: Parameters<typeof gatewayOf>[0], { revision }: Plane): GatewayNames => {
+  const former = gatewayOf(lab);
+  return { ...former, gateway: `${former.gateway}-canary`, route: `${former.route}-canary`, revision };
 };
 
 /** Has pods of the mesh's namespaces that start from now on be served by a mesh plane. */
-export async function serveNamespaces({ kube }: Lab, { revision }: Plane): Promise<void> {
-  const labels = { 'istio.io/rev': revision === '' ? 'default' : revision };
-  for (const name of ['bookinfo', 'probe-inside']) {
+export async function serveNamespaces({ kube }: Lab, plane: Plane): Promise<void> {
+  const labels = { 'istio.io/rev': revisionLabel(plane) };
+  for (const name of MESH_NAMESPACES) {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
     await kube.objects.send(namespace, PatchStrategy.MergePatch);
   }
 }
 
 /** Brings a Gateway up, sends new connections there, and removes the former one once it gets none any more. */
-export async function replaceGateway({ kube, runId }: Lab, former: GatewayNames, next: GatewayNames): Promise<void> {
+export async function replaceGateway(lab: Lab, former: GatewayNames, next: GatewayNames): Promise<void> {
+  const { kube, runId } = lab;
   const isWayIn = ({ kind }: KubernetesObject) => kind === 'Service';
   const objects = gateway(next);
   const others = objects.filter((object) => !isWayIn(object));
   await apply(kube, others, { runId });
-  await rolledOut(kube, deploymentOfGateway(next.gateway), { within: 'workloadsReady' });
+  await rolledOut(kube, deploymentOfGateway(lab.distribution, next.gateway), { within: 'workloadsReady' });
   await attached(kube, others);
   await apply(kube, objects.filter(isWayIn), { runId });
-  await deserted(kube, former);
+  await deserted(lab, former);
   const isItsOwn = ({ kind }: KubernetesObject) => kind === 'Gateway' || kind === 'HTTPRoute';
   await remove(kube, gateway(former).filter(isItsOwn));
 }
@@ -85,12 +86,12 @@ async function attached(kube: Kube, objects: readonly KubernetesObject[]): Promi
 const QUIET = 12;
 
 /** Waits until nobody makes connections to a Gateway any more. */
-async function deserted(kube: Kube, { gateway: name }: GatewayNames): Promise<void> {
+async function deserted(lab: Lab, { gateway: name }: GatewayNames): Promise<void> {
   let before: number | undefined;
   await eventually(
     async () => {
-      const proxies = (await listProxies(kube)).filter(({ app }) => app === name);
-      const counts = await Promise.all(proxies.map((proxy) => sumCounters(kube, proxy, '_80.downstream_cx_total')));
+      const proxies = (await listProxies(lab)).filter(({ app }) => app === name);
+      const counts = await Promise.all(proxies.map((proxy) => sumCounters(lab.kube, proxy, '_80.downstream_cx_total')));
       const now = counts.reduce((sum, count) => sum + count, 0);
       const made = now - (before ?? 0);
       const isFirst = before === undefined;

@@ -29,10 +29,10 @@ export async function upgradeInPlace(lab: Lab, name: PlaneName, { from, to }: Ch
 }
 
 /** Waits until all proxies of a plane run a version, and no other does beside them. */
-export async function proxiesRun({ kube }: Lab, name: PlaneName, { version }: IstioParts): Promise<void> {
+export async function proxiesRun(lab: Lab, name: PlaneName, { version }: IstioParts): Promise<void> {
   await eventually(
     async () => {
-      const running = (await readVersions(kube)).filter(({ plane }) => plane === name);
+      const running = (await readVersions(lab)).filter(({ plane }) => plane === name);
       if (running.length === 0) throw new Error('there is none');
       const others = running.filter(({ istio }) => istio !== version);
       if (others.length > 0) throw new Error(others.map(({ proxy, istio }) => `${proxy} runs ${istio}`).join(', '));

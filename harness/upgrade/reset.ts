@@ -24,7 +24,7 @@ async function isAt(lab: Lab, name: PlaneName, { version, hub, tag }: IstioParts
   const plane = lab.distribution.planes[name];
   const istiod = await found(lab.kube.apps.readNamespacedDeployment(istiodOf(plane)));
   const image = istiod?.spec?.template.spec?.containers[0]?.image;
-  const running = (await readVersions(lab.kube)).filter((proxy) => proxy.plane === name);
+  const running = (await readVersions(lab)).filter((proxy) => proxy.plane === name);
   return (
     image === `${hub}/pilot:${tag}` && !(await hasCanary(lab, name)) && running.every(({ istio }) => istio === version)
   );
@@ -41,9 +41,9 @@ async function reset(lab: Lab, name: PlaneName, parts: IstioParts): Promise<void
     await serveNamespaces(lab, plane);
     await restartWorkloads(lab, name);
   } else if (await hasCanary(lab, name)) {
-    await replaceGateway(lab, canaryGatewayOf(canary), gatewayOf(plane));
+    await replaceGateway(lab, canaryGatewayOf(lab, canary), gatewayOf(lab));
   } else {
-    await apply(lab.kube, gateway(gatewayOf(plane)), { runId: lab.runId });
+    await apply(lab.kube, gateway(gatewayOf(lab)), { runId: lab.runId });
   }
   await proxiesRun(lab, name, parts);
   await retire(lab, await renderPlane(canary, parts), current);

@@ -6,7 +6,8 @@ import { gateway } from '../mesh/lab-manifests.ts';
 import { canaryGatewayOf, canaryOf } from './canary.ts';
 import { goneWith } from './in-place.ts';
 
-const { planes } = loadDistribution('openshift-4.22');
+const distribution = loadDistribution('openshift-4.22');
+const { planes } = distribution;
 
 describe('a canary', () => {
   it('has a revision of its own, and the deployment that Istio’s charts name after it', () => {
@@ -21,8 +22,9 @@ describe('a canary', () => {
   it('shares neither Gateway nor route with the plane it replaces, but the way in', () => {
     const names = (objects: KubernetesObject[]) =>
       objects.map(({ kind, metadata }) => `${kind ?? ''} ${metadata?.name ?? ''}`);
-    const former = names(gateway(gatewayOf(planes.gateway)));
-    const next = names(gateway(canaryGatewayOf(canaryOf(planes.gateway))));
+    const lab = { distribution, host: 'bookinfo.gwapi.example.com' };
+    const former = names(gateway(gatewayOf(lab)));
+    const next = names(gateway(canaryGatewayOf(lab, canaryOf(planes.gateway))));
     expect(former.filter((name) => next.includes(name))).toEqual([
       'GatewayClass openshift-default',
       'Service mesh-gateway-lab',

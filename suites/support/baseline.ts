@@ -13,10 +13,10 @@ import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
  * and brought about where an earlier scenario (or a broken one) has left something else.
  */
 export async function splitBaseline(lab: Lab): Promise<ProxySecrets[]> {
-  let secrets = await readAllSecrets(lab.kube);
+  let secrets = await readAllSecrets(lab);
   if (sharedRoots(secrets).length > 0 || (await hasRemedy(lab)) || (await isPlaneAway(lab))) {
     await revertAll(lab);
-    secrets = await readAllSecrets(lab.kube);
+    secrets = await readAllSecrets(lab);
   }
   const shared = sharedRoots(secrets);
   if (shared.length > 0) throw new Error(`the baseline is not split: both sides trust ${shared.join(' and ')}`);

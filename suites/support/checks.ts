@@ -1,9 +1,9 @@
-import type { ClaimContext } from '../../harness/claims/worker.ts';
+import { type ClaimContext, lab } from '../../harness/claims/worker.ts';
 import type { PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import { withoutPod } from '../../harness/judges/joined.ts';
 import { judgeVisits } from '../../harness/judges/visits.ts';
-import { BOOKINFO, GATEWAY, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
+import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import { listProxies, type Proxy, type ProxySecrets } from '../../harness/probe/proxies.ts';
 import type { ProxyJudge } from '../../harness/trust/proxy-verdict.ts';
 import { visitBookinfo } from './visit.ts';
@@ -15,7 +15,7 @@ export function noFaults(faults: readonly (string | undefined)[]): void {
 }
 
 /** What must have a proxy. */
-export const WITH_PROXY = [...BOOKINFO, INSIDE_PROBE, GATEWAY];
+export const WITH_PROXY = [...BOOKINFO, INSIDE_PROBE, lab.gateway];
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
 export async function everyProxy(held: readonly ProxySecrets[], judge: (proxy: Proxy) => ProxyJudge): Promise<void> {
@@ -29,7 +29,7 @@ export const certificatesOf = (held: readonly ProxySecrets[]) => recordHeld(held
 
 /** The proxy of an app; `mesh-gateway` is the gateway. */
 export async function proxyOf(lab: Lab, app: string): Promise<Proxy> {
-  const proxy = (await listProxies(lab.kube)).find((candidate) => candidate.app === app);
+  const proxy = (await listProxies(lab)).find((candidate) => candidate.app === app);
   if (proxy === undefined) throw new Error(`${app} has no proxy`);
   return proxy;
 }

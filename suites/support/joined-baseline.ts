@@ -39,7 +39,7 @@ async function joinedLab(lab: Lab, { name }: Remedy): Promise<JoinedLab> {
   if (root === undefined || !sameRoots(mesh.roots, gateway.roots)) throw new Error('the planes have different roots');
   if (mesh.format !== format || gateway.format !== format) throw new Error(`the CAs are not those of ${name}`);
   const planes = { mesh, gateway };
-  const held = await readAllSecrets(lab.kube);
+  const held = await readAllSecrets(lab);
   await everyProxy(held, ({ plane }) => issuedBy(planes[plane].intermediate.subjectCommonName ?? ''));
   await everyProxy(held, () => verifiesTo(root));
   await everyProxy(held, () => trustsOnly(root));

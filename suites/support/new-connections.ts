@@ -64,11 +64,11 @@ export async function connectingAnew(lab: Lab, hops: readonly string[], askAll: 
   );
 }
 
-async function countSent({ kube }: Lab): Promise<Sent[]> {
-  const proxies = await listProxies(kube);
+async function countSent(lab: Lab): Promise<Sent[]> {
+  const proxies = await listProxies(lab);
   return await Promise.all(
     proxies.map(async (proxy) => {
-      const upstreams = await readUpstreams(kube, proxy);
+      const upstreams = await readUpstreams(lab.kube, proxy);
       const sum = (what: 'requests' | 'connections') => upstreams.reduce((total, one) => total + one[what], 0);
       const hop = proxy.plane === 'gateway' ? 'the gateway' : proxy.app;
       return { proxy: proxy.name, hop, requests: sum('requests'), connections: sum('connections') };

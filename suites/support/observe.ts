@@ -11,7 +11,7 @@ import {
   type Uncertified,
 } from '../../harness/judges/strangers.ts';
 import { livePods } from '../../harness/kube/rollout.ts';
-import { BOOKINFO, GATEWAY, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import { BOOKINFO, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
 import { observeChurn } from '../../harness/probe/config-map.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -37,15 +37,15 @@ export interface Truth {
 
 const GATEWAY_IDENTITY = workloadIdentity({
   trustDomain: TRUST_DOMAIN,
-  namespace: GATEWAY.namespace,
-  serviceAccount: GATEWAY.name,
+  namespace: lab.gateway.namespace,
+  serviceAccount: lab.gateway.name,
 });
 
 /** What all proxies hold, beside what the remedy was to put in place. */
 export async function heldWhenJoined({ root, intermediates }: Truth): Promise<HeldWhenJoined> {
   return {
     expected: { root: root.pem, intermediates, trustDomain: TRUST_DOMAIN, deployments: WITH_PROXY },
-    ...recordHeld(await readAllSecrets(lab.kube), new Date()),
+    ...recordHeld(await readAllSecrets(lab), new Date()),
   };
 }
 

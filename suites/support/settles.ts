@@ -29,7 +29,7 @@ export async function settles(
     requestsLost: measured.lost,
     support: lab.distribution.support,
   });
-  const held = await readAllSecrets(lab.kube);
+  const held = await readAllSecrets(lab);
   await evidence('steps', steps);
   await evidence('certificates', certificatesOf(held));
   await everyProxy(held, ({ plane }) => issuedBy(intermediates[plane]));

@@ -55,7 +55,7 @@ export interface Stage {
 }
 
 export const look = async (name: string): Promise<Stage> => {
-  const [versions, held] = await Promise.all([readVersions(lab.kube), readAllSecrets(lab.kube)]);
+  const [versions, held] = await Promise.all([readVersions(lab), readAllSecrets(lab)]);
   return { name, versions, held };
 };
 

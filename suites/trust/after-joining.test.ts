@@ -1,7 +1,7 @@
 import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
 import { apply, remove } from '../../harness/kube/apply.ts';
 import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
-import { GATEWAY, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import { TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { type Churn, observeChurn } from '../../harness/probe/config-map.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -60,7 +60,9 @@ const gatewayPrincipal = (action: 'ALLOW' | 'DENY') => ({
     selector: { matchLabels: { app: 'productpage' } },
     action,
     // The service account that Istio makes for a gateway has the name of its deployment.
-    rules: [{ from: [{ source: { principals: [`${TRUST_DOMAIN}/ns/${GATEWAY.namespace}/sa/${GATEWAY.name}`] } }] }],
+    rules: [
+      { from: [{ source: { principals: [`${TRUST_DOMAIN}/ns/${lab.gateway.namespace}/sa/${lab.gateway.name}`] } }] },
+    ],
   },
 });
 
@@ -168,7 +170,7 @@ async function judgeAgain({
   root,
   planes,
 }: JoinedLab): Promise<{ proxy: string; plane: PlaneName; faults: string[] }[]> {
-  const held = await readAllSecrets(lab.kube);
+  const held = await readAllSecrets(lab);
   return held.map((one) => {
     const { name, plane } = one.proxy;
     const judges = [issuedBy(planes[plane].intermediate.subjectCommonName ?? ''), verifiesTo(root), trustsOnly(root)];

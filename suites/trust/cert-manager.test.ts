@@ -17,7 +17,7 @@ judged('trust.cert-manager.certificates-ready', async () => {
 
 judged('trust.cert-manager.cacerts-owned', async () => {
   await joined();
-  const [cas, held] = await Promise.all([issuedCas(), readAllSecrets(lab.kube)]);
+  const [cas, held] = await Promise.all([issuedCas(), readAllSecrets(lab)]);
   return { ...cas, ...recordHeld(held, new Date()) };
 });
 

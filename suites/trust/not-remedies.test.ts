@@ -1,7 +1,7 @@
 import { claim, lab } from '../../harness/claims/worker.ts';
 import { apply, remove } from '../../harness/kube/apply.ts';
 import { PLANES } from '../../harness/mesh/distribution.ts';
-import { GATEWAY, INSIDE_PROBE } from '../../harness/mesh/lab.ts';
+import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
 import { strict } from '../../harness/mesh/lab-manifests.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -40,7 +40,7 @@ claim('trust.not-remedies.permissive', async (context) => {
     },
     async () => {
       await remove(lab.kube, [permissive('bookinfo')]);
-      await apply(lab.kube, strict(), { runId: lab.runId });
+      await apply(lab.kube, strict(lab.distribution), { runId: lab.runId });
       await eventually(
         async () => {
           const answer = await plaintext().catch(() => undefined);
@@ -188,10 +188,10 @@ claim('trust.not-remedies.no-restart', async ({ evidence }) => {
     async () => {
       await Promise.all([plugIn(lab, 'mesh', mesh), plugIn(lab, 'gateway', gateway)]);
       await Promise.all(PLANES.map((plane) => reachesIstiod(lab, plane)));
-      await restartWorkloads(lab, 'gateway', [GATEWAY]);
+      await restartWorkloads(lab, 'gateway', [lab.gateway]);
       // Where both planes write one ConfigMap, a sidecar that starts comes up by luck.
       if (lab.distribution.configMaps === 'separate') await restartWorkloads(lab, 'mesh', [INSIDE_PROBE]);
-      const held = await readAllSecrets(lab.kube);
+      const held = await readAllSecrets(lab);
       await evidence('certificates', certificatesOf(held));
       const isNew = (name: string) => before.every(({ proxy }) => proxy.name !== name);
       const restarted = held.filter(({ proxy }) => isNew(proxy.name));
@@ -209,7 +209,7 @@ claim('trust.not-remedies.no-restart', async ({ evidence }) => {
 
 /** The control: without it a plane that has never moved would pass for one that moved in vain. */
 async function hasMoved(app: string, root: Authority): Promise<void> {
-  const held = (await readAllSecrets(lab.kube)).filter(({ proxy }) => proxy.app === app);
+  const held = (await readAllSecrets(lab)).filter(({ proxy }) => proxy.app === app);
   if (held.length === 0) throw new Error(`${app} has no proxy`);
   const judge = trustsOnly(root.certificate);
   noFaults(held.map((one) => judge(one)));

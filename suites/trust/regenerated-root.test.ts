@@ -25,9 +25,9 @@ claim('trust.regenerated-root.intermediates-kept', async (context) => {
   await andUndo(
     async () => {
       await secret.write({ 'tls.crt': base64(twin.certificate.pem), 'tls.key': base64(twin.privateKey.pem()) });
-      await Promise.all(certificates().map((certificate) => touch(lab.kube, certificate)));
+      await Promise.all(certificates(lab).map((certificate) => touch(lab.kube, certificate)));
       const trial = await issuedUnder(twin.certificate);
-      const [cas, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab.kube)]);
+      const [cas, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab)]);
       const against = (of: string, chain: Certificate[]) => {
         const verdict = verifyChain(chain, [twin.certificate]);
         return { of, says: verdictSentence(verdict), code: verdict.trusted ? undefined : verdict.faults[0]?.code };

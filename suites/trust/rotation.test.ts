@@ -1,7 +1,7 @@
 import { type ClaimContext, claim, keepSecret, lab, report } from '../../harness/claims/worker.ts';
 import { livePods, rolledOut, scale } from '../../harness/kube/rollout.ts';
 import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
-import { BOOKINFO, GATEWAY } from '../../harness/mesh/lab.ts';
+import { BOOKINFO } from '../../harness/mesh/lab.ts';
 import { readUpstreams } from '../../harness/probe/connections.ts';
 import { istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
 import { listProxies, readAllSecrets } from '../../harness/probe/proxies.ts';
@@ -39,7 +39,7 @@ async function rotate<T extends Plugged>(
 
 /** Both sides of the hop between the planes: of each a proxy is added that gets the new issuer. */
 const PRODUCTPAGE = BOOKINFO.filter(({ name }) => name === 'productpage-v1');
-const ADDED = [GATEWAY, ...PRODUCTPAGE];
+const ADDED = [lab.gateway, ...PRODUCTPAGE];
 
 claim('trust.rotation.intermediates', (context) =>
   andUndo(
@@ -58,7 +58,7 @@ async function rotatesIntermediates(context: ClaimContext): Promise<void> {
     await eventually(everyPairTalks, { waitingFor: 'old and new proxies to talk', within: 'converge' });
     return next;
   });
-  const [held, pods] = await Promise.all([readAllSecrets(lab.kube), readPods()]);
+  const [held, pods] = await Promise.all([readAllSecrets(lab), readPods()]);
   await context.evidence('certificates', certificatesOf(held));
   noFaults([
     ...[...earlier].map(([name, restarts]) => {
@@ -131,7 +131,7 @@ async function replicate(replicas: number): Promise<void> {
 
 /** Has each gateway sent requests to each productpage? */
 async function everyPairTalks(): Promise<void> {
-  const proxies = await listProxies(lab.kube);
+  const proxies = await listProxies(lab);
   const [gateways, pages] = ['mesh-gateway', 'productpage'].map((app) => proxies.filter((proxy) => proxy.app === app));
   for (const gateway of gateways ?? []) {
     const upstreams = await readUpstreams(lab.kube, gateway);

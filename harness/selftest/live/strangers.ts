@@ -23,7 +23,7 @@ export const STRANGERS: readonly LiveSabotage[] = [
       const { namespace } = lab.distribution.planes.mesh;
       await change(scene, {
         act: () => apply(lab.kube, [peerAuthentication('default', namespace, 'PERMISSIVE')], { runId: lab.runId }),
-        undo: () => apply(lab.kube, strict(), { runId: lab.runId }),
+        undo: () => apply(lab.kube, strict(lab.distribution), { runId: lab.runId }),
         ...takesPlaintext(lab, 'productpage'),
       });
     },
@@ -126,7 +126,7 @@ async function answersForeigner({ lab, keepSecret }: Scene): Promise<boolean> {
 }
 
 async function addressOf(lab: Lab, app: string): Promise<string> {
-  const proxy = (await listProxies(lab.kube)).find((candidate) => candidate.app === app);
+  const proxy = (await listProxies(lab)).find((candidate) => candidate.app === app);
   if (proxy === undefined) throw new Error(`${app} has no proxy`);
   return proxy.podIp;
 }
