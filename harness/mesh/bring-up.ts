@@ -86,7 +86,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
-    await injectorAnswers(kube, distribution.planes.mesh.revision, signal);
+    await injectorAnswers(kube, distribution.planes.mesh, signal);
     await apply(kube, [...bookinfo(parts.bookinfo), ...probes(parts.probeImage)], options);
     await ready(kube, [...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE], 'workloadsReady', signal);
   });

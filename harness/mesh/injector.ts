@@ -1,12 +1,13 @@
 import { found, type Kube } from '../kube/client.ts';
 import { eventually } from '../retry.ts';
+import type { Plane } from './distribution.ts';
 
 /** Pods made before the injection webhook has its CA bundle would come up without a sidecar. */
-export async function injectorAnswers(kube: Kube, revision: string, signal?: AbortSignal): Promise<void> {
+export async function injectorAnswers(kube: Kube, plane: Plane, signal?: AbortSignal): Promise<void> {
   const read = {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
-    metadata: { name: ['istio-sidecar-injector', revision].filter((word) => word !== '').join('-') },
+    metadata: { name: injectorName(plane) },
   };
   await eventually(
     async () => {
@@ -18,3 +19,9 @@ export async function injectorAnswers(kube: Kube, revision: string, signal?: Abo
     { waitingFor: 'the injection webhook', within: 'planeReady', ...(signal === undefined ? {} : { signal }) },
   );
 }
+
+/** Istio's charts name it after the revision, and after the namespace unless that is `istio-system`. */
+export const injectorName = ({ revision, namespace }: Pick<Plane, 'revision' | 'namespace'>): string =>
+  ['istio-sidecar-injector', revision, namespace === 'istio-system' ? '' : namespace]
+    .filter((word) => word !== '')
+    .join('-');

@@ -46,7 +46,7 @@ export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promis
   const objects = await renderPlane(plane, parts);
   await apply(lab.kube, objects, { runId: lab.runId });
   await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
-  if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane.revision);
+  if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane);
   return objects;
 }
 
