@@ -17,6 +17,14 @@ const TABLE = {
   downloadSilence: 30_000,
   /** Deleting a cluster: containers get 10 s to stop. */
   clusterDown: 60_000,
+  /** Deleting a lab from a cluster that stays: namespaces take as long as their slowest pod. */
+  leave: 240_000,
+  /** What others clean up after that: addresses of Services, endpoints. */
+  asFound: 30_000,
+  /** A cloud giving a Service of type LoadBalancer an address. */
+  loadBalancer: 180_000,
+  /** An answer from a node's address: one that this machine cannot reach says nothing at all. */
+  wayIn: 3_000,
   /** istiod Ready: 10 s alone, longer while Bookinfo starts beside it. */
   planeReady: 180_000,
   /** Pods of Bookinfo and gateway Ready: 45 s when both planes fight over the ConfigMap, and more on two cores. */

@@ -10,6 +10,7 @@ import type { PartialSettings } from './config/settings.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
 import { distributionNames } from './mesh/distribution.ts';
 import { parseShard, type Shard } from './report/shard.ts';
+import { WAYS_IN, type WayIn } from './mesh/ways.ts';
 import { NOISE_RULE } from './report/diff/noise.ts';
 
 interface Flags {
@@ -24,7 +25,11 @@ interface Flags {
   out?: string;
   apiPort?: number;
   gatewayPort?: number;
-  cluster?: string;
+  cluster?: 'k3d' | 'kubeconfig';
+  kubeconfig?: string;
+  context?: string;
+  server?: string;
+  wayIn?: WayIn;
   shard?: Shard;
   sabotage?: string;
 }
@@ -158,7 +163,11 @@ const labOptions = (command: Command): Command =>
     .option('--config <file>', 'settings file (default: meshtrust.yaml, if there is one)')
     .addOption(new Option('--distribution <name>', `how the planes are configured (${distributionNames().join(', ')})`))
     .addOption(new Option('--supply <kind>', 'where the parts come from').choices(['auto', 'registry', 'source']))
-    .addOption(new Option('--cluster <kind>', 'what the lab runs on').choices(['k3d']))
+    .addOption(new Option('--cluster <kind>', 'what the lab runs on').choices(['k3d', 'kubeconfig']))
+    .option('--kubeconfig <file>', 'kubeconfig of the existing cluster (default: the one kubectl would use)')
+    .option('--context <name>', 'context in it that is meant')
+    .option('--server <url>', 'address of its API server, to confirm that the current context is meant')
+    .addOption(new Option('--way-in <way>', 'how requests get to its gateway').choices(WAYS_IN))
     .option('--istio-version <version>', 'version of both planes')
     .option('--upgrade-from <version>', 'version that profile upgrade starts from, on its way to --istio-version')
     .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1 (default: a free one)', port)
@@ -191,10 +200,17 @@ function given(flags: Flags): PartialSettings {
     ...(apiPort === undefined ? {} : { api: apiPort }),
     ...(gatewayPort === undefined ? {} : { gateway: gatewayPort }),
   };
+  const existing = { file: flags.kubeconfig, context: flags.context, server: flags.server, wayIn: flags.wayIn };
+  const kubeconfig = withoutUndefined(existing);
   const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
-  const values = { profile, distribution, supply, istioVersion, upgrade, only, keep, out, ports };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const { cluster } = flags;
+  return withoutUndefined({
+    ...{ profile, distribution, cluster, kubeconfig, supply, istioVersion, upgrade, only, keep, out, ports },
+  });
 }
+
+const withoutUndefined = (values: object): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 try {
   await program().parseAsync();

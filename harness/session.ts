@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { connect, readAccess } from './cluster/access.ts';
 import { deleteCluster } from './cluster/k3d.ts';
+import { leaveCluster } from './cluster/leave.ts';
 import { stopOwnEngine } from './engine/daemon.ts';
 import { type Engine, ensureEngine } from './engine/engine.ts';
 import { Failure } from './errors.ts';
@@ -7,7 +9,7 @@ import { Progress } from './progress.ts';
 import { RUN_MARKER } from './process.ts';
 import { endProcesses, processesOf } from './state/orphans.ts';
 import { allRuns, forgetRun, isOrphan, recordRun, type RunRecord, saveRun, scratchFolder } from './state/runs.ts';
-import { isAlive } from './state/owner.ts';
+import { isAlive, type Owner } from './state/owner.ts';
 
 /**
  * One command's hold on the machine: everything it starts belongs to a session and goes with it, whatever ends it.
@@ -21,6 +23,7 @@ export class Session implements AsyncDisposable {
   readonly #stopListening: () => void;
   readonly #environmentBefore = { [RUN_MARKER]: process.env[RUN_MARKER], TMPDIR: process.env['TMPDIR'] };
   #engine: Engine | undefined;
+  readonly #held: AsyncDisposable[] = [];
 
   constructor(id = newRunId()) {
     this.id = id;
@@ -42,6 +45,11 @@ export class Session implements AsyncDisposable {
     return this.#engine;
   }
 
+  /** Has something end with the session. */
+  hold(resource: AsyncDisposable): void {
+    this.#held.push(resource);
+  }
+
   get isKept(): boolean {
     return this.#record.kept;
   }
@@ -53,7 +61,8 @@ export class Session implements AsyncDisposable {
   }
 
   async #removeOrphans(): Promise<void> {
-    const orphans = allRuns().filter(isOrphan);
+    // What a dead run has left in somebody else's cluster is removed when asked for (`down`), never by the way.
+    const orphans = allRuns().filter((run) => isOrphan(run) && !isGuest(run));
     if (orphans.length === 0) return;
     await this.progress.phase('Remove what an earlier run has left', async () => {
       endProcesses(processesOf(new Set(orphans.map(({ id }) => id))));
@@ -62,6 +71,7 @@ export class Session implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const resource of this.#held.splice(0)) await resource[Symbol.asyncDispose]();
     if (!this.#record.kept) {
       // Children that outlived their abort, a compiler for one, must not outlive the session.
       endProcesses(processesOf(new Set([this.id])));
@@ -77,17 +87,24 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** Removes a run's cluster and files. */
+/** Removes a run's cluster, or what it has made in somebody else's, and its files. */
 export async function removeRun(id: string): Promise<void> {
-  await deleteCluster(id);
+  const access = readAccess(id);
+  if (access?.before === undefined) await deleteCluster(id);
+  else await leaveCluster(connect(access), id, access.before);
   forgetRun(id);
 }
 
+/** Has the run its lab in a cluster that was there before? Then no engine of ours is needed for it. */
+export const isGuest = ({ id }: RunRecord): boolean => readAccess(id)?.before !== undefined;
+
 /** Stops the engine that we have started, unless somebody still needs it. */
 async function releaseEngine(): Promise<void> {
-  const others = allRuns().filter(({ owner, kept }) => kept || (isAlive(owner) && owner.pid !== process.pid));
+  const others = allRuns().filter((run) => (run.kept && !isGuest(run)) || isInUse(run.owner));
   if (others.length === 0) await stopOwnEngine();
 }
+
+const isInUse = (owner: Owner) => isAlive(owner) && owner.pid !== process.pid;
 
 /** Sorts by time, fits k3d's limit of 32 characters for a cluster's name. */
 export function newRunId(): string {

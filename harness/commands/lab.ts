@@ -1,52 +1,81 @@
-import { join } from 'node:path';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, usageFailure } from '../errors.ts';
-import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
-import type { Lab } from '../mesh/lab.ts';
-import { removeRun, Session } from '../session.ts';
-import { allRuns, isOrphan, workFolder } from '../state/runs.ts';
-import { chooseSupply } from '../supply/choose.ts';
+import { archivesOf, bringUpLab, installCertManager, type StandingLab } from '../mesh/bring-up.ts';
+import { type Lab, overlaysOf } from '../mesh/lab.ts';
+import { entranceServices } from '../mesh/lab-manifests.ts';
+import { isGuest, removeRun, Session } from '../session.ts';
+import { allRuns, isOrphan } from '../state/runs.ts';
+import { type Choice, chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import type { Supply } from '../supply/supply.ts';
-import { istioOf, suppliedVersions } from './istio.ts';
+import { openGround } from './ground.ts';
+import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 
-/** A lab in the split, and the supply of what only some need. */
-export async function bringUp(session: Session, settings: Settings): Promise<{ lab: Lab; supply: Supply }> {
+/** What becomes known on the way to a lab, for a report that is written at any moment. */
+export interface Known {
+  supply?: Choice;
+  engine?: string;
+}
+
+/** A lab in the split, and the supply of what only some need. With an upgrade its planes are of the version that starts from. */
+export async function bringUp(
+  session: Session,
+  settings: Settings,
+  { upgrade, known }: { upgrade: boolean; known: Known } = { upgrade: false, known: {} },
+): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
   distributionOf(settings);
   const choice = await chooseSupply(settings.supply);
+  known.supply = choice;
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
-  const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade: false }), progress, signal);
-  await session.engine();
+  const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade }), progress, signal);
+  known.engine = (await session.engine()).description;
   const parts = await supply.core();
-  const istio = await istioOf(settings, supply);
-  return {
-    lab: await bringUpLab({ runId, ...settings, ...settings.upgrade, names: settings, parts, istio }, progress, signal),
-    supply,
-  };
+  const last = await istioOf(settings, supply);
+  const planes = upgrade ? { istio: await istioBefore(settings, supply), next: last } : { istio: last };
+  const distribution = distributionOf(settings, overlaysOf(planes.istio));
+  const archives = archivesOf({ parts, ...planes });
+  const ground = () => openGround(session, settings, { parts, archives, distribution });
+  const {
+    host,
+    upgrade: { lossBudget },
+  } = settings;
+  const plan = { runId, distribution, ground, parts, ...planes, host, lossBudget };
+  return { ...(await bringUpLab(plan, progress, signal)), supply };
 }
 
 /** A lab with everything in it, cert-manager too: for `up` and for the benchmark. */
 export async function bringUpWhole(session: Session, settings: Settings): Promise<Lab> {
-  const { lab, supply } = await bringUp(session, settings);
+  const { supply, ...standing } = await bringUp(session, settings);
   const { progress, signal } = session;
-  await progress.phase('Install cert-manager', async () => installCertManager(lab, await supply.certManager(), signal));
-  return lab;
+  await progress.phase('Install cert-manager', async () =>
+    installCertManager(standing, await supply.certManager(), signal),
+  );
+  return standing.lab;
 }
 
 /** `meshtrust up`: a lab in the split, to look around in. */
 export async function upCommand(settings: Settings): Promise<number> {
   scaleDeadlines(settings.deadlines.scale);
   await using session = new Session();
-  const { ports, host } = await bringUpWhole(session, settings);
+  const lab = await bringUpWhole(session, settings);
   session.keep();
   process.stdout.write(`The lab ${session.id} is up, in the split.
-  export KUBECONFIG=${join(workFolder(session.id), 'kubeconfig.yaml')}
-  curl --header 'Host: ${host}' http://127.0.0.1:${ports.gateway}/productpage
-Remove it with: npm run meshtrust -- down
+${settings.cluster === 'k3d' ? wayToOwn(lab) : wayToExisting(lab)}
+Remove it with: npm run meshtrust -- down ${session.id}
 `);
   return EXIT.conformant;
+}
+
+const wayToOwn = ({ access, host, ways: { gateway } }: Lab) => `  export KUBECONFIG=${access.kubeconfig ?? ''}
+  curl --header 'Host: ${host}' http://${gateway.host}:${gateway.port}/productpage`;
+
+/** A port-forward of ours has ended with us. */
+function wayToExisting({ access, host, distribution }: Lab): string {
+  const { namespace, name } = entranceServices(distribution).gateway;
+  return `  kubectl --context ${access.context ?? ''} --namespace ${namespace} port-forward service/${name} 8080:80
+  curl --header 'Host: ${host}' http://127.0.0.1:8080/productpage`;
 }
 
 /** `meshtrust down`: removes kept labs, all or the one named, and what dead runs have left. */
@@ -63,7 +92,7 @@ export async function downCommand(id: string | undefined): Promise<number> {
     return EXIT.conformant;
   }
   await using session = new Session();
-  await session.engine();
+  if (!doomed.every(isGuest)) await session.engine();
   for (const run of doomed) {
     await session.progress.phase(`Remove the lab ${run.id}`, () => removeRun(run.id));
   }

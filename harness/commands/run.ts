@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { connect, readAccess } from '../cluster/access.ts';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { shardOf } from '../claims/shard.ts';
@@ -9,8 +10,7 @@ import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { Redactor } from '../evidence/redact.ts';
 import { removeLeaks } from '../evidence/sweep.ts';
-import { bringUpLab, installCertManager } from '../mesh/bring-up.ts';
-import type { Lab } from '../mesh/lab.ts';
+import { installCertManager, type StandingLab } from '../mesh/bring-up.ts';
 import { collectLogs } from '../mesh/logs.ts';
 import { readPrivateKeys } from '../mesh/private-keys.ts';
 import { appendEvent, readEvents } from '../report/events.ts';
@@ -20,11 +20,10 @@ import { exitCodeFor } from '../report/verdict.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
 import { newRunId, Session } from '../session.ts';
 import { keysFile, workFolder } from '../state/runs.ts';
-import { chooseSupply } from '../supply/choose.ts';
-import { openSupply } from '../supply/open.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
-import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
+import { bringUp } from './lab.ts';
+import { leaveExisting } from './leave.ts';
 import { prepareOutput, publishReport } from './output.ts';
 
 /** What only the command line says of a run. */
@@ -59,13 +58,14 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
   await attempt(() => judge(session, facts, { out, events, sabotage }));
   if (failure !== undefined || hasFailedClaim(events))
     await attempt(() => keepLogs(settings, { id, out }, session.signal));
-  await attempt(() => sweep(id, out, events));
+  await attempt(() => sweep(settings, { id, out, events }));
   await attempt(() => {
     session.signal.throwIfAborted();
     const keep = settings.keep && failure === undefined;
     if (keep) session.keep();
     return Promise.resolve();
   });
+  if (!session.isKept) await attempt(() => leaveExisting(session, out, events));
   await attempt(() => session.progress.phase(leaving(session), () => session[Symbol.asyncDispose]()));
   const report = assembleReport(facts, readEvents(events), failure);
   rmSync(events, { force: true });
@@ -101,26 +101,13 @@ interface Output {
 async function judge(session: Session, facts: RunFacts, output: Output): Promise<void> {
   const { settings, shard, groups } = facts;
   const { progress, signal } = session;
-  const choice = await chooseSupply(settings.supply);
-  facts.supply = choice;
-  progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
   if (shard !== undefined) progress.note(`Shard ${shardName(shard)}: ${groups.map(({ name }) => name).join(', ')}.`);
-  const upgrade = isUpgrade(groups);
-  const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade }), progress, signal);
-  facts.engine = (await session.engine()).description;
-  const parts = await supply.core();
-  const istio = await istioOf(settings, supply);
-  const planes = upgrade ? { istio: await istioBefore(settings, supply), next: istio } : { istio };
-  const lab = await bringUpLab(
-    { runId: session.id, ...settings, ...settings.upgrade, names: settings, parts, ...planes },
-    progress,
-    signal,
-  );
-  facts.lab = lab;
+  const { supply, ...standing } = await bringUp(session, settings, { upgrade: isUpgrade(groups), known: facts });
+  facts.lab = standing.lab;
   let extras = startExtras(groups, supply);
   for (const group of groups) {
     if (group.needs.includes('cert-manager') && extras !== undefined) {
-      await installExtras(session, facts, lab, extras);
+      await installExtras(session, facts, standing, extras);
       extras = undefined; // they stay
     }
     await progress.phase(`Judge ${group.name}`, async (say) => {
@@ -154,7 +141,7 @@ function startExtras(groups: readonly ClaimGroup[], supply: Supply): Promise<Cer
 async function installExtras(
   session: Session,
   facts: RunFacts,
-  lab: Lab,
+  standing: StandingLab,
   extras: Promise<CertManagerParts>,
 ): Promise<void> {
   await session.progress.phase('Install cert-manager', async (say) => {
@@ -162,7 +149,7 @@ async function installExtras(
     const parts = await extras;
     facts.components.push(...parts.components);
     say('waiting for it to be ready');
-    await installCertManager(lab, parts, session.signal);
+    await installCertManager(standing, parts, session.signal);
   });
 }
 
@@ -200,9 +187,9 @@ const madeKeys = (runId: string): string[] =>
   existsSync(keysFile(runId)) ? readFileSync(keysFile(runId), 'utf8').split(/(?<=-----END [A-Z ]+-----\n)/) : [];
 
 /** The private keys that lie in the lab's Secrets now; none where there is no lab. */
-async function labKeys(runId: string): Promise<string[]> {
-  const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
-  return existsSync(kubeconfig) ? await readPrivateKeys(kubeconfig) : [];
+async function labKeys(settings: Settings, runId: string): Promise<string[]> {
+  const access = readAccess(runId);
+  return access === undefined ? [] : await readPrivateKeys(connect(access), distributionOf(settings));
 }
 
 /** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
@@ -211,13 +198,13 @@ async function keepLogs(
   { id: runId, out }: { id: string; out: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const kubeconfig = join(workFolder(runId), 'kubeconfig.yaml');
-  if (signal.aborted || !existsSync(kubeconfig)) return;
+  const access = readAccess(runId);
+  if (signal.aborted || access === undefined) return;
   const redactor = new Redactor();
   const recorder = new EvidenceRecorder(out, redactor);
   try {
-    for (const key of [...madeKeys(runId), ...(await labKeys(runId))]) redactor.know(key);
-    for (const { file, text } of await collectLogs(kubeconfig, distributionOf(settings)))
+    for (const key of [...madeKeys(runId), ...(await labKeys(settings, runId))]) redactor.know(key);
+    for (const { file, text } of await collectLogs(connect(access), distributionOf(settings)))
       await recorder.write('lab', file, text);
   } catch (error) {
     await recorder.write('lab', 'no-logs.txt', messageOf(error));
@@ -225,8 +212,11 @@ async function keepLogs(
 }
 
 /** Searches the folder for every private key of the run, while there still is a lab to ask. */
-async function sweep(runId: string, out: string, events: string): Promise<void> {
-  const inLab = await labKeys(runId).catch((error: unknown) => {
+async function sweep(
+  settings: Settings,
+  { id: runId, out, events }: { id: string; out: string; events: string },
+): Promise<void> {
+  const inLab = await labKeys(settings, runId).catch((error: unknown) => {
     const text = `the report was searched for private keys without those of the lab, which could not be read: ${messageOf(error)}`;
     appendEvent(events, { type: 'note', text });
     return [];
@@ -244,5 +234,8 @@ function runFailure(error: unknown, session: Session): RunFailure {
   return { phase, kind: 'bug', message: `A bug of meshtrust's own: ${message}` };
 }
 
-const keptHint = (runId: string) =>
-  `The lab is up: KUBECONFIG=${join(workFolder(runId), 'kubeconfig.yaml')}\nRemove it with: npm run meshtrust -- down\n`;
+function keptHint(runId: string): string {
+  const { kubeconfig, context } = readAccess(runId) ?? {};
+  const where = kubeconfig === undefined ? `context ${context ?? ''}` : `KUBECONFIG=${kubeconfig}`;
+  return `The lab is up: ${where}\nRemove it with: npm run meshtrust -- down ${runId}\n`;
+}

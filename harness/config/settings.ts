@@ -1,5 +1,13 @@
-import { type Distribution, type GatewayClass, loadDistribution, type PlaneName } from '../mesh/distribution.ts';
+import type { ExistingCluster } from '../cluster/existing.ts';
+import {
+  type Distribution,
+  type GatewayClass,
+  loadDistribution,
+  type PlaneName,
+  type PlaneOptions,
+} from '../mesh/distribution.ts';
 import type { VendorPlane } from '../mesh/vendor.ts';
+import type { WayIn } from '../mesh/ways.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
 
@@ -7,6 +15,9 @@ import { VERSIONS } from '../supply/versions.ts';
 export interface Settings {
   profile: string;
   distribution: string;
+  cluster: 'k3d' | 'kubeconfig';
+  /** Which cluster, if it is one of a kubeconfig, and how its gateway is reached. */
+  kubeconfig: ExistingCluster & { wayIn: WayIn };
   supply: SupplyKind | 'auto';
   istioVersion: string;
   /** What a vendor's build of a plane has of its own, names too. */
@@ -35,6 +46,8 @@ export type PartialSettings = { [Key in keyof Settings]?: Partial<Settings[Key]>
 export const DEFAULTS: Settings = {
   profile: 'trust',
   distribution: 'openshift-4.22',
+  cluster: 'k3d',
+  kubeconfig: { wayIn: 'auto' },
   supply: 'auto',
   istioVersion: VERSIONS.istio,
   planes: { mesh: {}, gateway: {} },
@@ -49,5 +62,5 @@ export const DEFAULTS: Settings = {
 };
 
 /** The distribution under the names that the settings give it. Fails, exit code 2, where there is no such one. */
-export const distributionOf = (settings: Settings): Distribution =>
-  loadDistribution(settings.distribution, { names: settings });
+export const distributionOf = (settings: Settings, overlays: PlaneOptions['overlays'] = {}): Distribution =>
+  loadDistribution(settings.distribution, { names: settings, overlays });

@@ -7,7 +7,7 @@ import { apiMessage, apiStatus, found, type Kube } from './client.ts';
 
 const FIELD_MANAGER = 'meshtrust';
 /** Every object we make carries the id of its run. */
-const RUN_LABEL = 'meshtrust.dev/run';
+export const RUN_LABEL = 'meshtrust.dev/run';
 
 export interface ApplyOptions {
   runId: string;

@@ -44,6 +44,14 @@ export class ObjectApi extends KubernetesObjectApi {
     context.setBody(JSON.stringify(object));
     await this.requestPromise(context);
   }
+
+  /** Reads a path of the API as it answers, for what the library has no type for: discovery, lists of metadata. */
+  async get<T>(path: string, query: Record<string, string> = {}, accept = 'application/json'): Promise<T> {
+    const context = this.configuration.baseServer.makeRequestContext(path, HttpMethod.GET);
+    context.setHeaderParam('Accept', accept);
+    for (const [name, value] of Object.entries(query)) context.setQueryParam(name, value);
+    return (await this.requestPromise(context, 'any')) as T;
+  }
 }
 
 /** Connects to the cluster of a kubeconfig file, or to the one that kubectl would choose. Nothing is sent yet. */

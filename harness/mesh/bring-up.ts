@@ -1,36 +1,36 @@
-import { linkSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { createCluster, execInNode } from '../cluster/k3d.ts';
-import { freePort } from '../cluster/ports.ts';
-import { labFailure, messageOf } from '../errors.ts';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { readFileSync } from 'node:fs';
+import { connect } from '../cluster/access.ts';
+import { foreignMeshes, planAround } from '../cluster/conflicts.ts';
+import { environmentFailure, labFailure, messageOf } from '../errors.ts';
 import { apply, type ApplyOptions, parseManifests } from '../kube/apply.ts';
-import { connectKube, type Kube } from '../kube/client.ts';
+import type { Kube } from '../kube/client.ts';
 import { type DeploymentRef, rolledOut } from '../kube/rollout.ts';
 import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
-import { workFolder } from '../state/runs.ts';
 import type { CertManagerParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
-import { type Distribution, loadDistribution, type Names, type PlaneName, PLANES } from './distribution.ts';
+import { type Distribution, type PlaneName, PLANES } from './distribution.ts';
+import type { Ground } from './ground.ts';
 import { injectorAnswers } from './injector.ts';
 import {
   attachLab,
   BOOKINFO,
   deploymentOfGateway,
-  INSIDE_PROBE,
   gatewayOf,
+  INSIDE_PROBE,
   istiodOf,
   type Lab,
   OUTSIDE_PROBE,
-  overlaysOf,
   saveLab,
 } from './lab.ts';
-import { bookinfo, gateway, namespaces, NODE_PORTS, probes, strict } from './lab-manifests.ts';
+import { bookinfo, gateway, namespaces, probes, strict } from './lab-manifests.ts';
 import { renderPlane } from './planes.ts';
 
 export interface LabPlan {
   runId: string;
-  distribution: string;
-  names: Names;
+  distribution: Distribution;
+  /** Brings about what the lab stands on. */
+  ground: () => Promise<Ground>;
   parts: CoreParts;
   /** What each plane is installed from. */
   istio: Record<PlaneName, IstioParts>;
@@ -39,98 +39,127 @@ export interface LabPlan {
   host: string;
   /** Requests that an upgrade may lose. */
   lossBudget: number;
-  /** Local ports, 0 to have a free one chosen. */
-  ports: { api: number; gateway: number };
+}
+
+/** A lab and what it stands on. */
+export interface StandingLab {
+  lab: Lab;
+  ground: Ground;
 }
 
 /**
- * Brings a lab up: cluster, mesh plane with Bookinfo, then the gateway plane and its gateway, in the order in which
- * they come on OpenShift. The caller owns what is left when this fails or is aborted.
+ * Brings a lab up: mesh plane with Bookinfo, then the gateway plane and its gateway, in the order in which they come on
+ * OpenShift. The caller owns what is left when this fails or is aborted.
  */
-export async function bringUpLab(plan: LabPlan, progress: Progress, signal: AbortSignal): Promise<Lab> {
-  const { parts, runId, istio, next } = plan;
-  const distribution = loadDistribution(plan.distribution, { overlays: overlaysOf(istio), names: plan.names });
-  const releases = [istio, next ?? istio].flatMap((one) => PLANES.map((plane) => one[plane]));
-  const archives = [...new Set([...parts.archives, ...releases.flatMap((one) => one.archives)])];
-  const ports = {
-    api: await freePort(plan.ports.api),
-    gateway: await freePort(plan.ports.gateway),
-    outside: await freePort(),
-    inside: await freePort(),
-  };
-  const rendering = renderPlanes(distribution, istio, signal);
+export async function bringUpLab(plan: LabPlan, progress: Progress, signal: AbortSignal): Promise<StandingLab> {
+  const { parts, runId, distribution, istio, next } = plan;
+  const rendering = renderPlanes(plan, signal);
   rendering.catch(() => undefined); // awaited below; the cluster's own failure comes first
-  const kubeconfig = await progress.phase('Create the cluster', () =>
-    createCluster(
-      {
-        k3d: parts.tools.k3d,
-        runId,
-        nodeImage: parts.nodeImage,
-        ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
-        imagesFolder: placeArchives(runId, archives),
-        apiPort: ports.api,
-        nodePorts: new Map((['gateway', 'outside', 'inside'] as const).map((port) => [NODE_PORTS[port], ports[port]])),
-        k3s: parts.k3dToolsImage === undefined,
-      },
-      signal,
-    ),
-  );
-  const kube = connectKube(kubeconfig);
+  const ground = await plan.ground();
+  const kube = connect(ground.access);
   kube.as('up');
   const options: ApplyOptions = { runId, signal };
-  const planes = await rendering;
+  const wayIn = ground.exposure.gateway;
+  const objects = { ...labObjects(plan, ground.exposure), ...(await rendering) };
+  const around = planAround(ground.before, Object.values(objects).flat());
+  assertRoom(kube, [...foreignMeshes(ground.before), ...around.conflicts]);
+  const make = async (...wanted: KubernetesObject[][]) => {
+    await apply(
+      kube,
+      wanted.flat().filter((object) => around.make.includes(object)),
+      options,
+    );
+  };
 
   await progress.phase('Install the mesh plane and Bookinfo', async (say) => {
-    const crds = parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8')));
-    await apply(kube, [...namespaces(distribution), ...crds, ...planes.mesh, ...strict(distribution)], options);
+    await make(objects.namespaces, objects.crds, objects.mesh, objects.strict);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
     await injectorAnswers(kube, distribution.planes.mesh, signal);
-    await apply(kube, [...bookinfo(parts.bookinfo), ...probes(parts.probeImage)], options);
+    await make(objects.bookinfo, objects.probes);
     await ready(kube, [...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE], 'workloadsReady', signal);
   });
   await progress.phase('Install the gateway plane and its gateway', async (say) => {
-    await apply(kube, planes.gateway, options);
+    await make(objects.gatewayPlane);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
-    await apply(kube, gateway(gatewayOf({ distribution, host: plan.host })), options);
+    await make(objects.gateway);
     say('waiting for the gateway');
     await ready(kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
   });
 
   const version = await kube.core.listNode();
-  return attachLab(
+  const lab = attachLab(
     saveLab({
       runId,
-      kubeconfig,
+      access: ground.access,
       distribution,
       istio,
       ...(next === undefined ? {} : { next }),
-      ports,
+      ways: await ground.ways(signal),
+      wayIn,
       host: plan.host,
       lossBudget: plan.lossBudget,
       kubernetesVersion: version.items[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
-      components: componentsOf([...releases, parts]),
+      components: componentsOf([...releasesOf(plan), parts]),
       tools: parts.tools,
-      archives,
+      archives: archivesOf(plan),
     }),
   );
+  return { lab, ground };
 }
 
-/** Adds cert-manager to a lab: images into the node, manifests, and its webhook must answer. */
-export async function installCertManager(lab: Lab, parts: CertManagerParts, signal: AbortSignal): Promise<void> {
-  placeArchives(lab.runId, parts.archives);
-  for (const archive of parts.archives) {
-    const path = `/var/lib/rancher/k3s/agent/images/${basename(archive)}`;
-    await execInNode(lab.runId, ['ctr', '--namespace', 'k8s.io', 'images', 'import', path], { signal });
-  }
+async function renderPlanes({ distribution: { planes }, istio }: LabPlan, signal: AbortSignal) {
+  const [mesh, gatewayPlane] = await Promise.all([
+    renderPlane(planes.mesh, istio.mesh, signal),
+    renderPlane(planes.gateway, istio.gateway, signal),
+  ]);
+  return { mesh, gatewayPlane };
+}
+
+/** Everything else that a lab is made of in its cluster. */
+const labObjects = ({ parts, distribution, host }: LabPlan, exposure: Ground['exposure']) => ({
+  namespaces: namespaces(distribution),
+  crds: parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8'))),
+  strict: strict(distribution),
+  bookinfo: bookinfo(parts.bookinfo),
+  probes: probes(parts.probeImage, exposure),
+  gateway: gateway(gatewayOf({ distribution, host, wayIn: exposure.gateway })),
+});
+
+function assertRoom({ server }: Kube, conflicts: readonly string[]): void {
+  if (conflicts.length === 0) return;
+  throw environmentFailure(`The cluster ${server} has no room for a lab, and nothing was changed in it.`, {
+    next: 'Take another cluster, or give planes and GatewayClass other names (planes.X.namespace, gatewayClass.name).',
+    evidence: conflicts.join('\n'),
+  });
+}
+
+/** The releases of Istio that a lab has to do with. */
+const releasesOf = ({ istio, next }: Pick<LabPlan, 'istio' | 'next'>): IstioParts[] =>
+  [istio, next ?? istio].flatMap((one) => PLANES.map((plane) => one[plane]));
+
+/** The image archives of a lab, each once. */
+export const archivesOf = (plan: Pick<LabPlan, 'parts' | 'istio' | 'next'>): string[] => [
+  ...new Set([...plan.parts.archives, ...releasesOf(plan).flatMap(({ archives }) => archives)]),
+];
+
+/** Adds cert-manager to a lab: images, manifests, and its webhook must answer. */
+export async function installCertManager(
+  { lab: { kube, runId }, ground }: StandingLab,
+  parts: CertManagerParts,
+  signal: AbortSignal,
+): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cert-manager' } };
   const manifests = parseManifests(readFileSync(parts.manifests, 'utf8'));
-  await apply(lab.kube, [namespace, ...manifests], { runId: lab.runId, signal });
+  const { make, conflicts } = planAround(ground.before, [namespace, ...manifests]);
+  assertRoom(kube, conflicts);
+  await ground.addImages(parts.archives, signal);
+  await apply(kube, make, { runId, signal });
   const deployments = ['cert-manager', 'cert-manager-webhook', 'cert-manager-cainjector'];
   await ready(
-    lab.kube,
+    kube,
     deployments.map((name) => ({ namespace: 'cert-manager', name })),
     'certManagerReady',
     signal,
@@ -141,29 +170,6 @@ export async function installCertManager(lab: Lab, parts: CertManagerParts, sign
 function componentsOf(parts: readonly { components: Component[] }[]): Component[] {
   const all = parts.flatMap(({ components }) => components);
   return [...new Map(all.map((component) => [JSON.stringify(component), component])).values()];
-}
-
-async function renderPlanes({ planes }: Distribution, istio: LabPlan['istio'], signal: AbortSignal) {
-  const [mesh, gatewayPlane] = await Promise.all([
-    renderPlane(planes.mesh, istio.mesh, signal),
-    renderPlane(planes.gateway, istio.gateway, signal),
-  ]);
-  return { mesh, gateway: gatewayPlane };
-}
-
-/** The lab's folder of image archives: k3s, and our launcher like it, imports what lies there when it starts. */
-function placeArchives(runId: string, archives: readonly string[]): string {
-  const folder = join(workFolder(runId), 'images');
-  mkdirSync(folder, { recursive: true });
-  for (const archive of archives) {
-    const place = join(folder, basename(archive));
-    try {
-      linkSync(archive, place);
-    } catch {
-      copyFileSync(archive, place);
-    }
-  }
-  return folder;
 }
 
 async function ready(

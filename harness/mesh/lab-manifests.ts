@@ -23,7 +23,7 @@ export const namespaces = ({ planes: { mesh, gateway: gatewayPlane } }: Distribu
 /** What the label istio.io/rev says of a plane: the one without a revision is the cluster's default. */
 export const revisionLabel = ({ revision }: Plane) => (revision === '' ? 'default' : revision);
 /** A Gateway, its route to Bookinfo, and the way in to it; there is one way in. */
-export const gateway = (names: GatewayNames) => labManifests('gateway.yaml', { ...names });
+export const gateway = ({ wayIn, ...names }: GatewayNames) => exposed(labManifests('gateway.yaml', names), wayIn);
 export const strict = ({ planes }: Distribution) => labManifests('strict.yaml', { namespace: planes.mesh.namespace });
 export const bookinfo = (images: Record<string, string>) => labManifests('bookinfo.yaml', images);
 
@@ -38,19 +38,48 @@ export interface GatewayNames {
   /** Host name of Bookinfo, and the wildcard that it falls under. */
   host: string;
   domain: string;
+  wayIn: Exposure;
 }
 
-/** Node ports that the lab publishes on 127.0.0.1. */
-export const NODE_PORTS = { gateway: 30080, outside: 30081, inside: 30082 } as const;
+/** How a Service is reached from outside of the cluster (Kubernetes, «Publishing Services»). */
+export interface Exposure {
+  type: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /** Chosen by the cluster unless given. */
+  nodePort?: number;
+}
+
+/** Where a lab is entered from the machine: its gateway, and the probes outside of the mesh and inside. */
+export const ENTRANCES = ['gateway', 'outside', 'inside'] as const;
+export type Entrance = (typeof ENTRANCES)[number];
+
+/** The Services that lead there. */
+export const entranceServices = ({ planes }: Distribution): Record<Entrance, { namespace: string; name: string }> => ({
+  gateway: { namespace: planes.gateway.namespace, name: 'mesh-gateway-lab' },
+  outside: { namespace: 'probe-outside', name: 'probe' },
+  inside: { namespace: 'probe-inside', name: 'probe' },
+});
+
+interface ServiceObject extends KubernetesObject {
+  spec: { type?: string; ports: { nodePort?: number }[] };
+}
+
+/** The Services among the objects, reached in this way; each has one port. */
+const exposed = (objects: KubernetesObject[], { type, nodePort }: Exposure): KubernetesObject[] =>
+  objects.map((object) => {
+    if (object.kind !== 'Service') return object;
+    const service = object as ServiceObject;
+    const ports = service.spec.ports.map((port) => ({ ...port, ...(nodePort === undefined ? {} : { nodePort }) }));
+    return { ...service, spec: { ...service.spec, type, ports } };
+  });
 
 /** The probe pods, one inside the mesh and one outside it, and their program. */
-export function probes(image: string): KubernetesObject[] {
+export function probes(image: string, exposure: Record<Entrance, Exposure>): KubernetesObject[] {
   const program = readFileSync(fixture('lab', 'probe.cjs'), 'utf8');
   return (['outside', 'inside'] as const).flatMap((place) => {
     const namespace = `probe-${place}`;
     return [
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe', namespace }, data: { 'probe.cjs': program } },
-      ...labManifests('probe.yaml', { namespace, nodePort: String(NODE_PORTS[place]), image }),
+      ...exposed(labManifests('probe.yaml', { namespace, image }), exposure[place]),
     ];
   });
 }

@@ -1,24 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labFailure } from '../errors.ts';
-import { connectKube, type Kube } from '../kube/client.ts';
+import { type ClusterAccess, connect } from '../cluster/access.ts';
+import type { Kube } from '../kube/client.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
 import { workFolder } from '../state/runs.ts';
 import type { Component, IstioParts, Tools } from '../supply/supply.ts';
 import type { Distribution, Plane, PlaneName } from './distribution.ts';
-import type { GatewayNames } from './lab-manifests.ts';
+import type { Entrance, Exposure, GatewayNames } from './lab-manifests.ts';
 
 /** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
 export interface LabDescription {
   runId: string;
-  kubeconfig: string;
+  access: Pick<ClusterAccess, 'kubeconfig' | 'context'>;
   distribution: Distribution;
   /** What each plane was installed from. */
   istio: Record<PlaneName, IstioParts>;
   /** What each plane can be upgraded to; its images are in the node. */
   next?: Record<PlaneName, IstioParts>;
-  /** Ports on 127.0.0.1. */
-  ports: { api: number; gateway: number; outside: number; inside: number };
+  /** Where it is entered. */
+  ways: Record<Entrance, Address>;
+  /** How the gateway's way in is published. */
+  wayIn: Exposure;
   host: string;
   kubernetesVersion: string;
   /** Requests that an upgrade may lose. */
@@ -27,6 +30,12 @@ export interface LabDescription {
   tools: Tools;
   /** Image archives the node has imported. */
   archives: string[];
+}
+
+/** A TCP address that this machine reaches. */
+export interface Address {
+  host: string;
+  port: number;
 }
 
 /** A lab that is up: both planes, the gateway, Bookinfo and the probes. */
@@ -56,7 +65,11 @@ export const deploymentOfGateway = ({ planes, gatewayClass }: Distribution, gate
 });
 
 /** The lab's Gateway and route, as its gateway plane serves them. */
-export const gatewayOf = ({ distribution, host }: Pick<Lab, 'distribution' | 'host'>): GatewayNames => ({
+export const gatewayOf = ({
+  distribution,
+  host,
+  wayIn,
+}: Pick<Lab, 'distribution' | 'host' | 'wayIn'>): GatewayNames => ({
   gateway: GATEWAY_NAME,
   route: 'bookinfo',
   namespace: distribution.planes.gateway.namespace,
@@ -65,6 +78,7 @@ export const gatewayOf = ({ distribution, host }: Pick<Lab, 'distribution' | 'ho
   controllerName: distribution.gatewayClass.controllerName,
   host,
   domain: host.replace(/^[^.]+/, '*'),
+  wayIn,
 });
 
 /** The deployment of a plane's istiod. */
@@ -97,7 +111,7 @@ export function attachLab(path: string): Lab {
   }
   return {
     ...description,
-    kube: connectKube(description.kubeconfig),
+    kube: connect(description.access),
     gateway: deploymentOfGateway(description.distribution),
   };
 }

@@ -1,4 +1,4 @@
-import { connectKube } from '../kube/client.ts';
+import type { Kube } from '../kube/client.ts';
 import { messageOf } from '../errors.ts';
 import { type Distribution, PLANES } from './distribution.ts';
 import { MESH_NAMESPACES } from './lab.ts';
@@ -12,8 +12,7 @@ export interface ContainerLog {
 }
 
 /** The last lines of every container, native sidecars included, of planes, gateway, Bookinfo and cert-manager: for a run that went wrong. */
-export async function collectLogs(kubeconfig: string, { planes }: Distribution): Promise<ContainerLog[]> {
-  const kube = connectKube(kubeconfig);
+export async function collectLogs(kube: Kube, { planes }: Distribution): Promise<ContainerLog[]> {
   const namespaces = [...PLANES.map((plane) => planes[plane].namespace), ...MESH_NAMESPACES, 'cert-manager'];
   const { items } = await kube.core.listPodForAllNamespaces();
   const containers = items

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { type Deadline, deadline } from '../deadlines.ts';
-import type { Lab } from '../mesh/lab.ts';
+import type { Address, Lab } from '../mesh/lab.ts';
 import type { Credential } from '../trust/issue.ts';
 
 export interface HandshakeResult {
@@ -25,7 +25,7 @@ export async function handshake(
   target: { host: string; port: number },
   options: { client?: Credential; agent: string },
 ): Promise<HandshakeResult> {
-  const tunnel = await openTunnel(lab.ports.outside, target);
+  const tunnel = await openTunnel(lab.ways.outside, target);
   const socket = connect({
     socket: tunnel,
     ALPNProtocols: ['istio-http/1.1', 'istio'],
@@ -51,11 +51,10 @@ export async function handshake(
 }
 
 /** A connection to `target` as seen from the probe pod outside the mesh. */
-async function openTunnel(port: number, target: { host: string; port: number }): Promise<Socket> {
+async function openTunnel(probe: Address, target: { host: string; port: number }): Promise<Socket> {
   return await new Promise((resolve, reject) => {
     const outgoing = request({
-      host: '127.0.0.1',
-      port,
+      ...probe,
       method: 'CONNECT',
       path: `${target.host}:${target.port}`,
       agent: false,

@@ -86,7 +86,7 @@ async function byScript(lab: Lab, signal: AbortSignal): Promise<void> {
     await run([fixture('bench', 'manual-remedy.sh'), folder], {
       signal,
       env: {
-        KUBECONFIG: lab.kubeconfig,
+        KUBECONFIG: lab.access.kubeconfig ?? '',
         PATH: `${dirname(lab.tools.kubectl)}${delimiter}${process.env['PATH'] ?? ''}`,
       },
     });

@@ -22,7 +22,7 @@ describe('a canary', () => {
   it('shares neither Gateway nor route with the plane it replaces, but the way in', () => {
     const names = (objects: KubernetesObject[]) =>
       objects.map(({ kind, metadata }) => `${kind ?? ''} ${metadata?.name ?? ''}`);
-    const lab = { distribution, host: 'bookinfo.gwapi.example.com' };
+    const lab = { distribution, host: 'bookinfo.gwapi.example.com', wayIn: { type: 'NodePort' as const } };
     const former = names(gateway(gatewayOf(lab)));
     const next = names(gateway(canaryGatewayOf(lab, canaryOf(planes.gateway))));
     expect(former.filter((name) => next.includes(name))).toEqual([

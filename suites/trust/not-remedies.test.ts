@@ -59,8 +59,8 @@ const permissive = (namespace: string) => ({
   spec: { mtls: { mode: 'PERMISSIVE' } },
 });
 
-/** The controller name of the class `openshift-default`. */
-const GATEWAY_CONTROLLER = 'openshift.io/gateway-controller/v1';
+/** The controller that serves the Gateway's class. */
+const GATEWAY_CONTROLLER = lab.distribution.gatewayClass.controllerName;
 
 claim('trust.not-remedies.backend-tls-policy', async ({ agent, evidence }) => {
   // With the gateway plane's revision no other plane reads it.

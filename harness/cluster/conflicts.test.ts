@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { Inventory, InventoryObject } from '../kube/inventory.ts';
+import { foreignMeshes, planAround } from './conflicts.ts';
+
+const object = (apiVersion: string, kind: string, name: string, more: Partial<InventoryObject> = {}) => ({
+  ...{ apiVersion, kind, name, uid: name, labels: {}, managers: [] },
+  ...more,
+});
+const inventory = (...objects: InventoryObject[]): Inventory => ({ objects, unread: [] });
+const wanted = (apiVersion: string, kind: string, name: string, namespace?: string) => ({
+  ...{ apiVersion, kind },
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+});
+
+describe('planAround', () => {
+  const CRD = ['apiextensions.k8s.io/v1', 'CustomResourceDefinition'] as const;
+
+  it('makes what is not there, and shares the CRDs that are', () => {
+    const there = inventory(object(...CRD, 'gateways.gateway.networking.k8s.io'));
+    const objects = [
+      wanted(...CRD, 'gateways.gateway.networking.k8s.io'),
+      wanted(...CRD, 'sidecars.networking.istio.io'),
+      wanted('v1', 'Namespace', 'bookinfo'),
+    ];
+    expect(planAround(there, objects)).toEqual({ make: objects.slice(1), conflicts: [] });
+  });
+
+  it('names what would be overwritten, in whatever version of its API', () => {
+    const there = inventory(
+      object('v1', 'Namespace', 'bookinfo'),
+      object('policy/v1beta1', 'PodDisruptionBudget', 'istiod', { namespace: 'istio-system' }),
+      object('v1', 'Service', 'istiod', { namespace: 'elsewhere' }),
+    );
+    const objects = [
+      wanted('v1', 'Namespace', 'bookinfo'),
+      wanted('policy/v1', 'PodDisruptionBudget', 'istiod', 'istio-system'),
+      wanted('v1', 'Service', 'istiod', 'istio-system'),
+    ];
+    expect(planAround(there, objects).conflicts).toEqual([
+      'Namespace bookinfo is there already',
+      'PodDisruptionBudget.policy istio-system/istiod is there already',
+    ]);
+  });
+});
+
+describe('foreignMeshes', () => {
+  const istiod = object('apps/v1', 'Deployment', 'istiod', { namespace: 'mesh', labels: { app: 'istiod' } });
+  const asking = object('v1', 'Namespace', 'shop', { labels: { 'istio-injection': 'enabled' } });
+
+  it('names control planes and namespaces that ask for sidecars', () => {
+    expect(foreignMeshes(inventory(istiod, asking))).toEqual([
+      'another Istio control plane is there: mesh/istiod',
+      'namespace shop asks for sidecars, and would get those of the lab',
+    ]);
+  });
+
+  it('leaves those alone that are the run’s own, or ask for none', () => {
+    const declining = object('v1', 'Namespace', 'db', { labels: { 'istio-injection': 'disabled' } });
+    expect(foreignMeshes(inventory(istiod, declining), new Set(['mesh']))).toEqual([]);
+  });
+});

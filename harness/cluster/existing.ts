@@ -1,0 +1,37 @@
+import { usageFailure } from '../errors.ts';
+import type { Kube } from '../kube/client.ts';
+import { connect } from './access.ts';
+
+/** Which existing cluster is meant. One of `context` and `server` has to say so. */
+export interface ExistingCluster {
+  /** Path of the kubeconfig; undefined for the one that kubectl would take. */
+  file?: string;
+  context?: string;
+  /** Address of the API server that the current context is known to have. */
+  server?: string;
+}
+
+/**
+ * Connects to an existing cluster, never to the current one by accident: its context is named, or the address of its
+ * server confirmed. Nothing is sent yet. Fails, exit code 2, where it is neither, or another one.
+ */
+export function openExisting({ file, context, server }: ExistingCluster): Kube {
+  const kube = connect({
+    ...(file === undefined ? {} : { kubeconfig: file }),
+    ...(context === undefined ? {} : { context }),
+  });
+  if (context === undefined && server === undefined) {
+    const known = kube.config.contexts.map(({ name }) => name).join(', ');
+    throw usageFailure('A run changes the cluster it is given, so say which one is meant.', {
+      next: `Name its context (--context; there are: ${known}), or confirm that the current one, '${kube.context}', is meant: --server ${kube.server}`,
+    });
+  }
+  if (server !== undefined && sameAddress(server) !== sameAddress(kube.server)) {
+    throw usageFailure(`The context '${kube.context}' leads to ${kube.server}, not to ${server}.`, {
+      next: 'Nothing was changed. Name another context (--context), or confirm that address.',
+    });
+  }
+  return kube;
+}
+
+const sameAddress = (address: string): string => (URL.canParse(address) ? new URL(address).href : address);

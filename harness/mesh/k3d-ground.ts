@@ -1,0 +1,72 @@
+import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { saveAccess } from '../cluster/access.ts';
+import { createCluster, execInNode } from '../cluster/k3d.ts';
+import { freePort } from '../cluster/ports.ts';
+import { workFolder } from '../state/runs.ts';
+import type { CoreParts } from '../supply/supply.ts';
+import type { Ground } from './ground.ts';
+import { ENTRANCES, type Entrance, type Exposure } from './lab-manifests.ts';
+
+export interface K3dGround {
+  runId: string;
+  parts: CoreParts;
+  /** Image archives that the node imports when it starts. */
+  archives: readonly string[];
+  /** Local ports, 0 to have a free one chosen. */
+  ports: { api: number; gateway: number };
+}
+
+/** Node ports that are published on 127.0.0.1. */
+const NODE_PORTS: Record<Entrance, number> = { gateway: 30080, outside: 30081, inside: 30082 };
+
+/** A cluster of the run's own. The caller removes it, however far this comes. */
+export async function groundOnK3d({ runId, parts, archives, ports }: K3dGround, signal: AbortSignal): Promise<Ground> {
+  const local = { gateway: await freePort(ports.gateway), outside: await freePort(), inside: await freePort() };
+  const kubeconfig = await createCluster(
+    {
+      k3d: parts.tools.k3d,
+      runId,
+      nodeImage: parts.nodeImage,
+      ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
+      imagesFolder: placeArchives(runId, archives),
+      apiPort: await freePort(ports.api),
+      nodePorts: new Map(ENTRANCES.map((entrance) => [NODE_PORTS[entrance], local[entrance]])),
+      k3s: parts.k3dToolsImage === undefined,
+    },
+    signal,
+  );
+  saveAccess(runId, { kubeconfig });
+  const each = <T>(of: (entrance: Entrance) => T) =>
+    Object.fromEntries(ENTRANCES.map((entrance) => [entrance, of(entrance)])) as Record<Entrance, T>;
+  return {
+    access: { kubeconfig },
+    before: { objects: [], unread: [] },
+    exposure: each((entrance): Exposure => ({ type: 'NodePort', nodePort: NODE_PORTS[entrance] })),
+    addImages: (more, within) => addImages(runId, more, within),
+    ways: () => Promise.resolve(each((entrance) => ({ host: '127.0.0.1', port: local[entrance] }))),
+  };
+}
+
+async function addImages(runId: string, archives: readonly string[], signal: AbortSignal): Promise<void> {
+  placeArchives(runId, archives);
+  for (const archive of archives) {
+    const path = `/var/lib/rancher/k3s/agent/images/${basename(archive)}`;
+    await execInNode(runId, ['ctr', '--namespace', 'k8s.io', 'images', 'import', path], { signal });
+  }
+}
+
+/** The lab's folder of image archives: k3s, and our launcher like it, imports what lies there when it starts. */
+function placeArchives(runId: string, archives: readonly string[]): string {
+  const folder = join(workFolder(runId), 'images');
+  mkdirSync(folder, { recursive: true });
+  for (const archive of archives) {
+    const place = join(folder, basename(archive));
+    try {
+      linkSync(archive, place);
+    } catch {
+      copyFileSync(archive, place);
+    }
+  }
+  return folder;
+}
