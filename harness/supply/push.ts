@@ -1,0 +1,138 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { usageFailure } from '../errors.ts';
+import { run, tryRun } from '../process.ts';
+import { scratchFolder } from '../state/runs.ts';
+import { type ArchivedImage, archivedImages } from './archived.ts';
+import { pushFailure } from './push-failure.ts';
+import { engineImages } from './registry/pull.ts';
+import { configOf, readLogin, registryOf } from './registry-login.ts';
+
+/** A place in a registry for images. */
+export interface ImageStore {
+  /** Prefix by which this machine's engine reaches it: `127.0.0.1:5000/vendor`. */
+  push: string;
+  /** Prefix by which the cluster's nodes know the same place: `registry.example.com/vendor`. */
+  pull: string;
+  /** Path of a docker config.json with the credentials for `push`; undefined for those of `docker login`. */
+  config?: string;
+}
+
+/**
+ * Pushes the images of docker-archives under a prefix, each with the last part of its name and its tag
+ * (`meshtrust/pilot:1` → `PUSH/pilot:1`), and returns what nodes pull them by: name in the archive → name under
+ * `pull`. What the registry has already is left alone; the engine is left with the tags it had.
+ */
+export async function pushArchives(
+  archives: readonly string[],
+  store: ImageStore,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const listed = await Promise.all(archives.map((archive) => archivedImages(archive, signal)));
+  const images = listed.flat();
+  assertApart(images, store);
+  using client = await openClient(store, signal);
+  const there = await Promise.all(images.map((image) => isThere(image, store, client, signal)));
+  const missing = images.filter((_, index) => there[index] !== true);
+  let pushed = 0;
+  for (const archive of new Set(missing.map((image) => image.archive))) {
+    const wanted = missing.filter((image) => image.archive === archive);
+    const places = wanted.map((image) => placeOf(image, store.push));
+    await keepingTags([...wanted.map(({ name }) => name), ...places], signal, async () => {
+      await load(archive, wanted, signal);
+      for (const image of wanted) {
+        say(`${pushed} of ${missing.length} (${lastPart(image.name)})`);
+        await push(image, store, client, signal);
+        pushed += 1;
+      }
+    });
+  }
+  return new Map(images.map((image) => [image.name, placeOf(image, store.pull)]));
+}
+
+const lastPart = (name: string) => name.slice(name.lastIndexOf('/') + 1);
+
+const placeOf = ({ name }: ArchivedImage, prefix: string) => `${prefix.replace(/\/+$/, '')}/${lastPart(name)}`;
+
+/** Two images that would share a place: one would replace the other, and nobody would notice. */
+function assertApart(images: readonly ArchivedImage[], { push }: ImageStore): void {
+  for (const image of images) {
+    const other = images.find((one) => placeOf(one, push) === placeOf(image, push) && one.config !== image.config);
+    if (other === undefined) continue;
+    throw usageFailure(`${image.name} and ${other.name} would both become ${placeOf(image, push)}.`, {
+      next: 'Give them names or tags that differ in their last part.',
+    });
+  }
+}
+
+/** How the docker command line is called with the credentials of a store. */
+interface Client extends Disposable {
+  words: readonly string[];
+  env: Record<string, string>;
+}
+
+/**
+ * The credentials lie in a folder of our own, for as long as they are needed: command lines are for all to see. The
+ * user's folder also says which engine is meant, so that goes along.
+ */
+async function openClient({ push, config }: ImageStore, signal: AbortSignal): Promise<Client> {
+  if (config === undefined) return { words: ['docker'], env: {}, [Symbol.dispose]: () => undefined };
+  const login = readLogin(config, push);
+  const context = await tryRun(['docker', 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { signal });
+  const host = context.stdout.trim();
+  const folder = scratchFolder('login');
+  writeFileSync(join(folder, 'config.json'), configOf(login), { mode: 0o600 });
+  return {
+    words: ['docker', '--config', folder],
+    env: host === '' ? {} : { DOCKER_HOST: host },
+    [Symbol.dispose]: () => {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Does the registry have this very image? One that does not answer will say why when it is pushed to. */
+async function isThere(image: ArchivedImage, store: ImageStore, client: Client, signal: AbortSignal) {
+  // As the engine does: what is on this machine may go without TLS.
+  const isLocal = /^(127\.|localhost\b)/.test(registryOf(store.push));
+  const words = ['manifest', 'inspect', ...(isLocal ? ['--insecure'] : []), placeOf(image, store.push)];
+  const output = await tryRun([...client.words, ...words], { signal, env: client.env });
+  signal.throwIfAborted();
+  if (output.exitCode !== 0) return false;
+  const manifest = JSON.parse(output.stdout) as { config?: { digest?: string } };
+  return manifest.config?.digest === image.config;
+}
+
+/** Has the engine hold these images of an archive, under their names. */
+async function load(archive: string, wanted: readonly ArchivedImage[], signal: AbortSignal): Promise<void> {
+  const names = wanted.map(({ name }) => name);
+  const have = await engineImages(names, signal);
+  if (wanted.every(({ name, config }) => have.get(name)?.id === config)) return;
+  await run(['docker', 'load', '--quiet', '--input', archive], { signal });
+}
+
+async function push(image: ArchivedImage, store: ImageStore, client: Client, signal: AbortSignal): Promise<void> {
+  const place = placeOf(image, store.push);
+  await run(['docker', 'tag', image.name, place], { signal });
+  const command = [...client.words, 'push', '--quiet', place];
+  const output = await tryRun(command, { signal, env: client.env });
+  signal.throwIfAborted();
+  if (output.exitCode !== 0) throw pushFailure(command, place, output.stderr || output.stdout, store.config);
+}
+
+/** Puts the engine's tags back to where they were before the work, whatever became of it. */
+async function keepingTags(names: readonly string[], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const before = await engineImages(names, signal);
+  try {
+    await work();
+  } finally {
+    // Not with the signal: an interrupt must not leave them either.
+    const after = await engineImages(names, new AbortController().signal);
+    for (const [name, { id }] of after) {
+      const was = before.get(name)?.id;
+      if (was === undefined) await tryRun(['docker', 'image', 'rm', name]);
+      else if (was !== id) await tryRun(['docker', 'tag', was, name]);
+    }
+  }
+}
