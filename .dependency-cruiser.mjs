@@ -1,8 +1,8 @@
 // Who may import whom: DESIGN's «imports point one way», held by `npm run gate`.
 const TEST = '\\.test\\.ts$';
-/** What only tests may use: throwaway CAs, an example report, a cluster's API on loopback. */
+/** What only tests may use: throwaway CAs, an example report, a cluster's API on loopback, a registry. */
 const TEST_SUPPORT =
-  '^harness/(trust/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+)\\.ts$';
+  '^harness/(trust/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+|supply/testing/[^/]+)\\.ts$';
 /** Judges and writers: `audit`, `diff` and the unit tests use them on any machine. */
 const PURE = '^harness/(trust|report|evidence|judges)/';
 /** Drives a browser, which has to be found. */

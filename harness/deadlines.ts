@@ -13,6 +13,8 @@ const TABLE = {
   clusterUp: 120_000,
   /** The same for k3s, which is not up before it has imported two gigabytes of official images. */
   k3sUp: 300_000,
+  /** The registry that tests start: under a second when measured, and its image is there. */
+  testRegistry: 30_000,
   /** A download that has stopped sending. */
   downloadSilence: 30_000,
   /** Deleting a cluster: containers get 10 s to stop. */

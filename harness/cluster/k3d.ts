@@ -12,6 +12,9 @@ const CLUSTER_LABEL = 'k3d.cluster';
 /** The name of a run's cluster; everything k3d makes for it carries this name. */
 const clusterName = (runId: string) => `meshtrust-${runId}`;
 
+/** On a container that is no node, but is to go with the run: {@link deleteCluster} finds it by this label. */
+export const clusterLabel = (runId: string) => ({ [CLUSTER_LABEL]: clusterName(runId) });
+
 /** The container of the cluster's node. */
 export const nodeName = (runId: string) => `k3d-${clusterName(runId)}-server-0`;
 
