@@ -1,19 +1,21 @@
 import { totalmem } from 'node:os';
 import { styleText } from 'node:util';
-import type { Settings } from '../config/settings.ts';
+import { openExisting } from '../cluster/existing.ts';
+import { preflight } from '../cluster/preflight.ts';
+import { distributionOf, type Settings } from '../config/settings.ts';
 import { findProgram } from '../engine/install.ts';
 import { EXIT, messageOf } from '../errors.ts';
+import type { Finding } from '../finding.ts';
+import { apiMessage } from '../kube/client.ts';
+import { takeInventory } from '../kube/inventory.ts';
+import { namespaces } from '../mesh/lab-manifests.ts';
 import { tryRun } from '../process.ts';
-import { allRuns } from '../state/runs.ts';
+import { isGuest } from '../session.ts';
+import { allRuns, isOrphan } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { assertDiskSpace } from '../supply/disk.ts';
 import { assertGo } from '../supply/source/go.ts';
 import { COLD_DISK } from '../supply/source/source.ts';
-
-interface Finding {
-  state: 'good' | 'note' | 'bad';
-  text: string;
-}
 
 const GIB = 2 ** 30;
 /** The lab takes 1.6 GiB, a build from source up to 5. */
@@ -23,10 +25,11 @@ const MEMORY = { lab: 4 * GIB, source: 8 * GIB };
 /** `meshtrust doctor`: what a run would meet on this machine, without changing anything. Exit code 3 if it would fail. */
 export async function doctorCommand(settings: Settings): Promise<number> {
   const choice = await chooseSupply(settings.supply);
+  const isOwn = settings.cluster === 'k3d';
   const findings = [
     { state: 'note' as const, text: `Supply would be ${choice.kind}: ${choice.reason}.` },
-    await engine(),
-    memory(choice.kind === 'source' ? MEMORY.source : MEMORY.lab),
+    ...(isOwn || choice.kind === 'source' ? [await engine()] : []),
+    ...(isOwn ? [memory(choice.kind === 'source' ? MEMORY.source : MEMORY.lab)] : await cluster(settings)),
     disk(choice.kind === 'source' ? COLD_DISK : LAB_DISK),
     ...(choice.kind === 'source' ? [await go()] : []),
     labs(),
@@ -37,6 +40,18 @@ export async function doctorCommand(settings: Settings): Promise<number> {
     process.stdout.write(`${styleText(colour, mark, { stream: process.stdout })} ${text}\n`);
   }
   return findings.some(({ state }) => state === 'bad') ? EXIT.environment : EXIT.conformant;
+}
+
+async function cluster(settings: Settings): Promise<Finding[]> {
+  const kube = openExisting(settings.kubeconfig);
+  kube.as('doctor');
+  const where: Finding = { state: 'note', text: `Context ${kube.context} at ${kube.server}. Nothing is changed.` };
+  try {
+    const inventory = await takeInventory(kube);
+    return [where, ...(await preflight(kube, inventory, namespaces(distributionOf(settings))))];
+  } catch (error) {
+    return [where, { state: 'bad', text: `The cluster does not answer as it should: ${apiMessage(error)}` }];
+  }
 }
 
 async function engine(): Promise<Finding> {
@@ -73,8 +88,8 @@ async function go(): Promise<Finding> {
 }
 
 function labs(): Finding {
-  const kept = allRuns().filter((run) => run.kept);
+  const kept = allRuns().filter((run) => run.kept || (isOrphan(run) && isGuest(run)));
   if (kept.length === 0) return { state: 'good', text: 'No lab is left over.' };
   const ids = kept.map(({ id }) => id).join(', ');
-  return { state: 'note', text: `Labs that were kept: ${ids} (npm run meshtrust -- down removes them).` };
+  return { state: 'note', text: `Labs that are still up: ${ids} (npm run meshtrust -- down removes them).` };
 }
