@@ -1,8 +1,9 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { existsSync, readFileSync } from 'node:fs';
-import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
+import { LineCounter, parseDocument, type Document } from 'yaml';
 import { usageFailure, messageOf } from '../errors.ts';
 import { merge } from '../mesh/distribution.ts';
+import { lineOf } from './lines.ts';
 import { DEFAULTS, type PartialSettings, type Settings } from './settings.ts';
 
 const DEFAULT_FILE = 'meshtrust.yaml';
@@ -58,16 +59,6 @@ export function parseSettings(text: string, file: string): SettingsFile {
 function placeIn(document: Document, lines: LineCounter, path: readonly string[], file: string): string | undefined {
   const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
   return node?.range === undefined ? undefined : `${file}:${lines.linePos(node.range[0]).line}`;
-}
-
-function lineOf(document: Document, lines: LineCounter, error: ErrorObject): number {
-  const path = error.instancePath.split('/').slice(1);
-  const unknown = (error.params as { additionalProperty?: string }).additionalProperty;
-  // An unknown key has a place of its own: that of the key, not of the map it stands in.
-  const holder = path.length === 0 ? document.contents : document.getIn(path, true);
-  const pair = isMap(holder) ? holder.items.find(({ key }) => String(key) === unknown) : undefined;
-  const node = (pair?.key ?? holder) as { range?: [number, number, number] } | null | undefined;
-  return lines.linePos(node?.range?.[0] ?? 0).line;
 }
 
 function sentenceFor({ instancePath, message, params, keyword }: ErrorObject): string {
