@@ -57,6 +57,7 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     ['a shard that is none', ['run', '--shard', 'x'], /It must be i\/n/],
     ['nothing to merge', ['merge'], /missing required argument 'report'/],
     ['a report that is not there', ['merge', 'nope'], /nope cannot be read: ENOENT.*\nName a conformance\.yaml/],
+    ['agents that are no number', ['up', '--agents', 'two'], /It must be a whole number, 0 to 10/],
     ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
     ['a configuration to print that is missing', ['config', 'print', '--config', 'no.yaml'], /no\.yaml cannot be read/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],

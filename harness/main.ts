@@ -30,6 +30,7 @@ interface Flags {
   context?: string;
   server?: string;
   wayIn?: WayIn;
+  agents?: number;
   shard?: Shard;
   sabotage?: string;
 }
@@ -168,6 +169,7 @@ const labOptions = (command: Command): Command =>
     .option('--context <name>', 'context in it that is meant')
     .option('--server <url>', 'address of its API server, to confirm that the current context is meant')
     .addOption(new Option('--way-in <way>', 'how requests get to its gateway').choices(WAYS_IN))
+    .option('--agents <number>', 'nodes of the lab beside the server (default: none)', agents)
     .option('--istio-version <version>', 'version of both planes')
     .option('--upgrade-from <version>', 'version that profile upgrade starts from, on its way to --istio-version')
     .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1 (default: a free one)', port)
@@ -177,6 +179,12 @@ function port(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
   throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+}
+
+function agents(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= 0 && number <= 10) return number;
+  throw new InvalidArgumentError('It must be a whole number, 0 to 10.');
 }
 
 function shard(text: string): Shard {
@@ -196,6 +204,7 @@ const settingsFrom = (flags: Flags) => loadSettings(flags.config, given(flags));
 /** What the flags say of the settings. */
 function given(flags: Flags): PartialSettings {
   const { profile, distribution, supply, istioVersion, upgradeFrom, only, keep, out, apiPort, gatewayPort } = flags;
+  const k3d = flags.agents === undefined ? {} : { agents: flags.agents };
   const ports = {
     ...(apiPort === undefined ? {} : { api: apiPort }),
     ...(gatewayPort === undefined ? {} : { gateway: gatewayPort }),
@@ -205,7 +214,7 @@ function given(flags: Flags): PartialSettings {
   const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
   const { cluster } = flags;
   return withoutUndefined({
-    ...{ profile, distribution, cluster, kubeconfig, supply, istioVersion, upgrade, only, keep, out, ports },
+    ...{ profile, distribution, cluster, kubeconfig, supply, istioVersion, upgrade, only, keep, out, ports, k3d },
   });
 }
 

@@ -1,10 +1,12 @@
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { deadline } from '../deadlines.ts';
 import { environmentFailure, type Failure, labFailure, messageOf } from '../errors.ts';
-import { type RunOptions, tryRun } from '../process.ts';
+import { run, type RunOptions, tryRun } from '../process.ts';
 import { eventually } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
+import { readRegistries, tlsFiles } from './registries.ts';
+import { containerdFiles, REGISTRIES_FOLDER } from './registry-hosts.ts';
 
 /** Label that k3d's containers, network and volumes carry anyway; its value is the cluster's name. */
 const CLUSTER_LABEL = 'k3d.cluster';
@@ -15,7 +17,7 @@ const clusterName = (runId: string) => `meshtrust-${runId}`;
 /** On a container that is no node, but is to go with the run: {@link deleteCluster} finds it by this label. */
 export const clusterLabel = (runId: string) => ({ [CLUSTER_LABEL]: clusterName(runId) });
 
-/** The container of the cluster's node. */
+/** The container of the cluster's server, its first node. */
 export const nodeName = (runId: string) => `k3d-${clusterName(runId)}-server-0`;
 
 export interface K3dOptions {
@@ -23,36 +25,23 @@ export interface K3dOptions {
   runId: string;
   nodeImage: string;
   toolsImage?: string;
-  /** Folder whose tar archives the node imports when it starts. */
+  /** Folder whose tar archives every node imports when it starts. */
   imagesFolder: string;
   /** Ports on 127.0.0.1: of the API, and node port → local port. */
   apiPort: number;
   nodePorts: ReadonlyMap<number, number>;
-  /** Is the node k3s itself? Then its bundled extras are switched off. */
+  /** Are the nodes k3s itself? Then its bundled extras are switched off. */
   k3s: boolean;
+  /** Nodes beside the server. */
+  agents: number;
+  /** Path of a registries.yaml of k3s: how the nodes reach registries, credentials included. */
+  registries?: string | undefined;
 }
 
-/** Creates a one-node cluster and returns the path of its kubeconfig (private to the user). */
+/** Creates a cluster of a server and as many agents as asked; returns the path of its kubeconfig (private to the user). */
 export async function createCluster(options: K3dOptions, signal: AbortSignal): Promise<string> {
   const { k3d, runId } = options;
-  const ports = [...options.nodePorts].flatMap(([node, local]) => [
-    '--port',
-    `127.0.0.1:${local}:${node}@server:0:direct`,
-  ]);
-  const k3sArguments = options.k3s
-    ? ['traefik', 'servicelb', 'metrics-server', 'local-storage']
-        .map((extra) => `--disable=${extra}`)
-        .concat('--kubelet-arg=sync-frequency=10s', '--kubelet-arg=fail-cgroupv1=false')
-    : // k3d otherwise waits for the ConfigMap of k3s's own CoreDNS.
-      ['--disable=coredns'];
-  const command = [
-    ...[k3d, 'cluster', 'create', clusterName(runId), '--image', options.nodeImage, '--no-lb'],
-    ...['--api-port', `127.0.0.1:${options.apiPort}`, ...ports],
-    ...['--volume', `${options.imagesFolder}:/var/lib/rancher/k3s/agent/images@server:0`],
-    ...k3sArguments.flatMap((argument) => ['--k3s-arg', `${argument}@server:0`]),
-    ...['--kubeconfig-update-default=false', '--kubeconfig-switch-context=false'],
-    ...['--timeout', `${Math.round(deadline(options.k3s ? 'k3sUp' : 'clusterUp') / 1000)}s`],
-  ];
+  const command = [...createCommand(options), ...registryFlags(options)];
   const environment = options.toolsImage === undefined ? {} : { K3D_IMAGE_TOOLS: options.toolsImage };
   const created = await tryRun(command, { signal, env: environment });
   signal.throwIfAborted();
@@ -65,6 +54,50 @@ export async function createCluster(options: K3dOptions, signal: AbortSignal): P
   writeFileSync(path, kubeconfig.stdout, { mode: 0o600 });
   chmodSync(path, 0o600);
   return path;
+}
+
+/** What makes k3d create the cluster, without what is said of registries. */
+export function createCommand(options: K3dOptions): string[] {
+  const { agents, k3s } = options;
+  const ports = [...options.nodePorts].flatMap(([node, local]) => [
+    '--port',
+    `127.0.0.1:${local}:${node}@server:0:direct`,
+  ]);
+  const k3sArguments = k3s
+    ? [
+        ...['traefik', 'servicelb', 'metrics-server', 'local-storage'].map((extra) => `--disable=${extra}@server:0`),
+        ...['sync-frequency=10s', 'fail-cgroupv1=false'].map((argument) => `--kubelet-arg=${argument}@all`),
+      ]
+    : // k3d otherwise waits for the ConfigMap of k3s's own CoreDNS.
+      ['--disable=coredns@server:0'];
+  // The agents start when the server is up, and take their time once more.
+  const patience = deadline(k3s ? 'k3sUp' : 'clusterUp') * (agents === 0 ? 1 : 2);
+  return [
+    ...[options.k3d, 'cluster', 'create', clusterName(options.runId), '--image', options.nodeImage, '--no-lb'],
+    ...['--api-port', `127.0.0.1:${options.apiPort}`, ...ports],
+    ...['--volume', `${options.imagesFolder}:/var/lib/rancher/k3s/agent/images@all`],
+    ...(agents === 0 ? [] : ['--agents', String(agents)]),
+    // Our launcher makes the server ready for agents only where there will be some.
+    ...(agents === 0 || k3s ? [] : ['--env', `MESHTRUST_AGENTS=${agents}@server:0`]),
+    ...k3sArguments.flatMap((argument) => ['--k3s-arg', argument]),
+    ...['--kubeconfig-update-default=false', '--kubeconfig-switch-context=false'],
+    ...['--timeout', `${Math.round(patience / 1000)}s`],
+  ];
+}
+
+/** Hands a registries.yaml to the nodes: k3s reads it itself, our launcher gets it translated. No secret is in a flag. */
+export function registryFlags({ runId, registries: path, k3s }: K3dOptions): string[] {
+  if (path === undefined) return [];
+  const registries = readRegistries(path);
+  const certificates = new Set(tlsFiles(registries).map(({ file }) => file));
+  const mounts = [...certificates].flatMap((file) => ['--volume', `${file}:${file}:ro@all`]);
+  if (k3s) return ['--registry-config', resolve(path), ...mounts];
+  const folder = join(workFolder(runId), 'registries');
+  for (const [name, text] of containerdFiles(registries)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+  }
+  return ['--volume', `${folder}:${REGISTRIES_FOLDER}:ro@all`, ...mounts];
 }
 
 function explain(output: string, command: readonly string[]): Failure {
@@ -90,11 +123,26 @@ function explain(output: string, command: readonly string[]): Failure {
   return labFailure('k3d could not create the cluster.', detail);
 }
 
-/** Runs a command inside the cluster's node. */
-export async function execInNode(runId: string, command: readonly string[], options: RunOptions): Promise<void> {
-  const output = await tryRun(['docker', 'exec', nodeName(runId), ...command], options);
-  options.signal?.throwIfAborted();
-  if (output.exitCode !== 0) throw labFailure(`${command.join(' ')} failed in the node.`, { evidence: output.stderr });
+/** Runs a command inside every node of the cluster, in all at once. */
+export async function execInNodes(runId: string, command: readonly string[], options: RunOptions): Promise<void> {
+  const nodes = await nodesOf(runId, options);
+  await Promise.all(
+    nodes.map(async (node) => {
+      const output = await tryRun(['docker', 'exec', node, ...command], options);
+      options.signal?.throwIfAborted();
+      if (output.exitCode !== 0)
+        throw labFailure(`${command.join(' ')} failed in ${node}.`, { evidence: output.stderr });
+    }),
+  );
+}
+
+/** The containers of the cluster's nodes. */
+async function nodesOf(runId: string, options: RunOptions): Promise<string[]> {
+  const words = ['docker', 'ps', '--format', '{{.Names}}', '--filter', `label=${CLUSTER_LABEL}=${clusterName(runId)}`];
+  const roles = await Promise.all(
+    ['server', 'agent'].map((role) => run([...words, '--filter', `label=k3d.role=${role}`], options)),
+  );
+  return roles.flatMap((names) => names.split('\n')).filter((name) => name !== '');
 }
 
 /**

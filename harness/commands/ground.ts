@@ -8,7 +8,7 @@ import type { Session } from '../session.ts';
 /** What the settings have a lab stand on: a cluster of its own, or one that is there already. */
 export async function openGround(
   session: Session,
-  { cluster, kubeconfig, ports }: Settings,
+  { cluster, kubeconfig, ports, k3d }: Settings,
   lab: Pick<K3dGround, 'parts' | 'archives'> & { distribution: Distribution },
 ): Promise<Ground> {
   const { progress, signal, id: runId } = session;
@@ -22,5 +22,5 @@ export async function openGround(
       return ground;
     });
   }
-  return await progress.phase('Create the cluster', () => groundOnK3d({ runId, ports, ...lab }, signal));
+  return await progress.phase('Create the cluster', () => groundOnK3d({ runId, ports, k3d, ...lab }, signal));
 }

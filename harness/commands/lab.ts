@@ -1,3 +1,4 @@
+import { readRegistries } from '../cluster/registries.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, usageFailure } from '../errors.ts';
@@ -26,6 +27,7 @@ export async function bringUp(
 ): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
   distributionOf(settings);
+  if (settings.k3d.registries !== undefined) readRegistries(settings.k3d.registries);
   const choice = await chooseSupply(settings.supply);
   known.supply = choice;
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);

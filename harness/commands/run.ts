@@ -4,6 +4,7 @@ import { connect, readAccess } from '../cluster/access.ts';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { shardOf } from '../claims/shard.ts';
+import { readRegistries } from '../cluster/registries.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
@@ -77,6 +78,7 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
 /** Everything that can be wrong about a request is found here, before anything is touched. */
 function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[] {
   distributionOf(settings);
+  if (settings.k3d.registries !== undefined) readRegistries(settings.k3d.registries);
   if (sabotage !== undefined && !sabotageNames().includes(sabotage)) {
     throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }

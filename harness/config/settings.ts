@@ -37,6 +37,8 @@ export interface Settings {
   host: string;
   /** Local ports, 0 to have a free one chosen. */
   ports: { api: number; gateway: number };
+  /** Nodes beside the server, and path of a k3s registries.yaml for all of them. */
+  k3d: { agents: number; registries: string | undefined };
   deadlines: { scale: number };
 }
 
@@ -58,6 +60,7 @@ export const DEFAULTS: Settings = {
   out: undefined,
   host: 'bookinfo.gwapi.example.com',
   ports: { api: 0, gateway: 0 },
+  k3d: { agents: 0, registries: undefined },
   deadlines: { scale: 1 },
 };
 

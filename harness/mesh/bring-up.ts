@@ -89,7 +89,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     await ready(kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
   });
 
-  const version = await kube.core.listNode();
+  const { items: nodes } = await kube.core.listNode();
   const lab = attachLab(
     saveLab({
       runId,
@@ -101,7 +101,8 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       wayIn,
       host: plan.host,
       lossBudget: plan.lossBudget,
-      kubernetesVersion: version.items[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
+      kubernetesVersion: nodes[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
+      nodes: nodes.length,
       components: componentsOf([...releasesOf(plan), parts]),
       tools: parts.tools,
       archives: archivesOf(plan),

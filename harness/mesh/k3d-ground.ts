@@ -1,7 +1,7 @@
 import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { saveAccess } from '../cluster/access.ts';
-import { createCluster, execInNode } from '../cluster/k3d.ts';
+import { createCluster, execInNodes, type K3dOptions } from '../cluster/k3d.ts';
 import { freePort } from '../cluster/ports.ts';
 import { workFolder } from '../state/runs.ts';
 import type { CoreParts } from '../supply/supply.ts';
@@ -11,17 +11,19 @@ import { ENTRANCES, type Entrance, type Exposure } from './lab-manifests.ts';
 export interface K3dGround {
   runId: string;
   parts: CoreParts;
-  /** Image archives that the node imports when it starts. */
+  /** Image archives that the nodes import when they start. */
   archives: readonly string[];
   /** Local ports, 0 to have a free one chosen. */
   ports: { api: number; gateway: number };
+  k3d: Pick<K3dOptions, 'agents' | 'registries'>;
 }
 
 /** Node ports that are published on 127.0.0.1. */
 const NODE_PORTS: Record<Entrance, number> = { gateway: 30080, outside: 30081, inside: 30082 };
 
 /** A cluster of the run's own. The caller removes it, however far this comes. */
-export async function groundOnK3d({ runId, parts, archives, ports }: K3dGround, signal: AbortSignal): Promise<Ground> {
+export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promise<Ground> {
+  const { runId, parts, archives, ports, k3d } = ground;
   const local = { gateway: await freePort(ports.gateway), outside: await freePort(), inside: await freePort() };
   const kubeconfig = await createCluster(
     {
@@ -33,6 +35,7 @@ export async function groundOnK3d({ runId, parts, archives, ports }: K3dGround, 
       apiPort: await freePort(ports.api),
       nodePorts: new Map(ENTRANCES.map((entrance) => [NODE_PORTS[entrance], local[entrance]])),
       k3s: parts.k3dToolsImage === undefined,
+      ...k3d,
     },
     signal,
   );
@@ -52,7 +55,7 @@ async function addImages(runId: string, archives: readonly string[], signal: Abo
   placeArchives(runId, archives);
   for (const archive of archives) {
     const path = `/var/lib/rancher/k3s/agent/images/${basename(archive)}`;
-    await execInNode(runId, ['ctr', '--namespace', 'k8s.io', 'images', 'import', path], { signal });
+    await execInNodes(runId, ['ctr', '--namespace', 'k8s.io', 'images', 'import', path], { signal });
   }
 }
 

@@ -16,7 +16,7 @@ export interface LabDescription {
   distribution: Distribution;
   /** What each plane was installed from. */
   istio: Record<PlaneName, IstioParts>;
-  /** What each plane can be upgraded to; its images are in the node. */
+  /** What each plane can be upgraded to; its images are in the nodes. */
   next?: Record<PlaneName, IstioParts>;
   /** Where it is entered. */
   ways: Record<Entrance, Address>;
@@ -24,11 +24,12 @@ export interface LabDescription {
   wayIn: Exposure;
   host: string;
   kubernetesVersion: string;
+  nodes: number;
   /** Requests that an upgrade may lose. */
   lossBudget: number;
   components: Component[];
   tools: Tools;
-  /** Image archives the node has imported. */
+  /** Image archives that the nodes have imported. */
   archives: string[];
 }
 
