@@ -66,6 +66,7 @@ export function assembleReport(
       node: process.version,
       engine: facts.engine ?? UNKNOWN,
       kubernetes: lab?.kubernetesVersion ?? UNKNOWN,
+      ...(lab === undefined || lab.nodes === 1 ? {} : { nodes: lab.nodes }),
     },
     phases: facts.phases.map(({ name, started, duration, outcome }) => ({
       name,

@@ -105,6 +105,8 @@ export interface ConformanceReport {
     node: string;
     engine: string;
     kubernetes: string;
+    /** Of the cluster, where it has more than one. */
+    nodes?: number;
   };
   result: 'conformant' | 'notConformant' | 'incomplete';
   summary: Record<ClaimStatus, number>;

@@ -85,7 +85,7 @@ function howItWasRun({ environment, implementation, notes, digest }: Conformance
       ['System', `${environment.os}, ${environment.arch}`],
       ['Size', `${environment.cpus} CPUs, ${environment.memoryGiB} GiB`],
       ['Container engine', environment.engine],
-      ['Kubernetes', environment.kubernetes],
+      ['Kubernetes', environment.kubernetes + (environment.nodes === undefined ? '' : `, ${environment.nodes} nodes`)],
       ['Node.js', environment.node],
     ])}
     <h3>Components</h3>
