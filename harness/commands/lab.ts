@@ -8,9 +8,10 @@ import { entranceServices } from '../mesh/lab-manifests.ts';
 import { isGuest, removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
 import { type Choice, chooseSupply } from '../supply/choose.ts';
-import { openSupply } from '../supply/open.ts';
 import type { Supply } from '../supply/supply.ts';
 import { openGround } from './ground.ts';
+import { pullingOf, withPulling } from './pulling.ts';
+import { needsEngine, supplyFor } from './supply.ts';
 import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 
 /** What becomes known on the way to a lab, for a report that is written at any moment. */
@@ -31,11 +32,13 @@ export async function bringUp(
   const choice = await chooseSupply(settings.supply);
   known.supply = choice;
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
-  const supply = openSupply(choice.kind, suppliedVersions(settings, { upgrade }), progress, signal);
-  known.engine = (await session.engine()).description;
+  const supply = supplyFor(session, settings, choice.kind, suppliedVersions(settings, { upgrade }));
+  if (needsEngine(settings, choice.kind)) known.engine = (await session.engine()).description;
   const parts = await supply.core();
   const last = await istioOf(settings, supply);
-  const planes = upgrade ? { istio: await istioBefore(settings, supply), next: last } : { istio: last };
+  const pulling = pullingOf(settings, last);
+  const next = withPulling(last, pulling);
+  const planes = upgrade ? { istio: withPulling(await istioBefore(settings, supply), pulling), next } : { istio: next };
   const distribution = distributionOf(settings, overlaysOf(planes.istio));
   const archives = archivesOf({ parts, ...planes });
   const ground = () => openGround(session, settings, { parts, archives, distribution });
@@ -43,7 +46,7 @@ export async function bringUp(
     host,
     upgrade: { lossBudget },
   } = settings;
-  const plan = { runId, distribution, ground, parts, ...planes, host, lossBudget };
+  const plan = { runId, distribution, ground, parts, ...planes, pulling, host, lossBudget };
   return { ...(await bringUpLab(plan, progress, signal)), supply };
 }
 

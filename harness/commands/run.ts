@@ -25,6 +25,7 @@ import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
 import { bringUp } from './lab.ts';
 import { leaveExisting } from './leave.ts';
+import { pullSecretsOf } from './pulling.ts';
 import { prepareOutput, publishReport } from './output.ts';
 
 /** What only the command line says of a run. */
@@ -79,6 +80,7 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
 function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[] {
   distributionOf(settings);
   if (settings.k3d.registries !== undefined) readRegistries(settings.k3d.registries);
+  pullSecretsOf(settings);
   if (sabotage !== undefined && !sabotageNames().includes(sabotage)) {
     throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }
@@ -223,7 +225,7 @@ async function sweep(
     appendEvent(events, { type: 'note', text });
     return [];
   });
-  const leaking = removeLeaks(out, [...madeKeys(runId), ...inLab]);
+  const leaking = removeLeaks(out, [...madeKeys(runId), ...inLab, ...pullSecretsOf(settings)]);
   if (leaking.length > 0) throw new Error(`private keys were found in ${leaking.join(', ')}; the files were deleted`);
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../mesh/distribution.ts';
 import type { VendorPlane } from '../mesh/vendor.ts';
 import type { WayIn } from '../mesh/ways.ts';
+import type { ImageStore } from '../supply/push.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
 
@@ -20,6 +21,8 @@ export interface Settings {
   kubeconfig: ExistingCluster & { wayIn: WayIn };
   supply: SupplyKind | 'auto';
   istioVersion: string;
+  /** Where the cluster pulls the supply's images from; undefined where nodes import them, or pull the official ones. */
+  registry: ImageStore | undefined;
   /** What a vendor's build of a plane has of its own, names too. */
   planes: Record<PlaneName, VendorPlane>;
   gatewayClass: Partial<GatewayClass>;
@@ -52,6 +55,7 @@ export const DEFAULTS: Settings = {
   kubeconfig: { wayIn: 'auto' },
   supply: 'auto',
   istioVersion: VERSIONS.istio,
+  registry: undefined,
   planes: { mesh: {}, gateway: {} },
   gatewayClass: {},
   upgrade: { from: VERSIONS.upgradeFrom, lossBudget: 0 },

@@ -25,6 +25,7 @@ import {
 } from './lab.ts';
 import { bookinfo, gateway, namespaces, probes, strict } from './lab-manifests.ts';
 import { renderPlane } from './planes.ts';
+import { labPullSecret, type Pulling, pullingWith, pullSecrets } from './pulling.ts';
 
 export interface LabPlan {
   runId: string;
@@ -36,6 +37,8 @@ export interface LabPlan {
   istio: Record<PlaneName, IstioParts>;
   /** What they will be upgraded to, if so. */
   next?: Record<PlaneName, IstioParts>;
+  /** The credentials that images are pulled with. */
+  pulling: Pulling;
   host: string;
   /** Requests that an upgrade may lose. */
   lossBudget: number;
@@ -45,6 +48,7 @@ export interface LabPlan {
 export interface StandingLab {
   lab: Lab;
   ground: Ground;
+  pulling: Pulling;
 }
 
 /**
@@ -72,7 +76,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   };
 
   await progress.phase('Install the mesh plane and Bookinfo', async (say) => {
-    await make(objects.namespaces, objects.crds, objects.mesh, objects.strict);
+    await make(objects.namespaces, objects.pullSecrets, objects.crds, objects.mesh, objects.strict);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
@@ -108,7 +112,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       archives: archivesOf(plan),
     }),
   );
-  return { lab, ground };
+  return { lab, ground, pulling: plan.pulling };
 }
 
 async function renderPlanes({ distribution: { planes }, istio }: LabPlan, signal: AbortSignal) {
@@ -120,12 +124,13 @@ async function renderPlanes({ distribution: { planes }, istio }: LabPlan, signal
 }
 
 /** Everything else that a lab is made of in its cluster. */
-const labObjects = ({ parts, distribution, host }: LabPlan, exposure: Ground['exposure']) => ({
+const labObjects = ({ parts, distribution, host, pulling }: LabPlan, exposure: Ground['exposure']) => ({
   namespaces: namespaces(distribution),
   crds: parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8'))),
   strict: strict(distribution),
-  bookinfo: bookinfo(parts.bookinfo),
-  probes: probes(parts.probeImage, exposure),
+  pullSecrets: pullSecrets(pulling, distribution),
+  bookinfo: pullingWith(pulling.lab, bookinfo(parts.bookinfo)),
+  probes: pullingWith(pulling.lab, probes(parts.probeImage, exposure)),
   gateway: gateway(gatewayOf({ distribution, host, wayIn: exposure.gateway })),
 });
 
@@ -148,13 +153,15 @@ export const archivesOf = (plan: Pick<LabPlan, 'parts' | 'istio' | 'next'>): str
 
 /** Adds cert-manager to a lab: images, manifests, and its webhook must answer. */
 export async function installCertManager(
-  { lab: { kube, runId }, ground }: StandingLab,
+  { lab: { kube, runId }, ground, pulling }: StandingLab,
   parts: CertManagerParts,
   signal: AbortSignal,
 ): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cert-manager' } };
   const manifests = parseManifests(readFileSync(parts.manifests, 'utf8'));
-  const { make, conflicts } = planAround(ground.before, [namespace, ...manifests]);
+  const secrets = pulling.lab === undefined ? [] : [labPullSecret(pulling.lab, 'cert-manager')];
+  const wanted = [namespace, ...secrets, ...pullingWith(pulling.lab, manifests)];
+  const { make, conflicts } = planAround(ground.before, wanted);
   assertRoom(kube, conflicts);
   await ground.addImages(parts.archives, signal);
   await apply(kube, make, { runId, signal });

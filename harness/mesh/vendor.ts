@@ -11,6 +11,8 @@ export interface VendorPlane {
   /** Registry prefix and tag of `pilot` and `proxyv2`. */
   hub?: string;
   tag?: string;
+  /** Path of a docker config.json with the credentials that its images are pulled with. */
+  pullSecret?: string;
   /** Path of the istioctl that renders the plane. */
   istioctl?: string;
   /** Helm values on top of the distribution's. */

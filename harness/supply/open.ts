@@ -1,5 +1,5 @@
 import type { Progress } from '../progress.ts';
-import { RegistrySupply } from './registry/registry.ts';
+import { type ClusterImages, RegistrySupply } from './registry/registry.ts';
 import { istioSource } from './source/istio.ts';
 import { SourceSupply } from './source/source.ts';
 import type { Supply, SupplyKind } from './supply.ts';
@@ -8,10 +8,11 @@ import type { Supply, SupplyKind } from './supply.ts';
 export function openSupply(
   kind: SupplyKind,
   istioVersions: readonly string[],
+  cluster: ClusterImages,
   progress: Progress,
   signal: AbortSignal,
 ): Supply {
-  if (kind === 'registry') return new RegistrySupply(progress, signal);
+  if (kind === 'registry') return new RegistrySupply(progress, signal, { cluster });
   for (const version of istioVersions) istioSource(version);
   return new SourceSupply(progress, signal);
 }

@@ -81,7 +81,7 @@ describe('with a container engine', () => {
     await using remote = await remoteServer();
     const { host, upstream, requests } = remote.server;
     const progress = new Progress();
-    const supply = new RegistrySupply(progress, signal, upstream);
+    const supply = new RegistrySupply(progress, signal, { upstream });
     const parts = await supply.core();
 
     expect(parts).toMatchObject({
@@ -100,7 +100,7 @@ describe('with a container engine', () => {
 
     const before = requests.length;
     const again = new Progress();
-    expect(await new RegistrySupply(again, signal, upstream).core()).toEqual(parts);
+    expect(await new RegistrySupply(again, signal, { upstream }).core()).toEqual(parts);
     expect(requests).toHaveLength(before);
     expect(again.phases).toEqual([]);
   });
@@ -112,7 +112,7 @@ describe('with a container engine', () => {
     const { host, upstream, requests } = remote.server;
     const version = VERSIONS.istio;
     const progress = new Progress();
-    const parts = await new RegistrySupply(progress, signal, upstream).istio(version);
+    const parts = await new RegistrySupply(progress, signal, { upstream }).istio(version);
 
     expect(parts).toMatchObject({ version, hub: `${host}/istio`, tag: version, overlay: {} });
     expect(execFileSync(parts.istioctl, { encoding: 'utf8' })).toBe('istioctl\n');
@@ -129,7 +129,7 @@ describe('with a container engine', () => {
 
     const before = requests.length;
     const again = new Progress();
-    expect(await new RegistrySupply(again, signal, upstream).istio(version)).toEqual(parts);
+    expect(await new RegistrySupply(again, signal, { upstream }).istio(version)).toEqual(parts);
     expect(requests).toHaveLength(before);
     expect(again.phases).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('with a container engine', () => {
     vi.stubEnv('XDG_CACHE_HOME', cache.path);
     await using remote = await remoteServer();
     const { host, upstream } = remote.server;
-    const parts = await new RegistrySupply(new Progress(), signal, upstream).certManager();
+    const parts = await new RegistrySupply(new Progress(), signal, { upstream }).certManager();
     const component = (name: string) => ({
       name: `cert-manager-${name}`,
       version: VERSIONS.certManager.registry,
@@ -157,7 +157,7 @@ describe('with a container engine', () => {
     const { host, files, requests } = remote.server;
     const webhook = `${host}/jetstack/cert-manager-webhook:v1.0.0`;
     const pinned = (digest: string): Upstream => ({ ...remote.server.upstream, digests: { [webhook]: digest } });
-    const supply = (upstream: Upstream) => new RegistrySupply(new Progress(), signal, upstream);
+    const supply = (upstream: Upstream) => new RegistrySupply(new Progress(), signal, { upstream });
 
     await supply(remote.server.upstream).certManager();
     const byTag = '/v2/jetstack/cert-manager-webhook/manifests/v1.0.0';
@@ -191,7 +191,7 @@ describe('with a container engine', () => {
       answer.writeHead(status, { 'content-type': 'application/json' });
       answer.end(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replace('_', ' ') }] }));
     });
-    await expect(new RegistrySupply(new Progress(), signal, upstream).certManager()).rejects.toMatchObject({
+    await expect(new RegistrySupply(new Progress(), signal, { upstream }).certManager()).rejects.toMatchObject({
       kind: 'environment',
       reason: `Image ${host}/jetstack/cert-manager-webhook:v1.0.0 could not be pulled: ${why}.`,
     });

@@ -40,17 +40,29 @@ import { together } from './together.ts';
 /** Bytes that a first run takes: images in the engine, once more as an archive, tools. */
 const COLD_DISK = 8 * 2 ** 30;
 
+/** How images get into the cluster. */
+export interface ClusterImages {
+  /** Its nodes pull them: none is needed here, and no container engine. */
+  pullsItself: boolean;
+}
+
 /** Official images and releases, for machines that reach a registry and GitHub. */
 export class RegistrySupply implements Supply {
   readonly kind = 'registry';
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
   readonly #upstream: Upstream;
+  readonly #pullsItself: boolean;
 
-  constructor(progress: Progress, signal: AbortSignal, upstream: Partial<Upstream> = {}) {
+  constructor(
+    progress: Progress,
+    signal: AbortSignal,
+    { upstream = {}, cluster }: { upstream?: Partial<Upstream>; cluster?: ClusterImages } = {},
+  ) {
     this.#progress = progress;
     this.#signal = signal;
     this.#upstream = { ...UPSTREAM, ...upstream };
+    this.#pullsItself = cluster?.pullsItself ?? false;
   }
 
   async core(): Promise<CoreParts> {
@@ -76,7 +88,7 @@ export class RegistrySupply implements Supply {
     return {
       tools: files.tools,
       nodeImage: node,
-      archives: [await this.#archive('core', images, inNode)],
+      archives: await this.#archives('core', images, inNode),
       bookinfo,
       // Its base is the official `node` image, so `node` is /usr/local/bin/node (samples/bookinfo/src/ratings/Dockerfile).
       probeImage: bookinfo['ratings-v1'],
@@ -108,7 +120,7 @@ export class RegistrySupply implements Supply {
       istioctl,
       hub: istioHub(upstream),
       tag: version,
-      archives: [await this.#archive(`istio-${version}`, images, names)],
+      archives: await this.#archives(`istio-${version}`, images, names),
       overlay: {},
       components: [
         { name: 'istio', version, ...componentOf(images, pilot) },
@@ -125,7 +137,7 @@ export class RegistrySupply implements Supply {
     const names = deploymentImages(manifests);
     const images = await this.#images('Pull images of cert-manager', names);
     return {
-      archives: [await this.#archive('cert-manager', images, names)],
+      archives: await this.#archives('cert-manager', images, names),
       manifests,
       components: names.map((name) => ({
         name: name.replace(/^.*\/|:.*$/g, ''),
@@ -146,6 +158,7 @@ export class RegistrySupply implements Supply {
 
   /** Has the engine hold the images; shown only if some must be pulled. */
   async #images(title: string, names: readonly string[]): Promise<Map<string, EngineImage>> {
+    if (this.#pullsItself) return new Map();
     const { digests } = this.#upstream;
     const have = await engineImages(names, this.#signal);
     const missing = missingImages(names, have, digests);
@@ -154,9 +167,10 @@ export class RegistrySupply implements Supply {
     return await engineImages(names, this.#signal);
   }
 
-  async #archive(name: string, images: ReadonlyMap<string, EngineImage>, names: readonly string[]): Promise<string> {
+  async #archives(name: string, images: ReadonlyMap<string, EngineImage>, names: readonly string[]): Promise<string[]> {
+    if (this.#pullsItself) return [];
     const wanted = names.flatMap((one) => images.get(one) ?? []);
-    return await saveArchive(name, wanted, this.#signal);
+    return [await saveArchive(name, wanted, this.#signal)];
   }
 
   /** Shows a phase only for what is not in the cache yet. */
