@@ -1,7 +1,9 @@
 import type { Settings } from '../config/settings.ts';
+import { usageFailure } from '../errors.ts';
 import { type PlaneName, PLANES } from '../mesh/distribution.ts';
+import { namesImages } from '../mesh/installers/choose.ts';
 import { needsSupply, withVendor } from '../mesh/vendor.ts';
-import type { IstioParts, Supply } from '../supply/supply.ts';
+import type { IstioParts, SuppliedIstio, Supply } from '../supply/supply.ts';
 
 type Installed = Record<PlaneName, IstioParts>;
 
@@ -10,25 +12,43 @@ const versionOf = ({ planes, istioVersion }: Settings, plane: PlaneName) => plan
 /** The versions of Istio that come from the supply; with an upgrade also the one that it starts from. */
 export function suppliedVersions(settings: Settings, { upgrade }: { upgrade: boolean }): string[] {
   const own = PLANES.filter((plane) => needsSupply(settings.planes[plane])).map((plane) => versionOf(settings, plane));
-  return [...new Set([...own, ...(upgrade ? [settings.upgrade.from] : [])])];
+  const before = upgrade && PLANES.some((plane) => namesImages(settings.planes[plane])) ? [settings.upgrade.from] : [];
+  return [...new Set([...own, ...before])];
 }
 
 /** What the planes are to be installed from, or upgraded to: the supply's parts with what is the vendor's own. */
 export async function istioOf(settings: Settings, supply: Supply): Promise<Installed> {
-  const supplied = new Map<string, IstioParts>();
+  const supplied = new Map<string, SuppliedIstio>();
   const parts = async (plane: PlaneName): Promise<IstioParts> => {
     const own = settings.planes[plane];
     const version = versionOf(settings, plane);
-    if (!needsSupply(own)) return withVendor(own, version, undefined);
+    if (!needsSupply(own)) return withVendor(plane, own, version, undefined);
     const known = supplied.get(version) ?? (await supply.istio(version));
     supplied.set(version, known);
-    return withVendor(own, version, known);
+    return withVendor(plane, own, version, known);
   };
   return { mesh: await parts('mesh'), gateway: await parts('gateway') };
 }
 
-/** What both planes are of before an upgrade: the supply's parts alone. */
-export async function istioBefore({ upgrade }: Settings, supply: Supply): Promise<Installed> {
-  const parts = await supply.istio(upgrade.from);
-  return { mesh: parts, gateway: parts };
+/**
+ * What both planes are of before an upgrade: the supply's parts alone, put in by the plane's installer. Fails, exit code
+ * 2, where that is helm and the supply has no charts: those of a plane are of the version it is upgraded to.
+ */
+export async function istioBefore({ planes, upgrade }: Settings, supply: Supply): Promise<Installed> {
+  const supplied = PLANES.some((plane) => namesImages(planes[plane])) ? await supply.istio(upgrade.from) : undefined;
+  const parts = (plane: PlaneName): IstioParts => {
+    const { installer, helm } = planes[plane];
+    const own = { ...(installer === undefined ? {} : { installer }), ...(helm === undefined ? {} : { helm }) };
+    if (!namesImages(own)) return withVendor(plane, own, upgrade.from, undefined);
+    if (installer === 'helm' && supplied?.charts === undefined) {
+      throw usageFailure(
+        `This supply has no charts of Istio ${upgrade.from}, and helm is to install the ${plane} plane.`,
+        {
+          next: `Upgrade with --supply source, or with planes.${plane}.installer istioctl.`,
+        },
+      );
+    }
+    return withVendor(plane, own, upgrade.from, supplied);
+  };
+  return { mesh: parts('mesh'), gateway: parts('gateway') };
 }

@@ -1,8 +1,9 @@
-import type { IstioParts } from '../supply/supply.ts';
-import { merge } from './distribution.ts';
+import type { IstioParts, SuppliedIstio } from '../supply/supply.ts';
+import { merge, type PlaneName } from './distribution.ts';
+import { installerOf, type InstallerSettings, namesImages, needsTools } from './installers/choose.ts';
 
 /** What a vendor's build of a plane has of its own; everything else is as the supply has it. */
-export interface VendorPlane {
+export interface VendorPlane extends InstallerSettings {
   /** Namespace and revision, where they are not as the distribution has them. */
   namespace?: string;
   revision?: string;
@@ -13,36 +14,43 @@ export interface VendorPlane {
   tag?: string;
   /** Path of a docker config.json with the credentials that its images are pulled with. */
   pullSecret?: string;
-  /** Path of the istioctl that renders the plane. */
-  istioctl?: string;
   /** Helm values on top of the distribution's. */
   values?: object;
 }
 
 /** Whether anything of the plane is left to come from the supply. */
-export const needsSupply = ({ hub, tag, istioctl }: VendorPlane): boolean =>
-  hub === undefined || tag === undefined || istioctl === undefined;
+export const needsSupply = (own: VendorPlane): boolean =>
+  needsTools(own) || (namesImages(own) && (own.hub === undefined || own.tag === undefined));
 
 /**
  * The parts of a plane with what the vendor has of its own. Images under another name are pulled by the node, and what
- * the supply's images need is not put upon them.
+ * the supply's images need is not put upon them. Fails, exit code 2, where the installer lacks something.
  */
-export function withVendor(own: VendorPlane, version: string, supplied: IstioParts | undefined): IstioParts {
+export function withVendor(
+  plane: PlaneName,
+  own: VendorPlane,
+  version: string,
+  supplied: SuppliedIstio | undefined,
+): IstioParts {
+  const installer = installerOf(plane, own, supplied);
   const hub = own.hub ?? supplied?.hub ?? '';
   const tag = own.tag ?? supplied?.tag ?? '';
-  const istioctl = own.istioctl ?? supplied?.istioctl ?? '';
   const values = own.values ?? {};
   if (supplied?.hub === hub && supplied.tag === tag) {
-    return { ...supplied, istioctl, overlay: merge(supplied.overlay, values) };
+    const { archives, overlay, components } = supplied;
+    return { version: supplied.version, installer, hub, tag, archives, overlay: merge(overlay, values), components };
   }
   const image = (name: string) => `${hub}/${name}:${tag}`;
   return {
-    ...{ version, istioctl, hub, tag },
+    ...{ version, installer, hub, tag },
     archives: [],
     overlay: values,
-    components: [
-      { name: 'istio', version, image: image('pilot') },
-      { name: 'istio-proxy', version, image: image('proxyv2') },
-    ],
+    // What an operator chooses is known when it has done so.
+    components: !namesImages(own)
+      ? []
+      : [
+          { name: 'istio', version, image: image('pilot') },
+          { name: 'istio-proxy', version, image: image('proxyv2') },
+        ],
   };
 }

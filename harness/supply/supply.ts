@@ -11,12 +11,36 @@ export interface Tools {
   kubectl: string;
 }
 
+/** Istio's Helm charts and what renders them. */
+export interface Charts {
+  /** Path of helm. */
+  helm: string;
+  /** Folder with the charts of base and istiod. */
+  folder: string;
+}
+
+/** What puts a plane into the cluster, and with what. */
+export type Installer =
+  | { kind: 'istioctl'; istioctl: string }
+  | ({ kind: 'helm' } & Charts)
+  /** The Sail operator of the cluster, told to by a resource. */
+  | { kind: 'sail' }
+  /** Whoever did it before us. */
+  | { kind: 'preinstalled' };
+
+/** What a supply has of one version of Istio. */
+export interface SuppliedIstio extends Omit<IstioParts, 'installer'> {
+  /** Path of that version's istioctl. */
+  istioctl: string;
+  /** That version's charts, where a supply has them. */
+  charts?: Charts;
+}
+
 /** What planes of one version of Istio are made of. */
 export interface IstioParts {
   version: string;
-  /** Path of that version's istioctl. */
-  istioctl: string;
-  /** Registry prefix and tag under which `pilot` and `proxyv2` are found. */
+  installer: Installer;
+  /** Registry prefix and tag under which `pilot` and `proxyv2` are found; empty where the installer knows its own. */
   hub: string;
   tag: string;
   /** Docker-archive tars with these images. */
@@ -65,6 +89,6 @@ export interface Supply {
   readonly kind: SupplyKind;
   core(): Promise<CoreParts>;
   /** Fails for a version that it does not serve. */
-  istio(version: string): Promise<IstioParts>;
+  istio(version: string): Promise<SuppliedIstio>;
   certManager(): Promise<CertManagerParts>;
 }

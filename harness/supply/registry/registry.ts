@@ -9,7 +9,7 @@ import {
   type CertManagerParts,
   type Component,
   type CoreParts,
-  type IstioParts,
+  type SuppliedIstio,
   type Supply,
   type Tools,
 } from '../supply.ts';
@@ -106,7 +106,7 @@ export class RegistrySupply implements Supply {
     };
   }
 
-  async istio(version: string): Promise<IstioParts> {
+  async istio(version: string): Promise<SuppliedIstio> {
     const upstream = { ...this.#upstream, istio: version };
     const machine = thisMachine();
     const istioctl = await this.#phase(haveIstioctl(upstream, machine), `Download istioctl ${version}`, (options) =>

