@@ -25,6 +25,15 @@ describe('planAround', () => {
     expect(planAround(there, objects)).toEqual({ make: objects.slice(1), conflicts: [] });
   });
 
+  it('uses as it is whatever else can be shared', () => {
+    const objects = [wanted('v1', 'Namespace', 'istio-system'), wanted('v1', 'Namespace', 'bookinfo')];
+    const there = inventory(...objects.map(({ metadata: { name } }) => object('v1', 'Namespace', name)));
+    expect(planAround(there, objects, ({ metadata }) => metadata?.name === 'istio-system')).toEqual({
+      make: [objects[1]],
+      conflicts: ['Namespace bookinfo is there already'],
+    });
+  });
+
   it('names what would be overwritten, in whatever version of its API', () => {
     const there = inventory(
       object('v1', 'Namespace', 'bookinfo'),

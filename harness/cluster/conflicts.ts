@@ -12,16 +12,20 @@ export interface Plan {
 }
 
 /**
- * Nothing that is there may be overwritten, so each object of a run has to be new. CRDs are shared: those that are
- * there are used as they are.
+ * Nothing that is there may be overwritten, so each object of a run has to be new, but for what can be shared, CRDs
+ * unless said otherwise: that is used as it is.
  */
-export function planAround({ objects }: Inventory, wanted: readonly KubernetesObject[]): Plan {
+export function planAround(
+  { objects }: Inventory,
+  wanted: readonly KubernetesObject[],
+  isShared: (object: KubernetesObject) => boolean = ({ kind }) => kind === CRD,
+): Plan {
   const there = new Set(objects.map(identityOf));
   const exists = (object: KubernetesObject) => there.has(identityOfObject(object));
   return {
-    make: wanted.filter((object) => object.kind !== CRD || !exists(object)),
+    make: wanted.filter((object) => !isShared(object) || !exists(object)),
     conflicts: wanted
-      .filter((object) => object.kind !== CRD && exists(object))
+      .filter((object) => !isShared(object) && exists(object))
       .map((object) => `${identityOfObject(object)} is there already`),
   };
 }

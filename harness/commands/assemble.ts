@@ -2,6 +2,7 @@ import { arch, cpus, release, totalmem, type } from 'node:os';
 import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { distributionOf } from '../config/settings.ts';
+import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { packageVersion } from '../paths.ts';
 import type { Phase } from '../progress.ts';
@@ -30,6 +31,13 @@ export interface RunFacts {
 
 const UNKNOWN = 'not known';
 
+/** The version that a plane is to have first; of one that is there already nothing is known before it is seen. */
+function plannedVersion({ settings, groups }: RunFacts, plane: PlaneName): string {
+  const { installer, version } = settings.planes[plane];
+  if (installer === 'preinstalled') return UNKNOWN;
+  return isUpgrade(groups) ? settings.upgrade.from : (version ?? settings.istioVersion);
+}
+
 /** The report of a run, however far it got. */
 export function assembleReport(
   facts: RunFacts,
@@ -53,8 +61,7 @@ export function assembleReport(
     notes: [],
     implementation: {
       planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => {
-        const planned = isUpgrade(facts.groups) ? settings.upgrade.from : settings.planes[name].version;
-        return { name, namespace, revision, version: lab?.istio[name].version ?? planned ?? settings.istioVersion };
+        return { name, namespace, revision, version: lab?.istio[name].version ?? plannedVersion(facts, name) };
       }),
       components: [...(lab?.components ?? []), ...facts.components],
     },

@@ -5,7 +5,8 @@ import { labFailure } from '../errors.ts';
 import { eventually, Fatal, WaitFailure } from '../retry.ts';
 import { apiMessage, apiStatus, found, type Kube } from './client.ts';
 
-const FIELD_MANAGER = 'meshtrust';
+/** Who we are to the API server where fields have owners. */
+export const FIELD_MANAGER = 'meshtrust';
 /** Every object we make carries the id of its run. */
 export const RUN_LABEL = 'meshtrust.dev/run';
 

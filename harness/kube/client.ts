@@ -52,6 +52,11 @@ export class ObjectApi extends KubernetesObjectApi {
     for (const [name, value] of Object.entries(query)) context.setQueryParam(name, value);
     return (await this.requestPromise(context, 'any')) as T;
   }
+
+  /** Whether the cluster serves a kind. */
+  async serves(apiVersion: string, kind: string): Promise<boolean> {
+    return (await found(this.resource(apiVersion, kind))) !== undefined;
+  }
 }
 
 /** Connects to the cluster of a kubeconfig file, or to the one that kubectl would choose. Nothing is sent yet. */

@@ -12,6 +12,8 @@ import type { CertManagerParts, Component, CoreParts, IstioParts } from '../supp
 import { type Distribution, type PlaneName, PLANES } from './distribution.ts';
 import type { Ground } from './ground.ts';
 import { injectorAnswers } from './injector.ts';
+import { applyPlane, assertApplicable } from './installers/apply.ts';
+import { asInstalled } from './installers/installed.ts';
 import {
   attachLab,
   BOOKINFO,
@@ -65,18 +67,17 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   const options: ApplyOptions = { runId, signal };
   const wayIn = ground.exposure.gateway;
   const objects = { ...labObjects(plan, ground.exposure), ...(await rendering) };
-  const around = planAround(ground.before, Object.values(objects).flat());
-  assertRoom(kube, [...foreignMeshes(ground.before), ...around.conflicts]);
-  const make = async (...wanted: KubernetesObject[][]) => {
-    await apply(
-      kube,
-      wanted.flat().filter((object) => around.make.includes(object)),
-      options,
-    );
-  };
+  const around = planAround(ground.before, Object.values(objects).flat(), isSharedIn(plan));
+  assertRoom(kube, [...foreignMeshes(ground.before, namespacesOfOthers(plan)), ...around.conflicts]);
+  await assertApplicable(kube, istio.mesh, objects.mesh);
+  await assertApplicable(kube, istio.gateway, objects.gatewayPlane);
+  const wanted = (...some: KubernetesObject[][]) => some.flat().filter((object) => around.make.includes(object));
+  const make = (...some: KubernetesObject[][]) => apply(kube, wanted(...some), options);
 
   await progress.phase('Install the mesh plane and Bookinfo', async (say) => {
-    await make(objects.namespaces, objects.pullSecrets, objects.crds, objects.mesh, objects.strict);
+    await make(objects.namespaces, objects.pullSecrets, objects.crds);
+    await applyPlane(kube, istio.mesh, wanted(objects.mesh), options);
+    await make(objects.strict);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
@@ -85,7 +86,9 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     await ready(kube, [...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE], 'workloadsReady', signal);
   });
   await progress.phase('Install the gateway plane and its gateway', async (say) => {
-    await make(objects.gatewayPlane);
+    // OpenShift installs its plane when a GatewayClass of its controller appears.
+    await make(objects.gateway.filter(({ kind }) => kind === 'GatewayClass'));
+    await applyPlane(kube, istio.gateway, wanted(objects.gatewayPlane), options);
     say('waiting for istiod');
     await ready(kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
     await make(objects.gateway);
@@ -94,12 +97,16 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   });
 
   const { items: nodes } = await kube.core.listNode();
+  const installed = {
+    mesh: await asInstalled(kube, distribution.planes.mesh, istio.mesh),
+    gateway: await asInstalled(kube, distribution.planes.gateway, istio.gateway),
+  };
   const lab = attachLab(
     saveLab({
       runId,
       access: ground.access,
       distribution,
-      istio,
+      istio: installed,
       ...(next === undefined ? {} : { next }),
       ways: await ground.ways(signal),
       wayIn,
@@ -107,7 +114,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       lossBudget: plan.lossBudget,
       kubernetesVersion: nodes[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
       nodes: nodes.length,
-      components: componentsOf([...releasesOf(plan), parts]),
+      components: componentsOf([...releasesOf({ ...plan, istio: installed }), parts]),
       tools: parts.tools,
       archives: archivesOf(plan),
     }),
@@ -133,6 +140,25 @@ const labObjects = ({ parts, distribution, host, pulling }: LabPlan, exposure: G
   probes: pullingWith(pulling.lab, probes(parts.probeImage, exposure)),
   gateway: gateway(gatewayOf({ distribution, host, wayIn: exposure.gateway })),
 });
+
+/** The planes that somebody else has installed. */
+const planesOfOthers = ({ istio }: LabPlan): PlaneName[] =>
+  PLANES.filter((plane) => istio[plane].installer.kind === 'preinstalled');
+
+const namespacesOfOthers = (plan: LabPlan): ReadonlySet<string> =>
+  new Set(planesOfOthers(plan).map((plane) => plan.distribution.planes[plane].namespace));
+
+/** What a lab uses as it is where it is there already: with a plane of others come its namespace and what it works by. */
+function isSharedIn(plan: LabPlan): (object: KubernetesObject) => boolean {
+  const theirs = planesOfOthers(plan);
+  const kinds = [
+    'CustomResourceDefinition',
+    ...(theirs.includes('gateway') ? ['GatewayClass'] : []),
+    ...(theirs.includes('mesh') ? ['PeerAuthentication'] : []),
+  ];
+  return ({ kind = '', metadata }) =>
+    kinds.includes(kind) || (kind === 'Namespace' && namespacesOfOthers(plan).has(metadata?.name ?? ''));
+}
 
 function assertRoom({ server }: Kube, conflicts: readonly string[]): void {
   if (conflicts.length === 0) return;

@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { apply, nameOf, remove } from '../kube/apply.ts';
+import { nameOf, remove } from '../kube/apply.ts';
 import { rolledOut } from '../kube/rollout.ts';
 import type { Plane, PlaneName } from '../mesh/distribution.ts';
 import { injectorAnswers } from '../mesh/injector.ts';
+import { applyPlane } from '../mesh/installers/apply.ts';
 import { istiodOf, type Lab } from '../mesh/lab.ts';
 import { renderPlane } from '../mesh/planes.ts';
 import { readVersions } from '../probe/versions.ts';
@@ -44,7 +45,7 @@ export async function proxiesRun(lab: Lab, name: PlaneName, { version }: IstioPa
 /** Puts a version of a plane's istiod in and waits until it serves. Returns what it is made of. */
 export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promise<KubernetesObject[]> {
   const objects = await renderPlane(plane, parts);
-  await apply(lab.kube, objects, { runId: lab.runId });
+  await applyPlane(lab.kube, parts, objects, { runId: lab.runId });
   await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
   if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane);
   return objects;

@@ -16,7 +16,7 @@ import { renderPlane } from '../planes.ts';
 import { chartIn, missingCharts } from './helm.ts';
 
 const overlays = { mesh: STOCK_ENVOY_VALUES, gateway: STOCK_ENVOY_VALUES };
-const { planes } = loadDistribution('openshift-4.22', overlays);
+const { planes } = loadDistribution('openshift-4.22', { overlays });
 
 const partsBy = (installer: Installer): IstioParts => ({
   version: '1.29.1',

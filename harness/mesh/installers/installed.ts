@@ -1,0 +1,35 @@
+import { labFailure, messageOf } from '../../errors.ts';
+import type { Kube } from '../../kube/client.ts';
+import { getFromPod } from '../../kube/port-forward.ts';
+import { livePods } from '../../kube/rollout.ts';
+import type { IstioParts } from '../../supply/supply.ts';
+import type { Plane } from '../distribution.ts';
+import { namesImages } from './choose.ts';
+
+/** istiod's port for metrics and the like (Istio: «Ports used by Istio»). */
+const MONITORING_PORT = 15_014;
+
+/**
+ * The parts of a plane whose istiod serves, with what only the cluster knows where its images are not of our choice:
+ * istiod's image, and of a plane that was there before us the version, by istiod's own word.
+ */
+export async function asInstalled(kube: Kube, plane: Plane, parts: IstioParts): Promise<IstioParts> {
+  const { kind } = parts.installer;
+  if (namesImages({ installer: kind })) return parts;
+  try {
+    const { namespace, deployment: name } = plane;
+    const { spec } = await kube.apps.readNamespacedDeployment({ namespace, name });
+    const labels = Object.entries(spec?.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+    const [pod] = await livePods(kube, namespace, labels.join(','));
+    if (pod?.metadata?.name === undefined) throw new Error(`deployment ${namespace}/${name} has no pod`);
+    const said = await getFromPod(kube, { namespace, name: pod.metadata.name }, MONITORING_PORT, '/version');
+    const version = kind === 'preinstalled' ? versionIn(said) : parts.version;
+    const image = spec?.template.spec?.containers.find((container) => container.name === 'discovery')?.image;
+    return { ...parts, version, components: [{ name: 'istio', version, ...(image === undefined ? {} : { image }) }] };
+  } catch (error) {
+    throw labFailure(`What runs in ${plane.namespace} cannot be found out: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** `VERSION-COMMIT-STATUS` (istio.io/istio/pkg/version, String); what a vendor says otherwise stays as it is. */
+export const versionIn = (said: string): string => /^v?(\d+\.\d+\.\d+)/.exec(said)?.[1] ?? said.trim();
