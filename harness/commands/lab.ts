@@ -10,9 +10,10 @@ import { allRuns, isOrphan } from '../state/runs.ts';
 import { type Choice, chooseSupply } from '../supply/choose.ts';
 import type { Supply } from '../supply/supply.ts';
 import { openGround } from './ground.ts';
+import { assertInstallers, assertTools } from './installers.ts';
+import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 import { pullingOf, withPulling } from './pulling.ts';
 import { needsEngine, supplyFor } from './supply.ts';
-import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 
 /** What becomes known on the way to a lab, for a report that is written at any moment. */
 export interface Known {
@@ -29,8 +30,10 @@ export async function bringUp(
   const { progress, signal, id: runId } = session;
   distributionOf(settings);
   if (settings.k3d.registries !== undefined) readRegistries(settings.k3d.registries);
+  assertInstallers(settings, { upgrade });
   const choice = await chooseSupply(settings.supply);
   known.supply = choice;
+  assertTools(settings, choice.kind);
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
   const supply = supplyFor(session, settings, choice.kind, suppliedVersions(settings, { upgrade }));
   if (needsEngine(settings, choice.kind)) known.engine = (await session.engine()).description;

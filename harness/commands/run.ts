@@ -23,6 +23,7 @@ import { newRunId, Session } from '../session.ts';
 import { keysFile, workFolder } from '../state/runs.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
+import { assertInstallers } from './installers.ts';
 import { bringUp } from './lab.ts';
 import { leaveExisting } from './leave.ts';
 import { pullSecretsOf } from './pulling.ts';
@@ -85,6 +86,7 @@ function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[]
     throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }
   const selected = selectClaims(settings.profile, settings.distribution, settings.only);
+  assertInstallers(settings, { upgrade: isUpgrade(selected) });
   return shard === undefined ? selected : shardOf(selected, shard);
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { findProgram } from '../../engine/install.ts';
 import { usageFailure } from '../../errors.ts';
-import type { Installer, SuppliedIstio } from '../../supply/supply.ts';
+import type { Installer, SuppliedIstio, SupplyKind } from '../../supply/supply.ts';
 import type { PlaneName } from '../distribution.ts';
 import { missingCharts } from './helm.ts';
 
@@ -48,6 +48,12 @@ export function installerOf(plane: PlaneName, own: InstallerSettings, supplied: 
     case 'preinstalled':
       return { kind };
   }
+}
+
+/** Fails as {@link installerOf} does for helm; only supply `source` has charts, and a helm. */
+export function assertCharts(plane: PlaneName, own: InstallerSettings, supply: SupplyKind): void {
+  if (own.charts !== undefined || supply !== 'source') chartsOf(plane, own, undefined);
+  if (supply !== 'source') helmOf(plane, own, undefined);
 }
 
 function chartsOf(plane: PlaneName, { charts }: InstallerSettings, supplied: SuppliedIstio | undefined): string {
