@@ -41,10 +41,13 @@ function built(version: string) {
   };
 }
 
-describe.each([VERSIONS.istio, VERSIONS.upgradeFrom])('Istio %s', (version) => {
-  const { isThere, istioctl, helm, folder } = built(version);
+/** Where all parts come from a registry there are no charts, and no plane by helm either. */
+const BUILT = [VERSIONS.istio, VERSIONS.upgradeFrom].filter((version) => built(version).isThere);
 
-  it.runIf(isThere).each(PLANES)('is the same %s plane by helm as by istioctl', async (plane) => {
+describe.each(BUILT)('Istio %s', (version) => {
+  const { istioctl, helm, folder } = built(version);
+
+  it.each(PLANES)('is the same %s plane by helm as by istioctl', async (plane) => {
     const [byHelm, byIstioctl] = await Promise.all([
       renderPlane(planes[plane], partsBy({ kind: 'helm', helm, folder })),
       renderPlane(planes[plane], partsBy({ kind: 'istioctl', istioctl })),
