@@ -2,7 +2,7 @@
 const TEST = '\\.test\\.ts$';
 /** What only tests may use: throwaway CAs, an example report, a cluster's API on loopback, a registry. */
 const TEST_SUPPORT =
-  '^harness/(trust/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+|supply/testing/[^/]+)\\.ts$';
+  '^harness/(trust/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+|(cluster|supply)/testing/[^/]+)\\.ts$';
 /** Judges and writers: `audit`, `diff` and the unit tests use them on any machine. */
 const PURE = '^harness/(trust|report|evidence|judges)/';
 /** Drives a browser, which has to be found. */

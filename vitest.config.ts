@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['harness/**/*.test.ts'],
-          exclude: ['**/*.engine.test.ts', '**/*.browser.test.ts'],
+          exclude: ['**/*.engine.test.ts', '**/*.browser.test.ts', '**/*.lab.test.ts'],
           // Real certificates, child processes and two cores that may be busy.
           testTimeout: 60_000,
         },
@@ -18,6 +18,16 @@ export default defineConfig({
           include: ['harness/**/*.engine.test.ts'],
           // `npm test` sees to the engine.
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          include: ['harness/**/*.lab.test.ts'],
+          // Whole runs, minutes each, one after the other: two labs at once would be too much for a small machine.
+          fileParallelism: false,
+          testTimeout: 1_800_000,
+          hookTimeout: 1_800_000,
         },
       },
       {

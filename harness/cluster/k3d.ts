@@ -12,7 +12,7 @@ import { containerdFiles, REGISTRIES_FOLDER } from './registry-hosts.ts';
 const CLUSTER_LABEL = 'k3d.cluster';
 
 /** The name of a run's cluster; everything k3d makes for it carries this name. */
-const clusterName = (runId: string) => `meshtrust-${runId}`;
+export const clusterName = (runId: string) => `meshtrust-${runId}`;
 
 /** On a container that is no node, but is to go with the run: {@link deleteCluster} finds it by this label. */
 export const clusterLabel = (runId: string) => ({ [CLUSTER_LABEL]: clusterName(runId) });
@@ -86,7 +86,11 @@ export function createCommand(options: K3dOptions): string[] {
 }
 
 /** Hands a registries.yaml to the nodes: k3s reads it itself, our launcher gets it translated. No secret is in a flag. */
-export function registryFlags({ runId, registries: path, k3s }: K3dOptions): string[] {
+export function registryFlags({
+  runId,
+  registries: path,
+  k3s,
+}: Pick<K3dOptions, 'runId' | 'registries' | 'k3s'>): string[] {
   if (path === undefined) return [];
   const registries = readRegistries(path);
   const certificates = new Set(tlsFiles(registries).map(({ file }) => file));

@@ -24,8 +24,12 @@ export const withPulling = ({ mesh, gateway }: Installed, pulling: Pulling): Ins
   gateway: { ...gateway, overlay: merge(gateway.overlay, pullValues(pulling, 'gateway')) },
 });
 
+/** What can be searched for: a shorter password is in every other word, and its `auth` is longer. */
+const FINDABLE = 8;
+
 /** Everything secret in the credentials that the settings name. Fails, exit code 2, where a file is not one of them. */
 export const pullSecretsOf = ({ registry, planes }: Settings): string[] =>
   [registry?.config, ...PLANES.map((plane) => planes[plane].pullSecret)]
     .filter((file) => file !== undefined)
-    .flatMap(secretsIn);
+    .flatMap(secretsIn)
+    .filter(({ length }) => length >= FINDABLE);

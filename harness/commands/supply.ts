@@ -10,7 +10,7 @@ import type { Supply, SupplyKind } from '../supply/supply.ts';
  * of another one pull them: the official ones by themselves, what is built here from a registry that is named.
  */
 export function supplyFor(
-  { progress, signal }: Session,
+  { progress, signal }: Pick<Session, 'progress' | 'signal'>,
   { cluster, registry }: Settings,
   kind: SupplyKind,
   istioVersions: readonly string[],

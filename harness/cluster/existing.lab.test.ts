@@ -1,0 +1,89 @@
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { ROOT } from '../paths.ts';
+import { tryRun } from '../process.ts';
+import type { ConformanceReport } from '../report/model.ts';
+import { Session } from '../session.ts';
+import { SourceSupply } from '../supply/source/source.ts';
+import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
+import { type PlainCluster, startPlainCluster } from './testing/plain-cluster.ts';
+
+/** Somebody else's, to be left alone. */
+const THEIRS = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: theirs }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings, namespace: theirs }
+data: { colour: green }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: key, namespace: theirs }
+stringData: { word: hush }
+`;
+
+const resources = new AsyncDisposableStack();
+let session: Session;
+let registry: StartedRegistry;
+let cluster: PlainCluster;
+let folder: string;
+
+beforeAll(async () => {
+  session = resources.use(new Session());
+  await session.engine();
+  const parts = await new SourceSupply(session.progress, session.signal).core();
+  registry = resources.use(await startRegistry(session.id, session.signal));
+  cluster = await startPlainCluster(session.id, parts, registry.registries, session.signal);
+  await cluster.kubectl(['apply', '--filename', '-'], THEIRS);
+  folder = resources.use(mkdtempDisposableSync(join(tmpdir(), 'meshtrust-existing-'))).path;
+});
+afterAll(() => resources.disposeAsync());
+
+/** The product, as a user starts it. */
+async function meshtrust(...words: string[]) {
+  const settings = join(folder, 'meshtrust.yaml');
+  writeFileSync(settings, stringify({ supply: 'source', registry: registry.store('lab') }));
+  const flags = ['--config', settings, '--cluster', 'kubeconfig', '--kubeconfig', cluster.kubeconfig];
+  return await tryRun([process.execPath, 'harness/main.ts', ...words, ...flags], { cwd: ROOT });
+}
+
+/** Every object of every kind but events, with its UID, by kubectl's word. */
+async function everything(): Promise<string[]> {
+  const kinds = await cluster.kubectl(['api-resources', '--verbs', 'list', '--output', 'name']);
+  const wanted = kinds.split('\n').filter((kind) => kind !== '' && !kind.startsWith('events'));
+  const columns = 'K:.apiVersion,K:.kind,NS:.metadata.namespace,N:.metadata.name,U:.metadata.uid';
+  const words = ['get', wanted.join(','), '--all-namespaces', '--no-headers', '--output', `custom-columns=${columns}`];
+  return (await cluster.kubectl(words)).split('\n').sort();
+}
+
+it('touches nothing where the cluster is not named', async () => {
+  const { exitCode, stderr } = await meshtrust('run');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`Name its context (--context; there are: ${cluster.context})`);
+});
+
+it('says before a run what it would meet', async () => {
+  const { exitCode, stdout } = await meshtrust('doctor', '--context', cluster.context);
+  expect(stdout).toContain('✔ Nothing there is in the way of a lab.');
+  expect(stdout).toContain('✔ This user may do what a run does.');
+  expect(exitCode).toBe(0);
+});
+
+it('runs the trust profile and leaves the cluster as it was', async () => {
+  const before = await everything();
+  const out = join(folder, 'report');
+  const claims = ['--only', 'trust.!(rotation).*'];
+  const { exitCode, stdout, stderr } = await meshtrust(
+    ...['run', '--context', cluster.context, '--way-in', 'port-forward', '--out', out, ...claims],
+  );
+  expect(await everything()).toEqual(before);
+  const report = parse(readFileSync(join(out, 'conformance.yaml'), 'utf8')) as ConformanceReport;
+  expect(report.notes.join('\n')).toMatch(/the cluster is as it was found: (\d+) objects before, \1 after/);
+  expect({ exitCode, summary: report.summary }, stdout + stderr).toMatchObject({ exitCode: 0, summary: { failed: 0 } });
+});

@@ -1,0 +1,48 @@
+import { linkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { run } from '../../process.ts';
+import { scratchFolder } from '../../state/runs.ts';
+import type { CoreParts } from '../../supply/supply.ts';
+import { freePort } from '../ports.ts';
+import { clusterName, registryFlags } from '../k3d.ts';
+
+/** A cluster that no command of ours has made, as somebody would who has k3d and knows nothing of meshtrust. */
+export interface PlainCluster {
+  /** Path of its kubeconfig, private to the user. */
+  kubeconfig: string;
+  context: string;
+  kubectl: (words: readonly string[], input?: string) => Promise<string>;
+}
+
+/**
+ * Made by k3d with our node image, for want of k3s where everything is built here. It has the name of the run's own
+ * cluster, and goes with the run as that would.
+ */
+export async function startPlainCluster(
+  runId: string,
+  parts: CoreParts,
+  registries: string,
+  signal: AbortSignal,
+): Promise<PlainCluster> {
+  const { k3d, kubectl } = parts.tools;
+  const name = clusterName(runId);
+  const folder = scratchFolder('plain');
+  // Its pause image is among them.
+  for (const archive of parts.archives) linkSync(archive, join(folder, basename(archive)));
+  const command = [
+    ...[k3d, 'cluster', 'create', name, '--image', parts.nodeImage, '--no-lb'],
+    ...['--api-port', `127.0.0.1:${await freePort()}`, '--k3s-arg', '--disable=coredns@server:0'],
+    ...['--volume', `${folder}:/var/lib/rancher/k3s/agent/images@all`],
+    ...registryFlags({ runId, registries, k3s: false }),
+    ...['--kubeconfig-update-default=false', '--kubeconfig-switch-context=false', '--timeout', '180s'],
+  ];
+  await run(command, { signal, env: { K3D_IMAGE_TOOLS: parts.nodeImage } });
+  const kubeconfig = join(folder, 'kubeconfig.yaml');
+  writeFileSync(kubeconfig, await run([k3d, 'kubeconfig', 'get', name]), { mode: 0o600 });
+  return {
+    kubeconfig,
+    context: `k3d-${name}`,
+    kubectl: (words, input) =>
+      run([kubectl, '--kubeconfig', kubeconfig, ...words], input === undefined ? {} : { input }),
+  };
+}
