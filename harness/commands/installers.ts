@@ -15,6 +15,7 @@ const USED_BY: Partial<Record<keyof VendorPlane, readonly Name[]>> = {
   version: ['istioctl', 'helm', 'sail'],
   hub: ['istioctl', 'helm', 'sail'],
   tag: ['istioctl', 'helm', 'sail'],
+  pullSecret: ['istioctl', 'helm', 'sail'],
   values: ['istioctl', 'helm', 'sail'],
 };
 

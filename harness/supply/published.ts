@@ -6,7 +6,7 @@ import { parseManifests } from '../kube/apply.ts';
 import type { Progress } from '../progress.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ImageStore, pushArchives } from './push.ts';
-import type { CertManagerParts, Component, CoreParts, IstioParts, Supply } from './supply.ts';
+import type { CertManagerParts, Component, CoreParts, SuppliedIstio, Supply } from './supply.ts';
 
 /** Another supply, whose images a cluster pulls from a registry instead of importing them. */
 export class PublishedSupply implements Supply {
@@ -37,7 +37,7 @@ export class PublishedSupply implements Supply {
     };
   }
 
-  async istio(version: string): Promise<IstioParts> {
+  async istio(version: string): Promise<SuppliedIstio> {
     const parts = await this.#supply.istio(version);
     const place = await this.#push(`Istio ${version}`, parts.archives);
     const hub = place(`${parts.hub}/pilot:${parts.tag}`).replace(/\/pilot:[^/]*$/, '');

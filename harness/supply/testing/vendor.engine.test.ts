@@ -29,7 +29,8 @@ beforeAll(async () => {
     writeArchive(archive, [`${HUB}/${name}:${TAG}`], name);
     return archive;
   });
-  upstream = { version: '1', istioctl: '', hub: HUB, tag: TAG, archives, overlay: {}, components: [] };
+  const installer = { kind: 'istioctl', istioctl: '' } as const;
+  upstream = { version: '1', installer, hub: HUB, tag: TAG, archives, overlay: {}, components: [] };
 }, deadline('claimGroup'));
 afterAll(async () => {
   // Derived from our own images only: others may be using what was there before.
