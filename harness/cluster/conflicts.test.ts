@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Inventory, InventoryObject } from '../kube/inventory.ts';
-import { foreignMeshes, planAround } from './conflicts.ts';
+import { foreignMeshes, planAround, pluggedIn } from './conflicts.ts';
 
 const object = (apiVersion: string, kind: string, name: string, more: Partial<InventoryObject> = {}) => ({
   ...{ apiVersion, kind, name, uid: name, labels: {}, managers: [] },
@@ -50,6 +50,15 @@ describe('planAround', () => {
       'PodDisruptionBudget.policy istio-system/istiod is there already',
     ]);
   });
+});
+
+it('does not let a plugged-in CA of others be replaced', () => {
+  const secret = (name: string, namespace: string) => object('v1', 'Secret', name, { namespace });
+  const there = inventory(secret('cacerts', 'mesh'), secret('istio-ca-secret', 'mesh'), secret('cacerts', 'shop'));
+  expect(pluggedIn(there, new Set(['mesh']))).toEqual([
+    'Secret mesh/cacerts is there already: the plane has a plugged-in CA, which a run would replace',
+  ]);
+  expect(pluggedIn(there, new Set())).toEqual([]);
 });
 
 describe('foreignMeshes', () => {

@@ -30,6 +30,14 @@ export function planAround(
   };
 }
 
+/** Plugged-in CAs in these namespaces: a plane that has one cannot be split and joined again without losing it. */
+export const pluggedIn = ({ objects }: Inventory, namespaces: ReadonlySet<string>): string[] =>
+  objects
+    .filter(({ kind, name, namespace = '' }) => kind === 'Secret' && name === 'cacerts' && namespaces.has(namespace))
+    .map(
+      (object) => `${identityOf(object)} is there already: the plane has a plugged-in CA, which a run would replace`,
+    );
+
 const INJECTION_LABELS = ['istio-injection', 'istio.io/rev'];
 
 /**

@@ -23,6 +23,7 @@ import { newRunId, Session } from '../session.ts';
 import { keysFile, workFolder } from '../state/runs.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
+import { giveBackPlanes } from './give-back.ts';
 import { assertInstallers } from './installers.ts';
 import { bringUp } from './lab.ts';
 import { leaveExisting } from './leave.ts';
@@ -68,7 +69,10 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
     if (keep) session.keep();
     return Promise.resolve();
   });
-  if (!session.isKept) await attempt(() => leaveExisting(session, out, events));
+  if (!session.isKept) {
+    await attempt(() => giveBackPlanes(session, facts.lab));
+    await attempt(() => leaveExisting(session, out, events));
+  }
   await attempt(() => session.progress.phase(leaving(session), () => session[Symbol.asyncDispose]()));
   const report = assembleReport(facts, readEvents(events), failure);
   rmSync(events, { force: true });

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { connect } from '../cluster/access.ts';
-import { foreignMeshes, planAround } from '../cluster/conflicts.ts';
+import { foreignMeshes, planAround, pluggedIn } from '../cluster/conflicts.ts';
 import { environmentFailure, labFailure, messageOf } from '../errors.ts';
 import { apply, type ApplyOptions, parseManifests } from '../kube/apply.ts';
 import type { Kube } from '../kube/client.ts';
@@ -68,7 +68,8 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   const wayIn = ground.exposure.gateway;
   const objects = { ...labObjects(plan, ground.exposure), ...(await rendering) };
   const around = planAround(ground.before, Object.values(objects).flat(), isSharedIn(plan));
-  assertRoom(kube, [...foreignMeshes(ground.before, namespacesOfOthers(plan)), ...around.conflicts]);
+  const theirs = namespacesOfOthers(plan);
+  assertRoom(kube, [...foreignMeshes(ground.before, theirs), ...pluggedIn(ground.before, theirs), ...around.conflicts]);
   await assertApplicable(kube, istio.mesh, objects.mesh);
   await assertApplicable(kube, istio.gateway, objects.gatewayPlane);
   const wanted = (...some: KubernetesObject[][]) => some.flat().filter((object) => around.make.includes(object));

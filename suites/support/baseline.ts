@@ -1,10 +1,8 @@
 import { scenario } from '../../harness/claims/worker.ts';
-import { found } from '../../harness/kube/client.ts';
 import { istiodOf, type Lab } from '../../harness/mesh/lab.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { readAllSecrets, type ProxySecrets } from '../../harness/probe/proxies.ts';
-import { certManager } from '../../harness/remedies/cert-manager.ts';
-import { manual } from '../../harness/remedies/manual.ts';
+import { hasRemedy, revertAny } from '../../harness/remedies/revert-any.ts';
 import { eventually } from '../../harness/retry.ts';
 import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
 
@@ -15,7 +13,7 @@ import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
 export async function splitBaseline(lab: Lab): Promise<ProxySecrets[]> {
   let secrets = await readAllSecrets(lab);
   if (sharedRoots(secrets).length > 0 || (await hasRemedy(lab)) || (await isPlaneAway(lab))) {
-    await revertAll(lab);
+    await revertAny(lab);
     secrets = await readAllSecrets(lab);
   }
   const shared = sharedRoots(secrets);
@@ -39,20 +37,6 @@ async function routed(lab: Lab): Promise<void> {
     },
     { waitingFor: 'the route to reach the gateway', within: 'converge', inARow: 3 },
   );
-}
-
-async function hasRemedy(lab: Lab): Promise<boolean> {
-  const { mesh, gateway } = lab.distribution.planes;
-  const secrets = await Promise.all(
-    [mesh, gateway].map(({ namespace }) => found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }))),
-  );
-  return secrets.some((secret) => secret !== undefined);
-}
-
-/** cert-manager would put a deleted `cacerts` back, so what belongs to it goes with it; it may not be installed. */
-async function revertAll(lab: Lab): Promise<void> {
-  const installed = await found(lab.kube.core.readNamespace({ name: 'cert-manager' }));
-  await (installed === undefined ? manual : certManager).revert(lab);
 }
 
 export const onceSplit = (lab: Lab) => scenario(() => splitBaseline(lab));
