@@ -1,4 +1,3 @@
-import { readRegistries } from '../cluster/registries.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, usageFailure } from '../errors.ts';
@@ -9,8 +8,9 @@ import { isGuest, removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
 import { type Choice, chooseSupply } from '../supply/choose.ts';
 import type { Supply } from '../supply/supply.ts';
+import { assertSettings } from './check.ts';
 import { openGround } from './ground.ts';
-import { assertInstallers, assertTools } from './installers.ts';
+import { assertTools } from './installers.ts';
 import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 import { pullingOf, withPulling } from './pulling.ts';
 import { needsEngine, supplyFor } from './supply.ts';
@@ -28,9 +28,7 @@ export async function bringUp(
   { upgrade, known }: { upgrade: boolean; known: Known } = { upgrade: false, known: {} },
 ): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
-  distributionOf(settings);
-  if (settings.k3d.registries !== undefined) readRegistries(settings.k3d.registries);
-  assertInstallers(settings, { upgrade });
+  assertSettings(settings, { upgrade });
   const choice = await chooseSupply(settings.supply);
   known.supply = choice;
   assertTools(settings, choice.kind);

@@ -4,7 +4,6 @@ import { connect, readAccess } from '../cluster/access.ts';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { shardOf } from '../claims/shard.ts';
-import { readRegistries } from '../cluster/registries.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
@@ -22,9 +21,9 @@ import { sabotageNames } from '../selftest/sabotages.ts';
 import { newRunId, Session } from '../session.ts';
 import { keysFile, workFolder } from '../state/runs.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
+import { assertSettings } from './check.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
 import { giveBackPlanes } from './give-back.ts';
-import { assertInstallers } from './installers.ts';
 import { bringUp } from './lab.ts';
 import { leaveExisting } from './leave.ts';
 import { pullSecretsOf } from './pulling.ts';
@@ -83,14 +82,11 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
 
 /** Everything that can be wrong about a request is found here, before anything is touched. */
 function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[] {
-  distributionOf(settings);
-  if (settings.k3d.registries !== undefined) readRegistries(settings.k3d.registries);
-  pullSecretsOf(settings);
   if (sabotage !== undefined && !sabotageNames().includes(sabotage)) {
     throw usageFailure(`Unknown sabotage '${sabotage}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }
   const selected = selectClaims(settings.profile, settings.distribution, settings.only);
-  assertInstallers(settings, { upgrade: isUpgrade(selected) });
+  assertSettings(settings, { upgrade: isUpgrade(selected) });
   return shard === undefined ? selected : shardOf(selected, shard);
 }
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deadline } from '../../deadlines.ts';
 import { Session } from '../../session.ts';
-import type { IstioParts } from '../supply.ts';
 import { docker, imagesLike, writeArchive } from './images.ts';
 import { BROKEN_BUILDS, type BrokenBuild, vendorBuild } from './vendor.ts';
 
@@ -14,7 +13,7 @@ const TAG = '1';
 
 const resources = new AsyncDisposableStack();
 let session: Session;
-let upstream: IstioParts;
+let upstream: Parameters<typeof vendorBuild>[0];
 let existing: string[];
 
 const everyDerived = () => Object.values(BROKEN_BUILDS).flatMap(({ recipe }) => imagesLike(`meshtrust/${recipe}:`));
@@ -29,8 +28,7 @@ beforeAll(async () => {
     writeArchive(archive, [`${HUB}/${name}:${TAG}`], name);
     return archive;
   });
-  const installer = { kind: 'istioctl', istioctl: '' } as const;
-  upstream = { version: '1', installer, hub: HUB, tag: TAG, archives, overlay: {}, components: [] };
+  upstream = { hub: HUB, tag: TAG, archives };
 }, deadline('claimGroup'));
 afterAll(async () => {
   // Derived from our own images only: others may be using what was there before.

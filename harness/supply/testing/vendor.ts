@@ -3,7 +3,7 @@ import { run } from '../../process.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import { engineImages } from '../registry/pull.ts';
 import { buildImage } from '../source/images.ts';
-import type { IstioParts } from '../supply.ts';
+import type { SuppliedIstio } from '../supply.ts';
 
 /** A build of Istio that is broken on purpose, as a vendor might break it without noticing. */
 export interface BrokenBuild {
@@ -41,7 +41,7 @@ export interface VendorBuild {
 
 /** A vendor's build of Istio: upstream's images under the vendor's names, one of them broken if so wished. */
 export async function vendorBuild(
-  upstream: IstioParts,
+  upstream: Pick<SuppliedIstio, 'hub' | 'tag' | 'archives'>,
   tag: string,
   broken: BrokenBuild | undefined,
   signal: AbortSignal,

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { Session } from '../session.ts';
 import { SourceSupply } from '../supply/source/source.ts';
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
-import { type PlainCluster, startPlainCluster } from './testing/plain-cluster.ts';
 
 /** Somebody else's, to be left alone. */
 const THEIRS = `
@@ -75,10 +75,11 @@ it('says before a run what it would meet', async () => {
   expect(exitCode).toBe(0);
 });
 
-it('runs the trust profile and leaves the cluster as it was', async () => {
+it('judges both remedies there and leaves the cluster as it was', async () => {
   const before = await everything();
   const out = join(folder, 'report');
-  const claims = ['--only', 'trust.!(rotation).*'];
+  // What the whole profile leaves behind is of the same kinds: Secrets, ConfigMaps, cert-manager's resources.
+  const claims = ['--only', 'trust.split.*', 'trust.manual.*', 'trust.cert-manager.*'];
   const { exitCode, stdout, stderr } = await meshtrust(
     ...['run', '--context', cluster.context, '--way-in', 'port-forward', '--out', out, ...claims],
   );
