@@ -23,16 +23,17 @@ export function parseManifests(text: string): KubernetesObject[] {
     .filter((object): object is KubernetesObject => object?.kind !== undefined);
 }
 
-const FIRST = ['Namespace', 'CustomResourceDefinition'];
+/** Kinds by the batch they are applied in; all others come last. Pods pull with Secrets, and do not wait for them. */
+const FIRST = [['Namespace', 'CustomResourceDefinition'], ['Secret']];
 
 /**
- * Server-side apply, namespaces and CRDs before the rest. Waits for what only time can bring: a CRD that is not
- * served yet, an admission webhook that does not answer yet.
+ * Server-side apply, namespaces and CRDs first, then Secrets, then the rest. Waits for what only time can bring: a CRD
+ * that is not served yet, an admission webhook that does not answer yet.
  */
 export async function apply(kube: Kube, objects: readonly KubernetesObject[], options: ApplyOptions): Promise<void> {
-  const first = objects.filter((object) => FIRST.includes(object.kind ?? ''));
-  const rest = objects.filter((object) => !FIRST.includes(object.kind ?? ''));
-  for (const batch of [first, rest]) {
+  const batches = FIRST.map((kinds) => objects.filter((object) => kinds.includes(object.kind ?? '')));
+  const rest = objects.filter((object) => !FIRST.flat().includes(object.kind ?? ''));
+  for (const batch of [...batches, rest]) {
     await Promise.all(batch.map((object) => applyOne(kube, object, options)));
   }
 }
