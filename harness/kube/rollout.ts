@@ -1,7 +1,8 @@
 import { type KubernetesObject, PatchStrategy, type V1Deployment, type V1Pod } from '@kubernetes/client-node';
 import type { Deadline } from '../deadlines.ts';
-import { eventually } from '../retry.ts';
+import { eventually, Fatal } from '../retry.ts';
 import type { Kube } from './client.ts';
+import { pullFailure } from './image-pull.ts';
 
 export interface DeploymentRef {
   namespace: string;
@@ -29,17 +30,22 @@ async function patchSpec(kube: Kube, { namespace, name }: DeploymentRef, spec: o
   await kube.objects.send(patch, PatchStrategy.MergePatch);
 }
 
-/** Waits until only pods of the newest template serve and all of them are available. */
+/**
+ * Waits until only pods of the newest template serve and all of them are available. Of a deployment that `isNew`, with
+ * no pods of an older template, it ends at once with a {@link pullFailure}, exit code 4, if there is one.
+ */
 export async function rolledOut(
   kube: Kube,
   { namespace, name }: DeploymentRef,
-  options: { within: Deadline; signal?: AbortSignal | undefined },
+  options: { within: Deadline; isNew?: boolean; signal?: AbortSignal | undefined },
 ): Promise<void> {
   await eventually(
     async () => {
       const deployment = await kube.apps.readNamespacedDeployment({ namespace, name });
       const missing = whatIsMissing(deployment);
-      if (missing !== undefined) throw new Error(missing);
+      if (missing === undefined) return;
+      const hopeless = options.isNew === true ? pullFailure(await podsOf(kube, deployment)) : undefined;
+      throw hopeless === undefined ? new Error(missing) : new Fatal(hopeless);
     },
     {
       waitingFor: `deployment ${namespace}/${name} to be rolled out`,
@@ -47,6 +53,11 @@ export async function rolledOut(
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     },
   );
+}
+
+async function podsOf(kube: Kube, { metadata, spec }: V1Deployment): Promise<V1Pod[]> {
+  const labels = Object.entries(spec?.selector.matchLabels ?? {}).map((label) => label.join('='));
+  return await livePods(kube, metadata?.namespace ?? '', labels.join(','));
 }
 
 /** What still keeps a rollout from being complete, as a clause (the conditions of `kubectl rollout status`). */

@@ -221,7 +221,7 @@ async function ready(
           within,
           signal,
         });
-        await rolledOut(kube, ref, { within, signal });
+        await rolledOut(kube, ref, { within, isNew: true, signal });
       }),
     );
   } catch (error) {
