@@ -3,7 +3,7 @@ import { throughGateway } from '../../harness/probe/http.ts';
 import { type IstiodPod, istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
 import { cacerts, cacertsReference, manual } from '../../harness/remedies/manual.ts';
 import { startIstiodBeside } from '../../harness/remedies/restart.ts';
-import { eventually } from '../../harness/retry.ts';
+import { eventually, Fatal } from '../../harness/retry.ts';
 import { createIntermediate, createRoot, type IssueOptions, PrivateKey } from '../../harness/trust/issue.ts';
 import { borrowSecret } from '../support/borrowed-secret.ts';
 import { noFaults, strictBookinfo } from '../support/checks.ts';
@@ -66,13 +66,14 @@ async function istiodRefuses(context: ClaimContext, files: Record<string, string
   }, secret.putBack);
 }
 
-/** The new istiod, once it has ended so often that the kubelet makes pauses. */
+/** The new istiod, once it has ended so often that the kubelet makes pauses; at once a failure if it serves. */
 const crashLoop = async (serving: readonly IstiodPod[]): Promise<IstiodPod> =>
   await eventually(
     async () => {
       const pods = await listIstiods(lab, 'gateway');
       const fresh = pods.find(({ name }) => serving.every((former) => former.name !== name));
       if (fresh === undefined) throw new Error('there is no new istiod');
+      if (fresh.ready) throw new Fatal(new Error(`${fresh.name} is Ready: it serves in spite of such a cacerts`));
       if (fresh.waiting !== 'CrashLoopBackOff') throw new Error(`${fresh.name} ${fresh.waiting ?? 'runs'}`);
       return fresh;
     },
