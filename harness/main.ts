@@ -18,6 +18,7 @@ interface Flags {
   profile?: string;
   distribution?: string;
   supply?: 'auto' | 'registry' | 'source';
+  bundle?: string;
   istioVersion?: string;
   upgradeFrom?: string;
   only?: string[];
@@ -164,6 +165,7 @@ const labOptions = (command: Command): Command =>
     .option('--config <file>', 'settings file (default: meshtrust.yaml, if there is one)')
     .addOption(new Option('--distribution <name>', `how the planes are configured (${distributionNames().join(', ')})`))
     .addOption(new Option('--supply <kind>', 'where the parts come from').choices(['auto', 'registry', 'source']))
+    .option('--bundle <folder>', 'take the parts from a bundle that was put together elsewhere')
     .addOption(new Option('--cluster <kind>', 'what the lab runs on').choices(['k3d', 'kubeconfig']))
     .option('--kubeconfig <file>', 'kubeconfig of the existing cluster (default: the one kubectl would use)')
     .option('--context <name>', 'context in it that is meant')
@@ -212,9 +214,23 @@ function given(flags: Flags): PartialSettings {
   const existing = { file: flags.kubeconfig, context: flags.context, server: flags.server, wayIn: flags.wayIn };
   const kubeconfig = withoutUndefined(existing);
   const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
-  const { cluster } = flags;
+  const { cluster, bundle } = flags;
   return withoutUndefined({
-    ...{ profile, distribution, cluster, kubeconfig, supply, istioVersion, upgrade, only, keep, out, ports, k3d },
+    ...{
+      profile,
+      distribution,
+      cluster,
+      kubeconfig,
+      supply,
+      bundle,
+      istioVersion,
+      upgrade,
+      only,
+      keep,
+      out,
+      ports,
+      k3d,
+    },
   });
 }
 

@@ -12,10 +12,10 @@ import { namespaces } from '../mesh/lab-manifests.ts';
 import { tryRun } from '../process.ts';
 import { isGuest } from '../session.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
-import { chooseSupply } from '../supply/choose.ts';
 import { assertDiskSpace } from '../supply/disk.ts';
 import { assertGo } from '../supply/source/go.ts';
 import { COLD_DISK } from '../supply/source/source.ts';
+import { choiceOf, needsEngine } from './supply.ts';
 
 const GIB = 2 ** 30;
 /** The lab takes 1.6 GiB, a build from source up to 5. */
@@ -24,14 +24,15 @@ const MEMORY = { lab: 4 * GIB, source: 8 * GIB };
 
 /** `meshtrust doctor`: what a run would meet on this machine, without changing anything. Exit code 3 if it would fail. */
 export async function doctorCommand(settings: Settings): Promise<number> {
-  const choice = await chooseSupply(settings.supply);
+  const choice = await choiceOf(settings);
   const isOwn = settings.cluster === 'k3d';
+  const builds = choice.kind === 'source' && settings.bundle === undefined;
   const findings = [
     { state: 'note' as const, text: `Supply would be ${choice.kind}: ${choice.reason}.` },
-    ...(isOwn || choice.kind === 'source' ? [await engine()] : []),
-    ...(isOwn ? [memory(choice.kind === 'source' ? MEMORY.source : MEMORY.lab)] : await cluster(settings)),
-    disk(choice.kind === 'source' ? COLD_DISK : LAB_DISK),
-    ...(choice.kind === 'source' ? [await go()] : []),
+    ...(needsEngine(settings, choice.kind) ? [await engine()] : []),
+    ...(isOwn ? [memory(builds ? MEMORY.source : MEMORY.lab)] : await cluster(settings)),
+    disk(builds ? COLD_DISK : LAB_DISK),
+    ...(builds ? [await go()] : []),
     labs(),
   ];
   const marks = { good: ['green', '✔'], note: ['dim', '·'], bad: ['red', '✖'] } as const;

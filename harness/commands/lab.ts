@@ -6,14 +6,14 @@ import { type Lab, overlaysOf } from '../mesh/lab.ts';
 import { entranceServices } from '../mesh/lab-manifests.ts';
 import { isGuest, removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
-import { type Choice, chooseSupply } from '../supply/choose.ts';
+import type { Choice } from '../supply/choose.ts';
 import type { Supply } from '../supply/supply.ts';
 import { assertSettings } from './check.ts';
 import { openGround } from './ground.ts';
 import { assertTools } from './installers.ts';
 import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 import { pullingOf, withPulling } from './pulling.ts';
-import { needsEngine, supplyFor } from './supply.ts';
+import { choiceOf, needsEngine, supplyFor } from './supply.ts';
 
 /** What becomes known on the way to a lab, for a report that is written at any moment. */
 export interface Known {
@@ -29,7 +29,7 @@ export async function bringUp(
 ): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
   assertSettings(settings, { upgrade });
-  const choice = await chooseSupply(settings.supply);
+  const choice = await choiceOf(settings);
   known.supply = choice;
   assertTools(settings, choice.kind);
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);

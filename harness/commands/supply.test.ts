@@ -1,8 +1,12 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
 import { DEFAULTS, type Settings } from '../config/settings.ts';
 import { Progress } from '../progress.ts';
+import { BUNDLE_FILE, BUNDLE_FORMAT } from '../supply/bundle/bundle.ts';
 import { PublishedSupply } from '../supply/published.ts';
-import { needsEngine, supplyFor } from './supply.ts';
+import { bundleOf, choiceOf, needsEngine, supplyFor } from './supply.ts';
 
 const session = { progress: new Progress(), signal: new AbortController().signal };
 const registry = { push: '127.0.0.1:5000/lab', pull: 'registry.example.com/lab' };
@@ -24,4 +28,26 @@ it.each([
   ['a cluster that pulls official images', { cluster: 'kubeconfig' }, 'registry', false],
 ] as const)('%s: needs an engine?', (_, some, kind, expected) => {
   expect(needsEngine(settings(some), kind)).toBe(expected);
+});
+
+const bundle = mkdtempSync(join(tmpdir(), 'meshtrust-bundled-'));
+afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+writeFileSync(
+  join(bundle, BUNDLE_FILE),
+  JSON.stringify({ format: BUNDLE_FORMAT, kind: 'source', core: { gatewayApiCrds: [] }, istio: [] }),
+);
+
+const BUNDLED: Settings = { ...DEFAULTS, cluster: 'kubeconfig', bundle };
+
+it('takes the kind of supply from a bundle, and needs no engine for it', async () => {
+  expect(await choiceOf(BUNDLED)).toEqual({ kind: 'source', reason: 'from a bundle' });
+  expect(needsEngine({ ...BUNDLED, registry: { push: 'a', pull: 'b' } }, 'source')).toBe(false);
+  expect(needsEngine({ ...BUNDLED, bundle: undefined }, 'source')).toBe(true);
+});
+
+it.each([
+  ['a cluster of its own', { cluster: 'k3d' }, 'A bundle has no parts of a cluster.'],
+  ['parts of another supply', { supply: 'registry' }, `The parts in ${bundle} are of supply source, not registry.`],
+] as const)('refuses a bundle with %s', (_, other, reason) => {
+  expect(() => bundleOf({ ...BUNDLED, ...other })).toThrow(expect.objectContaining({ kind: 'usage', reason }));
 });

@@ -20,6 +20,8 @@ export interface Settings {
   /** Which cluster, if it is one of a kubeconfig, and how its gateway is reached. */
   kubeconfig: ExistingCluster & { wayIn: WayIn };
   supply: SupplyKind | 'auto';
+  /** Folder with the parts, put together elsewhere; undefined to get them. */
+  bundle: string | undefined;
   istioVersion: string;
   /** Where the cluster pulls the supply's images from; undefined where nodes import them, or pull the official ones. */
   registry: ImageStore | undefined;
@@ -54,6 +56,7 @@ export const DEFAULTS: Settings = {
   cluster: 'k3d',
   kubeconfig: { wayIn: 'auto' },
   supply: 'auto',
+  bundle: undefined,
   istioVersion: VERSIONS.istio,
   registry: undefined,
   planes: { mesh: {}, gateway: {} },

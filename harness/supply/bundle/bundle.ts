@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { messageOf, usageFailure } from '../../errors.ts';
+import type { CertManagerParts, CoreParts, IstioParts, SupplyKind } from '../supply.ts';
+
+/** The file that makes a folder a bundle. */
+export const BUNDLE_FILE = 'bundle.json';
+export const BUNDLE_FORMAT = 'meshtrust.dev/bundle/v1';
+
+/**
+ * What a run in an existing cluster needs of a supply whose images the cluster's nodes pull: names of images, and files
+ * by their paths below the bundle. No archives, and nothing that only makes clusters.
+ */
+export interface Bundle {
+  format: typeof BUNDLE_FORMAT;
+  /** The supply that the parts came from. */
+  kind: SupplyKind;
+  core: Pick<CoreParts, 'bookinfo' | 'probeImage' | 'gatewayApiCrds' | 'components'>;
+  /** One for each version. */
+  istio: Omit<IstioParts, 'archives'>[];
+  /** Left out where no claim needs it. */
+  certManager?: Omit<CertManagerParts, 'archives'>;
+}
+
+/** Reads a bundle; the paths in it are whole then. Fails, exit code 2, for a folder that is none. */
+export function readBundle(folder: string): Bundle {
+  const home = resolve(folder);
+  let bundle: Bundle;
+  try {
+    bundle = JSON.parse(readFileSync(join(home, BUNDLE_FILE), 'utf8')) as Bundle;
+    if (bundle.format !== BUNDLE_FORMAT) throw new Error(`its format is ${bundle.format}, not ${BUNDLE_FORMAT}`);
+  } catch (error) {
+    throw usageFailure(`${folder} is not a bundle of parts: ${messageOf(error)}`, {
+      next: `Name the folder that ${BUNDLE_FILE} lies in, as \`meshtrust job\` of this version puts it into its image.`,
+      cause: error,
+    });
+  }
+  const { core, istio, certManager } = bundle;
+  const place = (path: string) => join(home, path);
+  return {
+    ...bundle,
+    core: { ...core, gatewayApiCrds: core.gatewayApiCrds.map(place) },
+    istio: istio.map((parts) => ({ ...parts, istioctl: place(parts.istioctl) })),
+    ...(certManager === undefined ? {} : { certManager: { ...certManager, manifests: place(certManager.manifests) } }),
+  };
+}

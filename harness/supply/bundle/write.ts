@@ -1,0 +1,43 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { CertManagerParts, CoreParts, IstioParts, SupplyKind } from '../supply.ts';
+import { type Bundle, BUNDLE_FILE, BUNDLE_FORMAT } from './bundle.ts';
+
+/** Parts of a supply whose images the cluster's nodes pull. */
+export interface BundledParts {
+  core: CoreParts;
+  istio: readonly IstioParts[];
+  certManager: CertManagerParts | undefined;
+}
+
+/** Copies into a folder what a run in an existing cluster needs, to be read there without engine and network. */
+export function writeBundle(folder: string, kind: SupplyKind, { core, istio, certManager }: BundledParts): void {
+  /** Copies a file to a path below the bundle, and returns that path. */
+  const put = (from: string, path: string): string => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(from, join(folder, path), { dereference: true });
+    return path;
+  };
+  const { bookinfo, probeImage, gatewayApiCrds, components } = core;
+  const bundle: Bundle = {
+    format: BUNDLE_FORMAT,
+    kind,
+    core: {
+      ...{ bookinfo, probeImage, components },
+      gatewayApiCrds: gatewayApiCrds.map((path) => put(path, join('gateway-api', basename(path)))),
+    },
+    istio: istio.map(({ version, istioctl, hub, tag, overlay, components }) => ({
+      ...{ version, hub, tag, overlay, components },
+      istioctl: put(istioctl, join(`istio-${version}`, 'istioctl')),
+    })),
+    ...(certManager === undefined
+      ? {}
+      : {
+          certManager: {
+            manifests: put(certManager.manifests, 'cert-manager.yaml'),
+            components: certManager.components,
+          },
+        }),
+  };
+  writeFileSync(join(folder, BUNDLE_FILE), JSON.stringify(bundle, undefined, 2));
+}
