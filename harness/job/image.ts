@@ -1,0 +1,70 @@
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { NODE_VERSION } from '../bootstrap/node.mjs';
+import { run } from '../process.ts';
+import { scratchFolder } from '../state/runs.ts';
+import { digestOf, folderInputs } from '../supply/cache.ts';
+import { type ImageStore, pushArchives } from '../supply/push.ts';
+import { engineImages, missingImages, pullImages } from '../supply/registry/pull.ts';
+import { UPSTREAM } from '../supply/registry/releases.ts';
+import { buildImage, importRoot } from '../supply/source/images.ts';
+import { buildRoot, rootDigest } from '../supply/source/rootfs.ts';
+import type { SupplyKind } from '../supply/supply.ts';
+import { copyPackage } from './package.ts';
+
+export interface JobImage {
+  /** Where the parts in it come from: its base comes from there too. */
+  kind: SupplyKind;
+  /** Folder with the bundle of parts. */
+  parts: string;
+}
+
+/**
+ * Builds the image of a Job (fixtures/parts/images/job) from this package, this Node and a bundle of parts, for nodes
+ * like this machine, and pushes it. Returns what nodes pull it by.
+ */
+export async function publishJobImage(
+  { kind, parts }: JobImage,
+  store: ImageStore,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const scratch = scratchFolder('job');
+  try {
+    const [meshtrust, programs] = [join(scratch, 'meshtrust'), join(scratch, 'programs')];
+    say('packing');
+    copyPackage(meshtrust);
+    mkdirSync(programs);
+    cpSync(process.execPath, join(programs, 'node'));
+    const base = await baseImage(kind, say, signal);
+    say('building');
+    const inputs = [process.version, digestOf(...folderInputs(meshtrust)), digestOf(...folderInputs(parts))];
+    const image = await buildImage({ name: 'job', base, files: { programs, meshtrust, parts }, inputs }, signal);
+    say('pushing');
+    const archive = join(scratch, 'job.tar');
+    await run(['docker', 'save', '--output', archive, image], { signal });
+    const names = await pushArchives([archive], store, say, signal);
+    return names.get(image) ?? image;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Debian with the C++ library that Node needs: this project's own root, or beneath the official Node. */
+async function baseImage(kind: SupplyKind, say: (text: string) => void, signal: AbortSignal): Promise<string> {
+  if (kind === 'source') {
+    return await importRoot('base', rootDigest('base'), await buildRoot('base', signal), signal);
+  }
+  const image = `${UPSTREAM.dockerHub}/library/node:${NODE_VERSION}-bookworm-slim`;
+  const missing = missingImages([image], await engineImages([image], signal), UPSTREAM.digests);
+  await pullImages(missing, UPSTREAM.digests, say, signal);
+  return image;
+}
+
+/** Puts further files into a bundle. */
+export function addFiles(folder: string, files: readonly { from: string; to: string }[]): void {
+  for (const { from, to } of files) {
+    mkdirSync(dirname(join(folder, to)), { recursive: true });
+    cpSync(from, join(folder, to), { dereference: true });
+  }
+}
