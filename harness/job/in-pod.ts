@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { PLANES } from '../mesh/distribution.ts';
+import type { SupplyKind } from '../supply/supply.ts';
+
+/** The bundle of parts in the Job's image. */
+const PARTS = '/opt/parts';
+/** The service account of the pod, as the Kubernetes client calls it. */
+const CONTEXT = 'inClusterContext';
+/** Credentials for images, as in every Secret of type kubernetes.io/dockerconfigjson. */
+const CONFIG = '.dockerconfigjson';
+
+/** Credentials that the Job's pods get by way of a Secret, which its user makes: they are in no manifest. */
+export interface JobSecret {
+  name: string;
+  /** The docker config.json on this machine. */
+  file: string;
+  /** Where pods find the Secret. */
+  mountPath: string;
+}
+
+const secretFor = (what: string, file: string): JobSecret => {
+  const name = `meshtrust-registry${what}`;
+  return { name, file, mountPath: `/etc/meshtrust/${name}` };
+};
+
+/** The Secret that the Job's own image is pulled with, and the lab's. */
+export const registrySecret = ({ registry }: Settings): JobSecret | undefined =>
+  registry?.config === undefined ? undefined : secretFor('', registry.config);
+
+/** All Secrets of a Job with these settings. */
+export const jobSecrets = (settings: Settings): JobSecret[] => [
+  ...[registrySecret(settings) ?? []].flat(),
+  ...PLANES.flatMap((plane) => {
+    const { pullSecret } = settings.planes[plane];
+    return pullSecret === undefined ? [] : [secretFor(`-${plane}`, pullSecret)];
+  }),
+];
+
+/** Files of the settings that go into the image: on this machine, and below the bundle. */
+export const bundledFiles = ({ planes }: Settings): { from: string; to: string }[] =>
+  PLANES.flatMap((plane) => {
+    const { istioctl } = planes[plane];
+    return istioctl === undefined ? [] : [{ from: istioctl, to: join('planes', plane, 'istioctl') }];
+  });
+
+/** The settings as a pod of the Job is to have them: its own cluster, parts from its image, files where they are there. */
+export function settingsInPod(settings: Settings, kind: SupplyKind): Partial<Settings> {
+  const { profile, distribution, istioVersion, registry, planes, gatewayClass, upgrade, only, host, deadlines } =
+    settings;
+  const { wayIn } = settings.kubeconfig;
+  const config = ({ mountPath }: JobSecret) => join(mountPath, CONFIG);
+  const own = registrySecret(settings);
+  const plane = (name: (typeof PLANES)[number]) => {
+    const { pullSecret, istioctl, ...rest } = planes[name];
+    return {
+      ...rest,
+      ...(pullSecret === undefined ? {} : { pullSecret: config(secretFor(`-${name}`, pullSecret)) }),
+      ...(istioctl === undefined ? {} : { istioctl: join(PARTS, 'planes', name, 'istioctl') }),
+    };
+  };
+  return {
+    ...{ profile, distribution, istioVersion, gatewayClass, upgrade, only, host, deadlines },
+    ...{ cluster: 'kubeconfig', supply: kind, bundle: PARTS },
+    // From a pod that works in every cluster, whatever its network.
+    kubeconfig: { context: CONTEXT, wayIn: wayIn === 'auto' ? 'port-forward' : wayIn },
+    planes: { mesh: plane('mesh'), gateway: plane('gateway') },
+    // Nothing is pushed from there.
+    ...(registry === undefined
+      ? {}
+      : { registry: { ...registry, push: registry.pull, ...(own === undefined ? {} : { config: config(own) }) } }),
+  };
+}
