@@ -60,6 +60,11 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     ['agents that are no number', ['up', '--agents', 'two'], /It must be a whole number, 0 to 10/],
     ['a port that is none', ['up', '--gateway-port', '99999'], /It must be a port, 1 to 65535/],
     ['a configuration to print that is missing', ['config', 'print', '--config', 'no.yaml'], /no\.yaml cannot be read/],
+    ['a bundle that is none', ['run', '--bundle', 'nope'], /nope is not a bundle of parts: ENOENT.*\nName the folder/],
+    ['a Job of no number of shards', ['job'], /required option '--shards <n>' not specified/],
+    ['a Job without a registry', ['job', '--shards', '2'], /there is no registry for it\.\nName one that this machine/],
+    ['a Job in no namespace', ['job', '--shards', '2', '--namespace', 'A_b'], /--namespace A_b is no name/],
+    ['more shards than can be', ['job', '--shards', '1000'], /A run has no 1000 shards\.\nChoose 1 to 999/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
     [
       'a folder that cannot be',

@@ -33,6 +33,9 @@ interface Flags {
   wayIn?: WayIn;
   agents?: number;
   shard?: Shard;
+  shards?: number;
+  namespace?: string;
+  claim?: string;
   sabotage?: string;
 }
 
@@ -80,6 +83,19 @@ function program(): Command {
     .action(async (reports: string[], flags: MergeFlags) => {
       const { mergeCommand } = await import('./commands/merge.ts');
       process.exitCode = await mergeCommand(reports, flags);
+    });
+  claimOptions(labOptions(root.command('job')))
+    .description(
+      'print an Indexed Job that judges the cluster it runs in; its images go into the registry of the settings',
+    )
+    .requiredOption('--shards <n>', 'indexes of the Job: parts of the claims, judged one after another', atLeastOne)
+    .option('--namespace <name>', 'namespace for the Job', 'meshtrust-job')
+    .option('--claim <name>', 'PersistentVolumeClaim in it for the reports (default: reports end up in the logs)')
+    .action(async (flags: Flags) => {
+      const settings = settingsFrom(flags);
+      const { jobCommand } = await import('./commands/job.ts');
+      const { shards = 1, namespace = 'meshtrust-job', claim } = flags;
+      process.exitCode = await jobCommand(settings, { shards, namespace, claim });
     });
   labOptions(root.command('up'))
     .description('bring a lab up, in the split, and leave it for looking around')
@@ -135,10 +151,13 @@ function program(): Command {
   return root;
 }
 
-const runOptions = (command: Command): Command =>
+const claimOptions = (command: Command): Command =>
   command
     .addOption(new Option('--profile <name>', `set of claims (${profileNames().join(', ')})`))
-    .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*')
+    .option('--only <glob...>', 'judge only the claims whose id matches, for example trust.manual.*');
+
+const runOptions = (command: Command): Command =>
+  claimOptions(command)
     .option('--keep', 'leave the lab up afterwards')
     .option('--out <folder>', 'folder for the report (default: a new one below ./reports)');
 
@@ -216,21 +235,8 @@ function given(flags: Flags): PartialSettings {
   const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
   const { cluster, bundle } = flags;
   return withoutUndefined({
-    ...{
-      profile,
-      distribution,
-      cluster,
-      kubeconfig,
-      supply,
-      bundle,
-      istioVersion,
-      upgrade,
-      only,
-      keep,
-      out,
-      ports,
-      k3d,
-    },
+    ...{ profile, distribution, cluster, kubeconfig, supply, bundle, istioVersion, upgrade },
+    ...{ only, keep, out, ports, k3d },
   });
 }
 

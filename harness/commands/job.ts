@@ -1,0 +1,109 @@
+import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
+import { distributionOf, type Settings } from '../config/settings.ts';
+import { scaleDeadlines } from '../deadlines.ts';
+import { environmentFailure, EXIT, usageFailure } from '../errors.ts';
+import { addFiles, publishJobImage } from '../job/image.ts';
+import { bundledFiles, jobSecrets, registrySecret, settingsInPod } from '../job/in-pod.ts';
+import { jobManifest } from '../job/manifest.ts';
+import { pullSecret } from '../mesh/pull-secret.ts';
+import { parseShard } from '../report/shard.ts';
+import { Session } from '../session.ts';
+import { scratchFolder } from '../state/runs.ts';
+import { type BundledParts, writeBundle } from '../supply/bundle/write.ts';
+import type { ImageStore } from '../supply/push.ts';
+import type { Supply } from '../supply/supply.ts';
+import { suppliedVersions } from './istio.ts';
+import { pullSecretsOf } from './pulling.ts';
+import { choiceOf, supplyFor } from './supply.ts';
+
+/** What only the command line says of a Job. */
+export interface JobOptions {
+  shards: number;
+  namespace: string;
+  /** PersistentVolumeClaim for the reports; undefined to have them in the logs. */
+  claim: string | undefined;
+}
+
+/** `meshtrust job`: builds and pushes the image of an Indexed Job, and prints the Job. Returns the exit code. */
+export async function jobCommand(given: Settings, { shards, namespace, claim }: JobOptions): Promise<number> {
+  scaleDeadlines(given.deadlines.scale);
+  const settings: Settings = { ...given, cluster: 'kubeconfig' };
+  const groups = plan(settings, { shards, namespace, claim });
+  const store = storeOf(settings);
+  const versions = suppliedVersions(settings, { upgrade: isUpgrade(groups) });
+  await using session = new Session();
+  const { progress, signal } = session;
+  const { kind, reason } = await choiceOf(settings);
+  progress.note(`Supply: ${kind} (${reason}). Distribution: ${settings.distribution}.`);
+  const supply = supplyFor(session, settings, kind, versions);
+  await session.engine();
+  const parts = scratchFolder('parts');
+  writeBundle(parts, kind, await bundled(supply, versions, groups));
+  addFiles(parts, bundledFiles(settings));
+  const image = await progress.phase('Build the image of the Job', (say) =>
+    publishJobImage({ kind, parts }, store, say, signal),
+  );
+  const secrets = jobSecrets(settings);
+  process.stdout.write(
+    jobManifest({
+      ...{ namespace, image, shards, claim, secrets },
+      settings: settingsInPod(settings, kind),
+      pulledWith: registrySecret(settings)?.name,
+    }),
+  );
+  for (const { name, file } of secrets) {
+    progress.note(`Its pods wait for the Secret ${name}. Once the Job is applied:`);
+    progress.note(
+      `  kubectl --namespace ${namespace} create secret generic ${name} --type kubernetes.io/dockerconfigjson --from-file .dockerconfigjson=${file}`,
+    );
+  }
+  return EXIT.conformant;
+}
+
+/** A label of DNS (RFC 1123, 2.1), which does for the name of every object. */
+const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Everything that can be wrong about a request is found here, before anything is built. */
+function plan(settings: Settings, { shards, ...names }: JobOptions): ClaimGroup[] {
+  if (parseShard(`${shards}/${shards}`) === undefined)
+    throw usageFailure(`A run has no ${shards} shards.`, {
+      next: 'Choose 1 to 999 with --shards; more than there are claim groups gain nothing.',
+    });
+  for (const [flag, name] of Object.entries(names)) {
+    if (name === undefined || NAME.test(name)) continue;
+    throw usageFailure(`--${flag} ${name} is no name of a Kubernetes object.`, {
+      next: 'Use lower-case letters, digits and hyphens, for example meshtrust-job.',
+    });
+  }
+  if (process.platform !== 'linux') {
+    throw environmentFailure(`The image of a Job is made on Linux only, this is ${process.platform}.`, {
+      next: 'Use a Linux machine whose processor is that of the nodes.',
+    });
+  }
+  distributionOf(settings);
+  pullSecretsOf(settings);
+  return selectClaims(settings.profile, settings.distribution, settings.only);
+}
+
+/** The registry that the nodes pull from. Fails, exit code 2, where there is none, or none that nodes can use. */
+function storeOf({ registry }: Settings): ImageStore {
+  if (registry === undefined) {
+    throw usageFailure('The image of a Job is pulled by the nodes, and there is no registry for it.', {
+      next: 'Name one that this machine and the nodes reach: registry: { push, pull } in meshtrust.yaml.',
+    });
+  }
+  if (registry.config !== undefined) pullSecret('meshtrust', 'meshtrust', registry.config, registry.pull);
+  return registry;
+}
+
+async function bundled(
+  supply: Supply,
+  versions: readonly string[],
+  groups: readonly ClaimGroup[],
+): Promise<BundledParts> {
+  const core = await supply.core();
+  const istio = [];
+  for (const version of versions) istio.push(await supply.istio(version));
+  const needsCertManager = groups.some(({ needs }) => needs.includes('cert-manager'));
+  return { core, istio, certManager: needsCertManager ? await supply.certManager() : undefined };
+}
