@@ -26,8 +26,8 @@ export default defineConfig({
           include: ['harness/**/*.lab.test.ts'],
           // Whole runs, minutes each, one after the other: two labs at once would be too much for a small machine.
           fileParallelism: false,
-          testTimeout: 1_800_000,
-          hookTimeout: 1_800_000,
+          testTimeout: 3_600_000,
+          hookTimeout: 3_600_000,
         },
       },
       {

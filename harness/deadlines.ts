@@ -61,6 +61,8 @@ const TABLE = {
   apiCall: 30_000,
   /** One claim group, remedy and all. */
   claimGroup: 900_000,
+  /** A Job in the tests: two shards one after another, 4 min each when measured, on a machine that does more. */
+  testJob: 1_800_000,
   /** Pause between two tries of a wait. */
   poll: 250,
   /** What a terminal shows of something under way. */

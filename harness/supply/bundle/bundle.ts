@@ -28,7 +28,8 @@ export function readBundle(folder: string): Bundle {
   let bundle: Bundle;
   try {
     bundle = JSON.parse(readFileSync(join(home, BUNDLE_FILE), 'utf8')) as Bundle;
-    if (bundle.format !== BUNDLE_FORMAT) throw new Error(`its format is ${bundle.format}, not ${BUNDLE_FORMAT}`);
+    const format: string = bundle.format;
+    if (format !== BUNDLE_FORMAT) throw new Error(`its format is ${format}, not ${BUNDLE_FORMAT}`);
   } catch (error) {
     throw usageFailure(`${folder} is not a bundle of parts: ${messageOf(error)}`, {
       next: `Name the folder that ${BUNDLE_FILE} lies in, as \`meshtrust job\` of this version puts it into its image.`,

@@ -1,0 +1,176 @@
+import { linkSync, mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { KubernetesObject, V1Job, V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { connect } from '../cluster/access.ts';
+import { createCluster, execInNodes, nodeName } from '../cluster/k3d.ts';
+import { compareInventories } from '../cluster/leave.ts';
+import { freePort } from '../cluster/ports.ts';
+import { apply } from '../kube/apply.ts';
+import type { Kube } from '../kube/client.ts';
+import { type Inventory, takeInventory } from '../kube/inventory.ts';
+import { ROOT } from '../paths.ts';
+import { run, tryRun } from '../process.ts';
+import type { ConformanceReport } from '../report/model.ts';
+import { eventually, Fatal } from '../retry.ts';
+import { Session } from '../session.ts';
+import { workFolder } from '../state/runs.ts';
+import { secretsIn } from '../supply/registry-login.ts';
+import { SourceSupply } from '../supply/source/source.ts';
+import type { CoreParts } from '../supply/supply.ts';
+import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
+
+const NAMESPACE = 'meshtrust-job';
+
+const resources = new AsyncDisposableStack();
+let session: Session;
+let registry: StartedRegistry;
+let kubeconfig: string;
+let kubectlPath: string;
+/** Folder for what the test writes. */
+let folder: string;
+
+beforeAll(async () => {
+  session = resources.use(new Session());
+  await session.engine();
+  folder = resources.use(mkdtempDisposableSync(join(tmpdir(), 'meshtrust-job-'))).path;
+  registry = resources.use(await startRegistry(session.id, session.signal));
+  const parts = await new SourceSupply(session.progress, session.signal).core();
+  kubectlPath = parts.tools.kubectl;
+  kubeconfig = await someCluster(parts);
+});
+afterAll(() => resources.disposeAsync());
+
+/** A cluster that is there already, whose nodes know their way to the registry, and have no password for it. */
+async function someCluster(parts: CoreParts): Promise<string> {
+  const imagesFolder = join(workFolder(session.id), 'images');
+  mkdirSync(imagesFolder);
+  // For the pause image; all others are pulled under other names.
+  for (const archive of parts.archives) linkSync(archive, join(imagesFolder, basename(archive)));
+  return await createCluster(
+    {
+      k3d: parts.tools.k3d,
+      runId: session.id,
+      nodeImage: parts.nodeImage,
+      ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
+      imagesFolder,
+      apiPort: await freePort(),
+      nodePorts: new Map(),
+      ...{ k3s: false, agents: 0, registries: registry.registries },
+    },
+    session.signal,
+  );
+}
+
+const meshtrust = (...words: string[]) => tryRun([process.execPath, join(ROOT, 'harness', 'main.ts'), ...words]);
+const kubectl = (...words: string[]) => run([kubectlPath, '--kubeconfig', kubeconfig, ...words]);
+
+/** All that the pod of an index has said. */
+const logOf = (index: number) =>
+  kubectl(
+    ...['--namespace', NAMESPACE, 'logs', '--tail=-1'],
+    ...['--selector', `batch.kubernetes.io/job-completion-index=${index}`],
+  );
+
+async function done(indexes: string): Promise<void> {
+  await eventually(
+    async () => {
+      const words = ['--namespace', NAMESPACE, 'get', 'job', 'meshtrust', '--output', 'json'];
+      const { status } = JSON.parse(await kubectl(...words)) as V1Job;
+      const failed = status?.failedIndexes ?? '';
+      if (failed !== '') throw new Fatal(new Error(`index ${failed} failed:\n${await logOf(Number.parseInt(failed))}`));
+      if (status?.completedIndexes !== indexes) throw new Error(`done are: ${status?.completedIndexes ?? 'none'}`);
+    },
+    { waitingFor: `indexes ${indexes} of the Job`, within: 'testJob', signal: session.signal },
+  );
+}
+
+/** The Job of these words, in the cluster with what its user is told to make: path of its manifest. */
+async function startJob(words: readonly string[], only: readonly string[]): Promise<string> {
+  const { push, pull, config } = registry.store('job');
+  const settings = join(folder, 'meshtrust.yaml');
+  writeFileSync(settings, stringify({ supply: 'source', registry: { push, pull, config }, only }));
+  const { exitCode, stdout, stderr } = await meshtrust('job', '--config', settings, ...words);
+  expect(exitCode, stderr).toBe(0);
+  for (const secret of secretsIn(config)) expect(stdout + stderr).not.toContain(secret);
+  const manifest = join(folder, 'job.yaml');
+  writeFileSync(manifest, stdout);
+  await kubectl('apply', '--filename', manifest);
+  const [, hint = ''] = /kubectl (--namespace .*)/.exec(stderr) ?? [];
+  await kubectl(...hint.split(' '));
+  return manifest;
+}
+
+const differences = async (kube: Kube, before: Inventory) => {
+  const { added, gone } = compareInventories(before, await takeInventory(kube));
+  return [...added, ...gone];
+};
+
+it('judges the cluster it runs in shard by shard, and leaves it as it was', async () => {
+  const kube = connect({ kubeconfig });
+  const before = await takeInventory(kube);
+  const manifest = await startJob(['--shards', '2'], ['trust.split.*', 'trust.manual.*']);
+  await done('0,1');
+
+  const shards = await Promise.all(
+    [0, 1].map(async (index) => {
+      const report = await run(['sed', '1,/^=== conformance.yaml ===$/d'], { input: await logOf(index) });
+      const shard = join(folder, `shard-${index}`);
+      mkdirSync(shard);
+      writeFileSync(join(shard, 'conformance.yaml'), report);
+      return { shard, report: parse(report) as ConformanceReport };
+    }),
+  );
+  for (const { report } of shards) {
+    expect(report).toMatchObject({ supply: 'source', supplyReason: 'from a bundle', result: 'conformant' });
+    expect(report.notes).toContainEqual(
+      expect.stringMatching(/^the cluster is as it was found: (\d+) objects before, \1 after$/),
+    );
+  }
+  const merged = await meshtrust('merge', ...shards.map(({ shard }) => shard), '--out', join(folder, 'all'));
+  expect(merged.stdout).toMatch(/\nconformant: (\d+) of \1 claims passed \(trust, openshift-4\.22, supply source\)\n/);
+  expect(merged.exitCode).toBe(0);
+
+  await kubectl('delete', '--filename', manifest, '--wait');
+  expect(await differences(kube, before)).toEqual([]);
+});
+
+it('takes its lab along when it is deleted, and has said so on its volume', async () => {
+  const kube = connect({ kubeconfig });
+  const before = await takeInventory(kube);
+  await execInNodes(session.id, ['install', '--directory', '--mode', '777', VOLUME], { signal: session.signal });
+  const manifest = await startJob(['--shards', '1', '--claim', 'results'], ['trust.split.mesh-works']);
+  await apply(kube, volume(), { runId: session.id, signal: session.signal });
+  await eventually(() => kube.core.readNamespace({ name: 'bookinfo' }), {
+    waitingFor: 'the Job to have a lab',
+    within: 'testJob',
+  });
+  await kubectl('--namespace', NAMESPACE, 'delete', 'job', 'meshtrust', '--cascade', 'foreground', '--wait');
+
+  const text = await run(['docker', 'exec', nodeName(session.id), 'cat', `${VOLUME}/0/conformance.yaml`]);
+  const report = parse(text) as ConformanceReport;
+  expect(report).toMatchObject({ result: 'incomplete', failure: { kind: 'interrupted' } });
+  await kubectl('delete', '--filename', manifest, '--wait');
+  await kubectl('delete', 'persistentvolume', 'results', '--wait');
+  expect(await differences(kube, before)).toEqual([]);
+});
+
+/** Folder of the node that the volume is. */
+const VOLUME = '/var/lib/results';
+
+/** A volume and a claim for it, as a cluster's administrator makes them. */
+function volume(): KubernetesObject[] {
+  const common = { storageClassName: '', accessModes: ['ReadWriteOnce'] };
+  const storage = '1Gi';
+  const persistent: V1PersistentVolume = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'results' } },
+    spec: { ...common, capacity: { storage }, hostPath: { path: VOLUME } },
+  };
+  const claim: V1PersistentVolumeClaim = {
+    ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'results', namespace: NAMESPACE } },
+    spec: { ...common, volumeName: 'results', resources: { requests: { storage } } },
+  };
+  return [persistent, claim];
+}
