@@ -20,28 +20,37 @@ import { workFolder } from '../state/runs.ts';
 import { secretsIn } from '../supply/registry-login.ts';
 import { SourceSupply } from '../supply/source/source.ts';
 import type { CoreParts } from '../supply/supply.ts';
+import { docker, imagesLike } from '../supply/testing/images.ts';
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
 
 const NAMESPACE = 'meshtrust-job';
+const JOB_IMAGE = 'meshtrust/job:';
 
 const resources = new AsyncDisposableStack();
 let session: Session;
 let registry: StartedRegistry;
 let kubeconfig: string;
 let kubectlPath: string;
+/** The images of Jobs that the engine had before. */
+let existing: string[];
 /** Folder for what the test writes. */
 let folder: string;
 
 beforeAll(async () => {
   session = resources.use(new Session());
   await session.engine();
+  existing = imagesLike(JOB_IMAGE);
   folder = resources.use(mkdtempDisposableSync(join(tmpdir(), 'meshtrust-job-'))).path;
   registry = resources.use(await startRegistry(session.id, session.signal));
   const parts = await new SourceSupply(session.progress, session.signal).core();
   kubectlPath = parts.tools.kubectl;
   kubeconfig = await someCluster(parts);
 });
-afterAll(() => resources.disposeAsync());
+afterAll(async () => {
+  const made = imagesLike(JOB_IMAGE).filter((line) => !existing.includes(line));
+  if (made.length > 0) docker('image', 'rm', ...made.map((line) => line.replace(/@.*/, '')));
+  await resources.disposeAsync();
+});
 
 /** A cluster that is there already, whose nodes know their way to the registry, and have no password for it. */
 async function someCluster(parts: CoreParts): Promise<string> {
@@ -147,7 +156,7 @@ it('takes its lab along when it is deleted, and has said so on its volume', asyn
     waitingFor: 'the Job to have a lab',
     within: 'testJob',
   });
-  await kubectl('--namespace', NAMESPACE, 'delete', 'job', 'meshtrust', '--cascade', 'foreground', '--wait');
+  await kubectl('--namespace', NAMESPACE, 'delete', 'job', 'meshtrust', '--cascade=foreground', '--wait');
 
   const text = await run(['docker', 'exec', nodeName(session.id), 'cat', `${VOLUME}/0/conformance.yaml`]);
   const report = parse(text) as ConformanceReport;
