@@ -29,7 +29,6 @@ import { leaveExisting } from './leave.ts';
 import { pullSecretsOf } from './pulling.ts';
 import { prepareOutput, publishReport } from './output.ts';
 
-
 /** What only the command line says of a run. */
 export interface RunOptions {
   /** The part of the claims that is judged here; undefined for all. */

@@ -49,7 +49,7 @@ describe('parseSettings', () => {
     [
       'an unknown key of a plane',
       'planes:\n  mesh:\n    hab: x\n',
-      /m\.yaml:3: unknown key 'hab' in planes\.mesh; known are: namespace, revision, version, hub, tag, pullSecret, istioctl, values, installer, charts, helm/,
+      /m\.yaml:3: unknown key 'hab' in planes\.mesh; known are: namespace, revision, version, hub, tag,/,
     ],
     [
       'a value that is none of the accepted',

@@ -89,12 +89,12 @@ async function listObjects(kube: Kube, { path, apiVersion, kind }: Served): Prom
   let next = '';
   do {
     const query = { limit: PAGE, ...(next === '' ? {} : { continue: next }) };
-    const page = await kube.objects.get<{ metadata?: { continue?: string }; items: { metadata: V1ObjectMeta }[] }>(
-      path,
-      query,
-      METADATA_ONLY,
-    );
-    objects.push(...page.items.map(({ metadata }) => inventoryObject({ apiVersion, kind }, metadata)));
+    const page = await kube.objects.get<{
+      metadata?: { continue?: string };
+      items: { metadata: V1ObjectMeta }[] | null;
+    }>(path, query, METADATA_ONLY);
+    // Null where there is none, as Go writes a list without elements.
+    objects.push(...(page.items ?? []).map(({ metadata }) => inventoryObject({ apiVersion, kind }, metadata)));
     next = page.metadata?.continue ?? '';
   } while (next !== '');
   return objects;

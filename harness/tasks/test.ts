@@ -12,8 +12,8 @@ import { Session } from '../session.ts';
 import { ensureBrowser } from '../engine/browser.ts';
 
 /**
- * `npm test`: unit tests, tests in a browser, tests against the container engine, then the trust profile but for its
- * rotations on a real lab for each distribution.
+ * `npm test`: unit tests, tests in a browser, tests against the container engine, the trust profile but for its
+ * rotations on a real lab for each distribution, then whole runs in other people's shoes.
  */
 interface Counts {
   passed: number;
@@ -40,6 +40,8 @@ process.on('disconnect', () => interrupt('SIGTERM'));
 try {
   const counts = [await vitest('unit'), await browserTests(), await engineTests()];
   for (const distribution of distributionNames()) counts.push(await conformance(distribution));
+  // They bring up clusters of their own: a vendor's build, a cluster that is there already, a Job.
+  counts.push(await vitest('lab'));
   const total = (key: keyof Counts) => counts.reduce((sum, one) => sum + one[key], 0);
   const skipped = total('skipped');
   console.log(`\n${total('passed')} passed, ${total('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, usageFailure } from '../../errors.ts';
-import type { CertManagerParts, CoreParts, IstioParts, SupplyKind } from '../supply.ts';
+import type { CertManagerParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 
 /** The file that makes a folder a bundle. */
 export const BUNDLE_FILE = 'bundle.json';
@@ -17,7 +17,7 @@ export interface Bundle {
   kind: SupplyKind;
   core: Pick<CoreParts, 'bookinfo' | 'probeImage' | 'gatewayApiCrds' | 'components'>;
   /** One for each version. */
-  istio: Omit<IstioParts, 'archives'>[];
+  istio: Omit<SuppliedIstio, 'archives' | 'charts'>[];
   /** Left out where no claim needs it. */
   certManager?: Omit<CertManagerParts, 'archives'>;
 }

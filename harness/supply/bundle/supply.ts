@@ -1,5 +1,5 @@
 import { usageFailure } from '../../errors.ts';
-import type { CertManagerParts, CoreParts, IstioParts, Supply } from '../supply.ts';
+import type { CertManagerParts, CoreParts, SuppliedIstio, Supply } from '../supply.ts';
 import type { Bundle } from './bundle.ts';
 
 /** Parts that were put together elsewhere: needs neither engine nor network. */
@@ -19,7 +19,7 @@ export class BundleSupply implements Supply {
     return { ...this.#bundle.core, tools: { k3d: '', kubectl: '' }, nodeImage: '', archives: [] };
   }
 
-  async istio(version: string): Promise<IstioParts> {
+  async istio(version: string): Promise<SuppliedIstio> {
     return this.#istio(version);
   }
 
@@ -31,7 +31,7 @@ export class BundleSupply implements Supply {
     });
   }
 
-  #istio(version: string): IstioParts {
+  #istio(version: string): SuppliedIstio {
     const parts = this.#bundle.istio.find((one) => one.version === version);
     if (parts !== undefined) return { ...parts, archives: [] };
     throw usageFailure(`The bundle does not have Istio ${version}.`, {

@@ -1,12 +1,12 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { CertManagerParts, CoreParts, IstioParts, SupplyKind } from '../supply.ts';
+import type { CertManagerParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 import { type Bundle, BUNDLE_FILE, BUNDLE_FORMAT } from './bundle.ts';
 
 /** Parts of a supply whose images the cluster's nodes pull. */
 export interface BundledParts {
   core: CoreParts;
-  istio: readonly IstioParts[];
+  istio: readonly SuppliedIstio[];
   certManager: CertManagerParts | undefined;
 }
 
