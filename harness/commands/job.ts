@@ -1,17 +1,21 @@
+import { cpSync } from 'node:fs';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { environmentFailure, EXIT, usageFailure } from '../errors.ts';
-import { addFiles, publishJobImage } from '../job/image.ts';
-import { bundledFiles, jobSecrets, registrySecret, settingsInPod } from '../job/in-pod.ts';
+import { publishJobImage } from '../job/image.ts';
+import { bundledTools, jobSecrets, registrySecret, settingsInPod } from '../job/in-pod.ts';
 import { jobManifest } from '../job/manifest.ts';
+import { PLANES } from '../mesh/distribution.ts';
+import { installerName } from '../mesh/installers/choose.ts';
 import { pullSecret } from '../mesh/pull-secret.ts';
 import { parseShard } from '../report/shard.ts';
 import { Session } from '../session.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type BundledParts, writeBundle } from '../supply/bundle/write.ts';
 import type { ImageStore } from '../supply/push.ts';
-import type { Supply } from '../supply/supply.ts';
+import type { SuppliedIstio, Supply } from '../supply/supply.ts';
+import { assertInstallers, assertTools } from './installers.ts';
 import { suppliedVersions } from './istio.ts';
 import { pullSecretsOf } from './pulling.ts';
 import { choiceOf, supplyFor } from './supply.ts';
@@ -34,12 +38,13 @@ export async function jobCommand(given: Settings, { shards, namespace, claim }: 
   await using session = new Session();
   const { progress, signal } = session;
   const { kind, reason } = await choiceOf(settings);
+  assertTools(settings, kind);
   progress.note(`Supply: ${kind} (${reason}). Distribution: ${settings.distribution}.`);
   const supply = supplyFor(session, settings, kind, versions);
   await session.engine();
   const parts = scratchFolder('parts');
-  writeBundle(parts, kind, await bundled(supply, versions, groups));
-  addFiles(parts, bundledFiles(settings));
+  writeBundle(parts, kind, await bundled(settings, supply, versions, groups));
+  for (const { from, to } of bundledTools(settings, parts)) cpSync(from, to, { recursive: true, dereference: true });
   const image = await progress.phase('Build the image of the Job', (say) =>
     publishJobImage({ kind, parts }, store, say, signal),
   );
@@ -82,7 +87,9 @@ function plan(settings: Settings, { shards, ...names }: JobOptions): ClaimGroup[
   }
   distributionOf(settings);
   pullSecretsOf(settings);
-  return selectClaims(settings.profile, settings.distribution, settings.only);
+  const groups = selectClaims(settings.profile, settings.distribution, settings.only);
+  assertInstallers(settings, { upgrade: isUpgrade(groups) });
+  return groups;
 }
 
 /** The registry that the nodes pull from. Fails, exit code 2, where there is none, or none that nodes can use. */
@@ -96,14 +103,20 @@ function storeOf({ registry }: Settings): ImageStore {
   return registry;
 }
 
+/** Parts for these claims; charts, and helm with them, only where a plane is installed by it. */
 async function bundled(
+  { planes }: Settings,
   supply: Supply,
   versions: readonly string[],
   groups: readonly ClaimGroup[],
 ): Promise<BundledParts> {
   const core = await supply.core();
-  const istio = [];
-  for (const version of versions) istio.push(await supply.istio(version));
+  const istio: SuppliedIstio[] = [];
+  const byHelm = PLANES.some((plane) => installerName(planes[plane]) === 'helm');
+  for (const version of versions) {
+    const { charts, ...parts } = await supply.istio(version);
+    istio.push({ ...parts, ...(byHelm && charts !== undefined ? { charts } : {}) });
+  }
   const needsCertManager = groups.some(({ needs }) => needs.includes('cert-manager'));
   return { core, istio, certManager: needsCertManager ? await supply.certManager() : undefined };
 }

@@ -41,8 +41,7 @@ const BUNDLED: Settings = { ...DEFAULTS, cluster: 'kubeconfig', bundle };
 
 it('takes the kind of supply from a bundle, and needs no engine for it', async () => {
   expect(await choiceOf(BUNDLED)).toEqual({ kind: 'source', reason: 'from a bundle' });
-  expect(needsEngine({ ...BUNDLED, registry: { push: 'a', pull: 'b' } }, 'source')).toBe(false);
-  expect(needsEngine({ ...BUNDLED, bundle: undefined }, 'source')).toBe(true);
+  expect(needsEngine({ ...BUNDLED, registry }, 'source')).toBe(false);
 });
 
 it.each([

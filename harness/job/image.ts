@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { NODE_VERSION } from '../bootstrap/node.mjs';
 import { run } from '../process.ts';
 import { scratchFolder } from '../state/runs.ts';
@@ -59,12 +59,4 @@ async function baseImage(kind: SupplyKind, say: (text: string) => void, signal: 
   const missing = missingImages([image], await engineImages([image], signal), UPSTREAM.digests);
   await pullImages(missing, UPSTREAM.digests, say, signal);
   return image;
-}
-
-/** Puts further files into a bundle. */
-export function addFiles(folder: string, files: readonly { from: string; to: string }[]): void {
-  for (const { from, to } of files) {
-    mkdirSync(dirname(join(folder, to)), { recursive: true });
-    cpSync(from, join(folder, to), { dereference: true });
-  }
 }

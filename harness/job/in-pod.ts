@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
-import { PLANES } from '../mesh/distribution.ts';
+import { type PlaneName, PLANES } from '../mesh/distribution.ts';
+import type { VendorPlane } from '../mesh/vendor.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 
 /** The bundle of parts in the Job's image. */
@@ -37,12 +38,19 @@ export const jobSecrets = (settings: Settings): JobSecret[] => [
   }),
 ];
 
-/** Files of the settings that go into the image: on this machine, and below the bundle. */
-export const bundledFiles = ({ planes }: Settings): { from: string; to: string }[] =>
-  PLANES.flatMap((plane) => {
-    const { istioctl } = planes[plane];
-    return istioctl === undefined ? [] : [{ from: istioctl, to: join('planes', plane, 'istioctl') }];
+/** What a plane is installed with, if it is the vendor's own: files, and a folder of charts. */
+const TOOLS = ['istioctl', 'helm', 'charts'] as const;
+
+/** Where a plane's own tools are in a bundle. */
+const toolsIn = (bundle: string, plane: PlaneName, own: VendorPlane) =>
+  TOOLS.flatMap((tool) => {
+    const from = own[tool];
+    return from === undefined ? [] : [{ tool, from, to: join(bundle, 'planes', plane, tool) }];
   });
+
+/** Files and folders of the settings that go into the image: on this machine, and in its bundle of parts. */
+export const bundledTools = ({ planes }: Settings, bundle: string): { from: string; to: string }[] =>
+  PLANES.flatMap((plane) => toolsIn(bundle, plane, planes[plane]));
 
 /** The settings as a pod of the Job is to have them: its own cluster, parts from its image, files where they are there. */
 export function settingsInPod(settings: Settings, kind: SupplyKind): Partial<Settings> {
@@ -51,12 +59,12 @@ export function settingsInPod(settings: Settings, kind: SupplyKind): Partial<Set
   const { wayIn } = settings.kubeconfig;
   const config = ({ mountPath }: JobSecret) => join(mountPath, CONFIG);
   const own = registrySecret(settings);
-  const plane = (name: (typeof PLANES)[number]) => {
-    const { pullSecret, istioctl, ...rest } = planes[name];
+  const plane = (name: PlaneName): VendorPlane => {
+    const { pullSecret, ...rest } = planes[name];
     return {
       ...rest,
       ...(pullSecret === undefined ? {} : { pullSecret: config(secretFor(`-${name}`, pullSecret)) }),
-      ...(istioctl === undefined ? {} : { istioctl: join(PARTS, 'planes', name, 'istioctl') }),
+      ...Object.fromEntries(toolsIn(PARTS, name, rest).map(({ tool, to }) => [tool, to])),
     };
   };
   return {

@@ -1,13 +1,13 @@
-import { linkSync, mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { KubernetesObject, V1Job, V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { connect } from '../cluster/access.ts';
-import { createCluster, execInNodes, nodeName } from '../cluster/k3d.ts';
+import { execInNodes, nodeName } from '../cluster/k3d.ts';
 import { compareInventories } from '../cluster/leave.ts';
-import { freePort } from '../cluster/ports.ts';
+import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { apply } from '../kube/apply.ts';
 import type { Kube } from '../kube/client.ts';
 import { type Inventory, takeInventory } from '../kube/inventory.ts';
@@ -16,10 +16,8 @@ import { run, tryRun } from '../process.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { eventually, Fatal } from '../retry.ts';
 import { Session } from '../session.ts';
-import { workFolder } from '../state/runs.ts';
 import { secretsIn } from '../supply/registry-login.ts';
 import { SourceSupply } from '../supply/source/source.ts';
-import type { CoreParts } from '../supply/supply.ts';
 import { docker, imagesLike } from '../supply/testing/images.ts';
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
 
@@ -29,8 +27,7 @@ const JOB_IMAGE = 'meshtrust/job:';
 const resources = new AsyncDisposableStack();
 let session: Session;
 let registry: StartedRegistry;
-let kubeconfig: string;
-let kubectlPath: string;
+let cluster: PlainCluster;
 /** The images of Jobs that the engine had before. */
 let existing: string[];
 /** Folder for what the test writes. */
@@ -43,8 +40,7 @@ beforeAll(async () => {
   folder = resources.use(mkdtempDisposableSync(join(tmpdir(), 'meshtrust-job-'))).path;
   registry = resources.use(await startRegistry(session.id, session.signal));
   const parts = await new SourceSupply(session.progress, session.signal).core();
-  kubectlPath = parts.tools.kubectl;
-  kubeconfig = await someCluster(parts);
+  cluster = await startPlainCluster(session.id, parts, registry.registries, session.signal);
 });
 afterAll(async () => {
   const made = imagesLike(JOB_IMAGE).filter((line) => !existing.includes(line));
@@ -52,29 +48,8 @@ afterAll(async () => {
   await resources.disposeAsync();
 });
 
-/** A cluster that is there already, whose nodes know their way to the registry, and have no password for it. */
-async function someCluster(parts: CoreParts): Promise<string> {
-  const imagesFolder = join(workFolder(session.id), 'images');
-  mkdirSync(imagesFolder);
-  // For the pause image; all others are pulled under other names.
-  for (const archive of parts.archives) linkSync(archive, join(imagesFolder, basename(archive)));
-  return await createCluster(
-    {
-      k3d: parts.tools.k3d,
-      runId: session.id,
-      nodeImage: parts.nodeImage,
-      ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
-      imagesFolder,
-      apiPort: await freePort(),
-      nodePorts: new Map(),
-      ...{ k3s: false, agents: 0, registries: registry.registries },
-    },
-    session.signal,
-  );
-}
-
 const meshtrust = (...words: string[]) => tryRun([process.execPath, join(ROOT, 'harness', 'main.ts'), ...words]);
-const kubectl = (...words: string[]) => run([kubectlPath, '--kubeconfig', kubeconfig, ...words]);
+const kubectl = (...words: string[]) => cluster.kubectl(words);
 
 /** All that the pod of an index has said. */
 const logOf = (index: number) =>
@@ -118,7 +93,7 @@ const differences = async (kube: Kube, before: Inventory) => {
 };
 
 it('judges the cluster it runs in shard by shard, and leaves it as it was', async () => {
-  const kube = connect({ kubeconfig });
+  const kube = connect(cluster);
   const before = await takeInventory(kube);
   const manifest = await startJob(['--shards', '2'], ['trust.split.*', 'trust.manual.*']);
   await done('0,1');
@@ -147,7 +122,7 @@ it('judges the cluster it runs in shard by shard, and leaves it as it was', asyn
 });
 
 it('takes its lab along when it is deleted, and has said so on its volume', async () => {
-  const kube = connect({ kubeconfig });
+  const kube = connect(cluster);
   const before = await takeInventory(kube);
   await execInNodes(session.id, ['install', '--directory', '--mode', '777', VOLUME], { signal: session.signal });
   const manifest = await startJob(['--shards', '1', '--claim', 'results'], ['trust.split.mesh-works']);
@@ -161,7 +136,7 @@ it('takes its lab along when it is deleted, and has said so on its volume', asyn
   const text = await run(['docker', 'exec', nodeName(session.id), 'cat', `${VOLUME}/0/conformance.yaml`]);
   const report = parse(text) as ConformanceReport;
   expect(report).toMatchObject({ result: 'incomplete', failure: { kind: 'interrupted' } });
-  await kubectl('delete', '--filename', manifest, '--wait');
+  await kubectl('delete', '--filename', manifest, '--ignore-not-found', '--wait');
   await kubectl('delete', 'persistentvolume', 'results', '--wait');
   expect(await differences(kube, before)).toEqual([]);
 });

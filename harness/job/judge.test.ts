@@ -56,7 +56,7 @@ it('ends as a run does that has no report', async () => {
 });
 
 it('tells the run of its end, and waits until it has cleaned up', async () => {
-  const script = `trap 'sleep 0.3; echo cleaned up; exit 130' TERM; touch "${home}/up"; while :; do sleep 0.1; done`;
+  const script = `trap 'sleep 0.3; echo cleaned up; exit 130' TERM; touch "${home}/up"; while [ -f "${home}/up" ]; do sleep 0.1; done`;
   const { child, ended } = judge(script);
   await eventually(async () => expect(existsSync(join(home, 'up'))).toBe(true), {
     waitingFor: 'the run to have begun',

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { loadSettings, parseSettings } from '../config/load.ts';
 import { DEFAULTS, type Settings } from '../config/settings.ts';
 import { parseManifests } from '../kube/apply.ts';
-import { bundledFiles, jobSecrets, registrySecret, settingsInPod } from './in-pod.ts';
+import { bundledTools, jobSecrets, registrySecret, settingsInPod } from './in-pod.ts';
 import { jobManifest, type JobPlan } from './manifest.ts';
 
 const SETTINGS: Settings = {
@@ -12,7 +12,10 @@ const SETTINGS: Settings = {
   keep: true,
   out: '/elsewhere',
   registry: { push: '127.0.0.1:5000/mesh', pull: 'r.example/mesh', config: '/me/config.json' },
-  planes: { mesh: { tag: '3.2.0', istioctl: '/me/istioctl', pullSecret: '/me/vendor.json' }, gateway: {} },
+  planes: {
+    mesh: { tag: '3.2.0', istioctl: '/me/istioctl', pullSecret: '/me/vendor.json' },
+    gateway: { installer: 'helm', charts: '/me/charts' },
+  },
 };
 
 const plan = (other: Partial<JobPlan> = {}): JobPlan => ({
@@ -107,9 +110,13 @@ describe('settings in a pod', () => {
           istioctl: '/opt/parts/planes/mesh/istioctl',
           pullSecret: '/etc/meshtrust/meshtrust-registry-mesh/.dockerconfigjson',
         },
+        gateway: { installer: 'helm', charts: '/opt/parts/planes/gateway/charts' },
       },
     });
-    expect(bundledFiles(SETTINGS)).toEqual([{ from: '/me/istioctl', to: 'planes/mesh/istioctl' }]);
+    expect(bundledTools(SETTINGS, '/parts')).toMatchObject([
+      { from: '/me/istioctl', to: '/parts/planes/mesh/istioctl' },
+      { from: '/me/charts', to: '/parts/planes/gateway/charts' },
+    ]);
     expect(jobSecrets(SETTINGS).map(({ name, file }) => [name, file])).toEqual([
       ['meshtrust-registry', '/me/config.json'],
       ['meshtrust-registry-mesh', '/me/vendor.json'],

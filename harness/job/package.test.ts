@@ -11,7 +11,7 @@ beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'meshtrust-package-'));
   copyPackage(home);
 }, deadline('claimGroup'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(() => rmSync(home, { recursive: true, force: true }), deadline('claimGroup'));
 
 const node = (...words: string[]) =>
   execFileSync(process.execPath, words, {

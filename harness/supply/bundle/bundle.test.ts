@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +17,12 @@ const file = (name: string, mode = 0o644) => {
   return path;
 };
 
+const charts = () => {
+  mkdirSync(join(home, 'charts', 'base'), { recursive: true });
+  file(join('charts', 'base', 'Chart.yaml'));
+  return join(home, 'charts');
+};
+
 /** As a supply has them, with files in a folder that is not the bundle's. */
 const parts = (): BundledParts => ({
   core: {
@@ -31,6 +37,7 @@ const parts = (): BundledParts => ({
   istio: ['1.29.1', '1.28.2'].map((version) => ({
     version,
     istioctl: file(`istioctl-${version}`, 0o755),
+    ...(version === '1.29.1' ? { charts: { helm: file('helm', 0o755), folder: charts() } } : {}),
     hub: 'r.example',
     tag: version,
     archives: [],
@@ -46,6 +53,7 @@ function moved(bundled: BundledParts): string {
   writeBundle(join(home, 'here'), 'source', bundled);
   for (const { istioctl } of bundled.istio) rmSync(istioctl);
   for (const path of bundled.core.gatewayApiCrds) rmSync(path);
+  rmSync(join(home, 'charts'), { recursive: true });
   renameSync(join(home, 'here'), join(home, 'there'));
   return join(home, 'there');
 }
@@ -64,10 +72,15 @@ describe('a bundle', () => {
     ]);
     for (const upstream of given.istio) {
       const istio = await supply.istio(upstream.version);
-      expect({ ...istio, istioctl: '' }).toEqual({ ...upstream, istioctl: '' });
+      const places = { istioctl: '', charts: undefined };
+      expect({ ...istio, ...places }).toEqual({ ...upstream, ...places });
       expect(readFileSync(istio.istioctl, 'utf8')).toBe(`content of istioctl-${upstream.version}`);
       expect(statSync(istio.istioctl).mode & 0o111).toBe(0o111);
     }
+    const withCharts = (await supply.istio('1.29.1')).charts!;
+    expect(readFileSync(withCharts.helm, 'utf8')).toBe('content of helm');
+    expect(existsSync(join(withCharts.folder, 'base', 'Chart.yaml'))).toBe(true);
+    expect(await supply.istio('1.28.2')).not.toHaveProperty('charts');
     const { manifests } = await supply.certManager();
     expect(readFileSync(manifests, 'utf8')).toBe('content of manifests.yaml');
   });

@@ -17,7 +17,7 @@ export interface Bundle {
   kind: SupplyKind;
   core: Pick<CoreParts, 'bookinfo' | 'probeImage' | 'gatewayApiCrds' | 'components'>;
   /** One for each version. */
-  istio: Omit<SuppliedIstio, 'archives' | 'charts'>[];
+  istio: Omit<SuppliedIstio, 'archives'>[];
   /** Left out where no claim needs it. */
   certManager?: Omit<CertManagerParts, 'archives'>;
 }
@@ -41,7 +41,11 @@ export function readBundle(folder: string): Bundle {
   return {
     ...bundle,
     core: { ...core, gatewayApiCrds: core.gatewayApiCrds.map(place) },
-    istio: istio.map((parts) => ({ ...parts, istioctl: place(parts.istioctl) })),
+    istio: istio.map(({ charts, ...parts }) => ({
+      ...parts,
+      istioctl: place(parts.istioctl),
+      ...(charts === undefined ? {} : { charts: { helm: place(charts.helm), folder: place(charts.folder) } }),
+    })),
     ...(certManager === undefined ? {} : { certManager: { ...certManager, manifests: place(certManager.manifests) } }),
   };
 }

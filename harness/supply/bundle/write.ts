@@ -12,10 +12,10 @@ export interface BundledParts {
 
 /** Copies into a folder what a run in an existing cluster needs, to be read there without engine and network. */
 export function writeBundle(folder: string, kind: SupplyKind, { core, istio, certManager }: BundledParts): void {
-  /** Copies a file to a path below the bundle, and returns that path. */
+  /** Copies a file or folder to a path below the bundle, and returns that path. */
   const put = (from: string, path: string): string => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
-    cpSync(from, join(folder, path), { dereference: true });
+    cpSync(from, join(folder, path), { recursive: true, dereference: true });
     return path;
   };
   const { bookinfo, probeImage, gatewayApiCrds, components } = core;
@@ -26,9 +26,14 @@ export function writeBundle(folder: string, kind: SupplyKind, { core, istio, cer
       ...{ bookinfo, probeImage, components },
       gatewayApiCrds: gatewayApiCrds.map((path) => put(path, join('gateway-api', basename(path)))),
     },
-    istio: istio.map(({ version, istioctl, hub, tag, overlay, components }) => ({
+    istio: istio.map(({ version, istioctl, charts, hub, tag, overlay, components }) => ({
       ...{ version, hub, tag, overlay, components },
       istioctl: put(istioctl, join(`istio-${version}`, 'istioctl')),
+      ...(charts === undefined
+        ? {}
+        : {
+            charts: { helm: put(charts.helm, 'helm'), folder: put(charts.folder, join(`istio-${version}`, 'charts')) },
+          }),
     })),
     ...(certManager === undefined
       ? {}
