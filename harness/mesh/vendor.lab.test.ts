@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -103,8 +103,10 @@ async function meshtrust(planes: Record<PlaneName, VendorPlane>, only: readonly 
   const command = [process.execPath, join(ROOT, 'harness', 'main.ts'), ...words, '--supply', kind, '--out', out];
   const { exitCode, stdout, stderr } = await tryRun(command, { cwd: home, signal: session.signal });
   const output = stdout + stderr;
+  const file = join(out, 'conformance.yaml');
+  if (!existsSync(file)) throw new Error(`there is no report: ${output}`);
   shown.push({ out, output });
-  return { exitCode, output, report: parse(readFileSync(join(out, 'conformance.yaml'), 'utf8')) as Report };
+  return { exitCode, output, report: parse(readFileSync(file, 'utf8')) as Report };
 }
 
 const idsOf = ({ claims }: Report, status: string) =>
