@@ -1,10 +1,15 @@
 import { linkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Kube } from '../../kube/client.ts';
+import { type Inventory, takeInventory } from '../../kube/inventory.ts';
 import { run } from '../../process.ts';
+import { eventually } from '../../retry.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import type { CoreParts } from '../../supply/supply.ts';
 import { freePort } from '../ports.ts';
-import { clusterName, registryFlags } from '../k3d.ts';
+import { clusterName, nodeName, registryFlags } from '../k3d.ts';
+import { compareInventories } from '../leave.ts';
+import { connect } from '../access.ts';
 
 /** A cluster that no command of ours has made, as somebody would who has k3d and knows nothing of meshtrust. */
 export interface PlainCluster {
@@ -39,10 +44,31 @@ export async function startPlainCluster(
   await run(command, { signal, env: { K3D_IMAGE_TOOLS: parts.nodeImage } });
   const kubeconfig = join(folder, 'kubeconfig.yaml');
   writeFileSync(kubeconfig, await run([k3d, 'kubeconfig', 'get', name]), { mode: 0o600 });
+  await settled(connect({ kubeconfig }), nodeName(runId));
   return {
     kubeconfig,
     context: `k3d-${name}`,
     kubectl: (words, input) =>
       run([kubectl, '--kubeconfig', kubeconfig, ...words], input === undefined ? {} : { input }),
   };
+}
+
+/** So many looks in a row that find the same: nobody makes anything any more. */
+const QUIET = 12;
+
+/** A new cluster goes on making things of its own: the kubelet's Lease comes some ten seconds after the node is Ready. */
+async function settled(kube: Kube, node: string): Promise<void> {
+  let former: Inventory = { objects: [], unread: [] };
+  await eventually(
+    async () => {
+      const current = await takeInventory(kube);
+      const { added, gone } = compareInventories(former, current);
+      former = current;
+      if (added.length + gone.length > 0)
+        throw new Error(`it has changed: ${[...added, ...gone].slice(0, 5).join(', ')}`);
+      if (!current.objects.some(({ kind, name }) => kind === 'Lease' && name === node))
+        throw new Error('the node has no Lease');
+    },
+    { waitingFor: 'the cluster to be quiet', within: 'clusterUp', inARow: QUIET },
+  );
 }
