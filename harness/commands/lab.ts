@@ -7,7 +7,7 @@ import { entranceServices } from '../mesh/lab-manifests.ts';
 import { isGuest, removeRun, Session } from '../session.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
 import type { Choice } from '../supply/choose.ts';
-import type { Supply } from '../supply/supply.ts';
+import { type Supply, withImages } from '../supply/supply.ts';
 import { assertSettings } from './check.ts';
 import { openGround } from './ground.ts';
 import { assertTools } from './installers.ts';
@@ -35,7 +35,7 @@ export async function bringUp(
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
   const supply = supplyFor(session, settings, choice.kind, suppliedVersions(settings, { upgrade }));
   if (needsEngine(settings, choice.kind)) known.engine = (await session.engine()).description;
-  const parts = await supply.core();
+  const parts = withImages(await supply.core(), settings.images);
   const last = await istioOf(settings, supply);
   const pulling = pullingOf(settings, last);
   const next = withPulling(last, pulling);

@@ -9,7 +9,7 @@ import {
 import type { VendorPlane } from '../mesh/vendor.ts';
 import type { WayIn } from '../mesh/ways.ts';
 import type { ImageStore } from '../supply/push.ts';
-import type { SupplyKind } from '../supply/supply.ts';
+import type { OwnImages, SupplyKind } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
 
 /** What a run is to do, complete. */
@@ -28,6 +28,8 @@ export interface Settings {
   /** What a vendor's build of a plane has of its own, names too. */
   planes: Record<PlaneName, VendorPlane>;
   gatewayClass: Partial<GatewayClass>;
+  /** Images of the workloads in the mesh, where they are not the supply's. */
+  images: OwnImages;
   /** The version that profile `upgrade` starts from, on its way to `istioVersion`. */
   upgrade: {
     from: string;
@@ -61,6 +63,7 @@ export const DEFAULTS: Settings = {
   registry: undefined,
   planes: { mesh: {}, gateway: {} },
   gatewayClass: {},
+  images: { bookinfo: {} },
   upgrade: { from: VERSIONS.upgradeFrom, lossBudget: 0 },
   only: [],
   keep: false,

@@ -54,8 +54,19 @@ export const bundledTools = ({ planes }: Settings, bundle: string): { from: stri
 
 /** The settings as a pod of the Job is to have them: its own cluster, parts from its image, files where they are there. */
 export function settingsInPod(settings: Settings, kind: SupplyKind): Partial<Settings> {
-  const { profile, distribution, istioVersion, registry, planes, gatewayClass, upgrade, only, host, deadlines } =
-    settings;
+  const {
+    profile,
+    distribution,
+    istioVersion,
+    registry,
+    planes,
+    gatewayClass,
+    images,
+    upgrade,
+    only,
+    host,
+    deadlines,
+  } = settings;
   const { wayIn } = settings.kubeconfig;
   const config = ({ mountPath }: JobSecret) => join(mountPath, CONFIG);
   const own = registrySecret(settings);
@@ -68,7 +79,7 @@ export function settingsInPod(settings: Settings, kind: SupplyKind): Partial<Set
     };
   };
   return {
-    ...{ profile, distribution, istioVersion, gatewayClass, upgrade, only, host, deadlines },
+    ...{ profile, distribution, istioVersion, gatewayClass, images, upgrade, only, host, deadlines },
     ...{ cluster: 'kubeconfig', supply: kind, bundle: PARTS },
     // From a pod that works in every cluster, whatever its network.
     kubeconfig: { context: CONTEXT, wayIn: wayIn === 'auto' ? 'port-forward' : wayIn },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withImages } from './published.ts';
+import { withPlacedImages } from './published.ts';
 
 const place = (image: string) => `registry.example.com/team/${image}`;
 
@@ -11,10 +11,10 @@ it('puts the pushed image into every container of a workload, and leaves the res
     metadata,
     spec: { replicas: 1, template: { spec: pod(image) } },
   });
-  expect(withImages(deployment('webhook:1'), place)).toEqual(deployment('registry.example.com/team/webhook:1'));
+  expect(withPlacedImages(deployment('webhook:1'), place)).toEqual(deployment('registry.example.com/team/webhook:1'));
 });
 
 it('leaves what runs nothing as it is', () => {
   const service = { kind: 'Service', metadata: { name: 'webhook' }, spec: { ports: [{ port: 443 }] } };
-  expect(withImages(service, place)).toBe(service);
+  expect(withPlacedImages(service, place)).toBe(service);
 });

@@ -49,7 +49,7 @@ export class PublishedSupply implements Supply {
     const place = await this.#push('cert-manager', parts.archives);
     const objects = parseManifests(readFileSync(parts.manifests, 'utf8'));
     const manifests = join(scratchFolder('cert-manager'), 'cert-manager.yaml');
-    writeFileSync(manifests, objects.map((object) => `---\n${stringify(withImages(object, place))}`).join(''));
+    writeFileSync(manifests, objects.map((object) => `---\n${stringify(withPlacedImages(object, place))}`).join(''));
     return { archives: [], manifests, components: placed(parts.components, place) };
   }
 
@@ -72,7 +72,7 @@ interface Workload extends KubernetesObject {
 }
 
 /** A Deployment whose containers run what stands in an image's place; anything else as it is. */
-export function withImages(object: KubernetesObject, place: (image: string) => string): KubernetesObject {
+export function withPlacedImages(object: KubernetesObject, place: (image: string) => string): KubernetesObject {
   const { spec } = object as Workload;
   const pod = spec?.template?.spec;
   if (pod?.containers === undefined) return object;

@@ -75,6 +75,28 @@ export const BOOKINFO_WORKLOADS = [
 ] as const;
 export type BookinfoWorkload = (typeof BOOKINFO_WORKLOADS)[number];
 
+/** Images of somebody's own in place of a supply's. */
+export interface OwnImages {
+  /** By Bookinfo workload; each behaves as upstream's. */
+  bookinfo: Partial<Record<BookinfoWorkload, string>>;
+  /** One with `node` on its PATH. */
+  probe?: string;
+}
+
+export const withImages = (parts: CoreParts, { bookinfo, probe = parts.probeImage }: OwnImages): CoreParts => ({
+  ...parts,
+  bookinfo: { ...parts.bookinfo, ...bookinfo },
+  probeImage: probe,
+  components: [
+    ...parts.components,
+    ...Object.entries(bookinfo).map(([workload, image]) => ({
+      name: `bookinfo-${workload}`,
+      version: 'its own',
+      image,
+    })),
+  ],
+});
+
 export interface CertManagerParts {
   archives: string[];
   /** Path of cert-manager's rendered manifests, CRDs included. */
