@@ -5,16 +5,18 @@ import type { MergeFlags } from './commands/merge.ts';
 import type { DiffFlags } from './commands/diff.ts';
 import { profileNames } from './claims/catalog.ts';
 import { packageVersion } from './paths.ts';
+import { assignedSettings } from './config/assign.ts';
 import { loadSettings } from './config/load.ts';
 import type { PartialSettings } from './config/settings.ts';
 import { EXIT, exitCodeOf, Failure } from './errors.ts';
-import { distributionNames } from './mesh/distribution.ts';
+import { distributionNames, merge } from './mesh/distribution.ts';
 import { parseShard, type Shard } from './report/shard.ts';
 import { WAYS_IN, type WayIn } from './mesh/ways.ts';
 import { NOISE_RULE } from './report/diff/noise.ts';
 
 interface Flags {
   config?: string;
+  set?: string[];
   profile?: string;
   distribution?: string;
   supply?: 'auto' | 'registry' | 'source';
@@ -182,6 +184,7 @@ const auditOptions = (command: Command): Command =>
 const labOptions = (command: Command): Command =>
   command
     .option('--config <file>', 'settings file (default: meshtrust.yaml, if there is one)')
+    .option('--set <key=value...>', 'any setting of that file, for example planes.mesh.tag=3.2.0')
     .addOption(new Option('--distribution <name>', `how the planes are configured (${distributionNames().join(', ')})`))
     .addOption(new Option('--supply <kind>', 'where the parts come from').choices(['auto', 'registry', 'source']))
     .option('--bundle <folder>', 'take the parts from a bundle that was put together elsewhere')
@@ -234,10 +237,11 @@ function given(flags: Flags): PartialSettings {
   const kubeconfig = withoutUndefined(existing);
   const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
   const { cluster, bundle } = flags;
-  return withoutUndefined({
+  const named = withoutUndefined({
     ...{ profile, distribution, cluster, kubeconfig, supply, bundle, istioVersion, upgrade },
     ...{ only, keep, out, ports, k3d },
   });
+  return merge(assignedSettings(flags.set ?? []), named);
 }
 
 const withoutUndefined = (values: object): object =>
