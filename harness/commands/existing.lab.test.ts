@@ -8,8 +8,11 @@ import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { Session } from '../session.ts';
-import { SourceSupply } from '../supply/source/source.ts';
+import { chooseSupply } from '../supply/choose.ts';
+import { openSupply } from '../supply/open.ts';
+import type { SupplyKind } from '../supply/supply.ts';
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
+import { VERSIONS } from '../supply/versions.ts';
 
 /** Somebody else's, to be left alone. */
 const THEIRS = `
@@ -30,6 +33,7 @@ stringData: { word: hush }
 
 const resources = new AsyncDisposableStack();
 let session: Session;
+let kind: SupplyKind;
 let registry: StartedRegistry;
 let cluster: PlainCluster;
 let folder: string;
@@ -37,7 +41,9 @@ let folder: string;
 beforeAll(async () => {
   session = resources.use(new Session());
   await session.engine();
-  const parts = await new SourceSupply(session.progress, session.signal).core();
+  ({ kind } = await chooseSupply('auto'));
+  const supply = openSupply(kind, [VERSIONS.istio], { pullsItself: false }, session.progress, session.signal);
+  const parts = await supply.core();
   registry = resources.use(await startRegistry(session.id, session.signal));
   cluster = await startPlainCluster(session.id, parts, registry.registries, session.signal);
   await cluster.kubectl(['apply', '--filename', '-'], THEIRS);
@@ -48,7 +54,7 @@ afterAll(() => resources.disposeAsync());
 /** The product, as a user starts it. */
 async function meshtrust(...words: string[]) {
   const settings = join(folder, 'meshtrust.yaml');
-  writeFileSync(settings, stringify({ supply: 'source', registry: registry.store('lab') }));
+  writeFileSync(settings, stringify({ supply: kind, registry: registry.store('lab') }));
   const flags = ['--config', settings, '--cluster', 'kubeconfig', '--kubeconfig', cluster.kubeconfig];
   return await tryRun([process.execPath, 'harness/main.ts', ...words, ...flags], { cwd: ROOT });
 }

@@ -17,15 +17,19 @@ import type { ConformanceReport } from '../report/model.ts';
 import { eventually, Fatal } from '../retry.ts';
 import { Session } from '../session.ts';
 import { secretsIn } from '../supply/registry-login.ts';
-import { SourceSupply } from '../supply/source/source.ts';
+import { chooseSupply } from '../supply/choose.ts';
+import { openSupply } from '../supply/open.ts';
+import type { SupplyKind } from '../supply/supply.ts';
 import { docker, imagesLike } from '../supply/testing/images.ts';
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
+import { VERSIONS } from '../supply/versions.ts';
 
 const NAMESPACE = 'meshtrust-job';
 const JOB_IMAGE = 'meshtrust/job:';
 
 const resources = new AsyncDisposableStack();
 let session: Session;
+let kind: SupplyKind;
 let registry: StartedRegistry;
 let cluster: PlainCluster;
 /** The images of Jobs that the engine had before. */
@@ -39,7 +43,9 @@ beforeAll(async () => {
   existing = imagesLike(JOB_IMAGE);
   folder = resources.use(mkdtempDisposableSync(join(tmpdir(), 'meshtrust-job-'))).path;
   registry = resources.use(await startRegistry(session.id, session.signal));
-  const parts = await new SourceSupply(session.progress, session.signal).core();
+  ({ kind } = await chooseSupply('auto'));
+  const supply = openSupply(kind, [VERSIONS.istio], { pullsItself: false }, session.progress, session.signal);
+  const parts = await supply.core();
   cluster = await startPlainCluster(session.id, parts, registry.registries, session.signal);
 });
 afterAll(async () => {
@@ -75,7 +81,7 @@ async function done(indexes: string): Promise<void> {
 async function startJob(words: readonly string[], only: readonly string[]): Promise<string> {
   const { push, pull, config } = registry.store('job');
   const settings = join(folder, 'meshtrust.yaml');
-  writeFileSync(settings, stringify({ supply: 'source', registry: { push, pull, config }, only }));
+  writeFileSync(settings, stringify({ supply: kind, registry: { push, pull, config }, only }));
   const { exitCode, stdout, stderr } = await meshtrust('job', '--config', settings, ...words);
   expect(exitCode, stderr).toBe(0);
   for (const secret of secretsIn(config)) expect(stdout + stderr).not.toContain(secret);
@@ -108,13 +114,13 @@ it('judges the cluster it runs in shard by shard, and leaves it as it was', asyn
     }),
   );
   for (const { report } of shards) {
-    expect(report).toMatchObject({ supply: 'source', supplyReason: 'from a bundle', result: 'conformant' });
+    expect(report).toMatchObject({ supply: kind, supplyReason: 'from a bundle', result: 'conformant' });
     expect(report.notes).toContainEqual(
       expect.stringMatching(/^the cluster is as it was found: (\d+) objects before, \1 after$/),
     );
   }
   const merged = await meshtrust('merge', ...shards.map(({ shard }) => shard), '--out', join(folder, 'all'));
-  expect(merged.stdout).toMatch(/\nconformant: (\d+) of \1 claims passed \(trust, openshift-4\.22, supply source\)\n/);
+  expect(merged.stdout).toMatch(/\nconformant: (\d+) of \1 claims passed \(trust, openshift-4\.22, supply \w+\)\n/);
   expect(merged.exitCode).toBe(0);
 
   await kubectl('delete', '--filename', manifest, '--wait');

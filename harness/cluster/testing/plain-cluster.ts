@@ -20,7 +20,7 @@ export interface PlainCluster {
 }
 
 /**
- * Made by k3d with our node image, for want of k3s where everything is built here. It has the name of the run's own
+ * Made by k3d with the supply's node image: k3s, or ours where everything is built here. It has the name of the run's own
  * cluster, and goes with the run as that would.
  */
 export async function startPlainCluster(
@@ -31,17 +31,23 @@ export async function startPlainCluster(
 ): Promise<PlainCluster> {
   const { k3d, kubectl } = parts.tools;
   const name = clusterName(runId);
+  const isK3s = parts.k3dToolsImage === undefined;
   const folder = scratchFolder('plain');
   // Its pause image is among them.
   for (const archive of parts.archives) linkSync(archive, join(folder, basename(archive)));
   const command = [
     ...[k3d, 'cluster', 'create', name, '--image', parts.nodeImage, '--no-lb'],
-    ...['--api-port', `127.0.0.1:${await freePort()}`, '--k3s-arg', '--disable=coredns@server:0'],
+    ...[
+      '--api-port',
+      `127.0.0.1:${await freePort()}`,
+      '--k3s-arg',
+      `--disable=${isK3s ? 'traefik' : 'coredns'}@server:0`,
+    ],
     ...['--volume', `${folder}:/var/lib/rancher/k3s/agent/images@all`],
-    ...registryFlags({ runId, registries, k3s: false }),
+    ...registryFlags({ runId, registries, k3s: isK3s }),
     ...['--kubeconfig-update-default=false', '--kubeconfig-switch-context=false', '--timeout', '180s'],
   ];
-  await run(command, { signal, env: { K3D_IMAGE_TOOLS: parts.nodeImage } });
+  await run(command, { signal, env: isK3s ? {} : { K3D_IMAGE_TOOLS: parts.nodeImage } });
   const kubeconfig = join(folder, 'kubeconfig.yaml');
   writeFileSync(kubeconfig, await run([k3d, 'kubeconfig', 'get', name]), { mode: 0o600 });
   await settled(connect({ kubeconfig }), nodeName(runId));
