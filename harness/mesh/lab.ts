@@ -39,6 +39,10 @@ export interface Address {
   port: number;
 }
 
+/** URL of what speaks HTTP there. */
+export const originOf = ({ host, port }: Address): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** A lab that is up: both planes, the gateway, Bookinfo and the probes. */
 export interface Lab extends LabDescription {
   kube: Kube;

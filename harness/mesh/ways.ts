@@ -4,7 +4,7 @@ import { labFailure, messageOf } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { forwardService, type ServiceRef } from '../kube/service-forward.ts';
 import { eventually } from '../retry.ts';
-import type { Address } from './lab.ts';
+import { type Address, originOf } from './lab.ts';
 import type { Entrance } from './lab-manifests.ts';
 
 /** How requests get from this machine to the gateway. `auto` is the first that works of node-port and port-forward. */
@@ -82,10 +82,9 @@ async function nodePorts(kube: Kube, service: ServiceRef): Promise<Address[]> {
 }
 
 /** Any answer of HTTP will do: what it says is for claims. */
-async function whyNot({ host, port }: Address): Promise<string | undefined> {
+async function whyNot(address: Address): Promise<string | undefined> {
   try {
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
-    const { body } = await request(url, { signal: AbortSignal.timeout(deadline('wayIn')) });
+    const { body } = await request(`${originOf(address)}/`, { signal: AbortSignal.timeout(deadline('wayIn')) });
     await body.dump();
     return undefined;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import { deadline } from '../deadlines.ts';
-import type { Address, Lab } from '../mesh/lab.ts';
+import { type Lab, originOf } from '../mesh/lab.ts';
 import type { PageAnswer } from '../judges/bookinfo.ts';
 
 export interface RequestOptions {
@@ -11,7 +11,7 @@ export interface RequestOptions {
 /** One GET through the gateway, on a new connection. */
 export async function throughGateway(lab: Lab, path: string, options: RequestOptions): Promise<PageAnswer> {
   const dispatcher = new Agent();
-  return await get(`${origin(lab.ways.gateway)}${path}`, dispatcher, { host: lab.host, ...agent(options) });
+  return await get(`${originOf(lab.ways.gateway)}${path}`, dispatcher, { host: lab.host, ...agent(options) });
 }
 
 /** One plaintext GET from a probe pod: from `inside` its sidecar speaks mutual TLS, from `outside` nobody does. */
@@ -21,11 +21,9 @@ export async function fromProbe(
   url: string,
   options: RequestOptions,
 ): Promise<PageAnswer> {
-  const dispatcher = new ProxyAgent({ uri: origin(lab.ways[place]), proxyTunnel: true });
+  const dispatcher = new ProxyAgent({ uri: originOf(lab.ways[place]), proxyTunnel: true });
   return await get(url, dispatcher, agent(options));
 }
-
-const origin = ({ host, port }: Address) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 const agent = (options: RequestOptions) => ({ 'user-agent': options.agent });
 

@@ -6,7 +6,7 @@ import { parseManifests } from '../kube/apply.ts';
 import type { Progress } from '../progress.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ImageStore, pushArchives } from './push.ts';
-import type { CertManagerParts, Component, CoreParts, SuppliedIstio, Supply } from './supply.ts';
+import type { CertManagerParts, CoreParts, SuppliedIstio, Supply } from './supply.ts';
 
 /** Another supply, whose images a cluster pulls from a registry instead of importing them. */
 export class PublishedSupply implements Supply {
@@ -61,11 +61,9 @@ export class PublishedSupply implements Supply {
   }
 }
 
-const placed = (components: readonly Component[], place: (image: string) => string): Component[] =>
-  components.map((component) => ({
-    ...component,
-    ...(component.image === undefined ? {} : { image: place(component.image) }),
-  }));
+/** Components or containers with the images that stand in place of theirs. */
+const placed = <T extends { image?: string }>(things: readonly T[], place: (image: string) => string): T[] =>
+  things.map((one) => ({ ...one, ...(one.image === undefined ? {} : { image: place(one.image) }) }));
 
 interface Workload extends KubernetesObject {
   spec?: { template?: { spec?: { containers?: { image?: string }[] } } };
@@ -76,10 +74,6 @@ export function withPlacedImages(object: KubernetesObject, place: (image: string
   const { spec } = object as Workload;
   const pod = spec?.template?.spec;
   if (pod?.containers === undefined) return object;
-  const containers = pod.containers.map((container) => ({
-    ...container,
-    ...(container.image === undefined ? {} : { image: place(container.image) }),
-  }));
-  const template = { ...spec?.template, spec: { ...pod, containers } };
+  const template = { ...spec?.template, spec: { ...pod, containers: placed(pod.containers, place) } };
   return { ...object, spec: { ...spec, template } } as KubernetesObject;
 }
