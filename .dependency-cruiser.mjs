@@ -2,7 +2,7 @@
 const TEST = '\\.test\\.ts$';
 /** What only tests may use: throwaway CAs, an example report, a cluster's API on loopback, a registry. */
 const TEST_SUPPORT =
-  '^harness/(trust/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+|(cluster|supply)/testing/[^/]+)\\.ts$';
+  '^harness/(trust/testing|evidence/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+|(cluster|supply)/testing/[^/]+|faults/[^/]+)\\.ts$';
 /** Judges and writers: `audit`, `diff` and the unit tests use them on any machine. */
 const PURE = '^harness/(trust|report|evidence|judges)/';
 /** Drives a browser, which has to be found. */
@@ -40,9 +40,9 @@ export default {
     ),
     forbid(
       'errors-is-a-leaf',
-      'Everything imports it, the pure folders too: it imports nothing.',
+      'Everything imports it, the pure folders too: it imports nothing but what keeps secrets out of a message.',
       { path: '^harness/errors\\.ts$' },
-      {},
+      { pathNot: '^harness/evidence/redact\\.ts$' },
     ),
     forbid(
       'pure-opens-no-connection',
@@ -82,6 +82,12 @@ export default {
       { path: folders('claims', 'commands', 'probe', 'remedies', 'report', 'selftest', 'upgrade') },
     ),
     forbid(
+      'ownership-knows-no-mesh',
+      'What is whose does not depend on what it is for; folder.ts is what a report is written through.',
+      { path: '^harness/ownership/', pathNot: TEST },
+      { path: '^harness/[^/]+/', pathNot: '^harness/(ownership|kube|state|bootstrap)/|^harness/evidence/folder\\.ts$' },
+    ),
+    forbid(
       'kube-is-at-the-bottom',
       'kube/ knows Kubernetes, not meshes.',
       { path: '^harness/kube/' },
@@ -102,7 +108,7 @@ export default {
     forbid(
       'test-support-is-for-tests',
       'Throwaway keys and example data have no place in a run; the benchmark of audit measures against them.',
-      { pathNot: [TEST, TEST_SUPPORT, '^harness/tasks/bench-audit\\.ts$'] },
+      { pathNot: [TEST, TEST_SUPPORT, '^harness/tasks/(bench-audit|faults)\\.ts$'] },
       { path: TEST_SUPPORT },
     ),
     forbid(

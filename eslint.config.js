@@ -17,6 +17,21 @@ const TIME_LITERALS = [
   `Property[key.name=/^(timeout|timeoutMs|connectTimeout|headersTimeout|bodyTimeout)$/] > Literal[value>=1]`,
 ].map((selector) => ({ selector, message: 'Waits and time-outs are named in harness/deadlines.ts.' }));
 
+/** Only harness/ownership/ deletes a file: it knows what is whose. */
+const DELETES_FILES = {
+  paths: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'].map((name) => ({
+    name,
+    importNames: ['rm', 'rmSync', 'rmdir', 'rmdirSync', 'unlink', 'unlinkSync', 'default'],
+    message: 'Files are deleted in harness/ownership/ alone: discard() in the cache, OwnedFolder in a report.',
+  })),
+};
+/** …nor anything in a cluster, or changes it there. */
+const DELETES_OBJECTS = [
+  "CallExpression[callee.property.name=/^(erase|make|send)$/][callee.object.property.name='objects']",
+  "CallExpression[callee.property.name=/^(delete|create|patch|replace)$/][callee.object.property.name='objects']",
+  'MemberExpression[property.name=/^(delete|deleteCollection|patch|replace|create)(Namespaced|Namespace|Cluster|Persistent|Node)/]',
+].map((selector) => ({ selector, message: 'Objects are made, changed and removed by harness/ownership/ alone.' }));
+
 export default defineConfig(
   { ignores: ['node_modules/', 'reports/*/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },
@@ -63,10 +78,20 @@ export default defineConfig(
   {
     files: ['harness/**/*.ts', 'suites/**/*.ts'],
     ignores: ['harness/deadlines.ts', ...TESTS],
+    rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS, ...DELETES_OBJECTS] },
+  },
+  {
+    files: ['harness/**/*.ts', 'suites/**/*.ts', 'fixtures/**/*.ts'],
+    ignores: ['harness/ownership/**', ...TESTS],
+    rules: { 'no-restricted-imports': ['error', DELETES_FILES] },
+  },
+  {
+    files: ['harness/ownership/**/*.ts', 'harness/kube/client.ts'],
+    ignores: TESTS,
     rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS] },
   },
   // …and so its metadata can be spread without losing anything.
-  { files: ['harness/kube/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
+  { files: ['harness/{kube,ownership}/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
   // A test that is wrong about `!` fails, which is what a test is for.
   { files: TESTS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   // A container's log and a task's result go to standard output.

@@ -19,6 +19,9 @@ const TABLE = {
   downloadSilence: 30_000,
   /** Deleting a cluster: containers get 10 s to stop. */
   clusterDown: 60_000,
+  /** How often a run says that it still holds a cluster, and after what silence it may have died. */
+  leaseBeat: 10_000,
+  leaseDuration: 60_000,
   /** Deleting a lab from a cluster that stays: namespaces take as long as their slowest pod. */
   leave: 240_000,
   /** What others clean up after that: addresses of Services, endpoints. */
@@ -61,6 +64,8 @@ const TABLE = {
   apiCall: 30_000,
   /** One claim group, remedy and all. */
   claimGroup: 900_000,
+  /** Putting back what a claim has changed, once it was stopped: a plane and its workloads restart. */
+  claimUndo: 300_000,
   /** A Job in the tests: two shards one after another, 4 min each when measured, on a machine that does more. */
   testJob: 1_800_000,
   /** Pause between two tries of a wait. */
@@ -74,7 +79,7 @@ const TABLE = {
 export type Deadline = keyof typeof TABLE;
 
 /** Not waits for something slow: how closely is looked, how long is watched. */
-const UNSCALED: readonly Deadline[] = ['poll', 'refresh', 'heartbeat', 'churnWindow'];
+const UNSCALED: readonly Deadline[] = ['poll', 'refresh', 'heartbeat', 'churnWindow', 'leaseBeat', 'leaseDuration'];
 
 let scale = 1;
 

@@ -1,3 +1,5 @@
+import { redact } from './evidence/redact.ts';
+
 /** The process exit codes of the command line (see README). */
 export const EXIT = {
   conformant: 0,
@@ -59,6 +61,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The end of a text, without what looks like a key: that is known by its whole, which the cut would take away. */
 export function lastLines(text: string, count: number): string[] {
-  return text.trimEnd().split('\n').slice(-count);
+  return redact(text).trimEnd().split('\n').slice(-count);
 }

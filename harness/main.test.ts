@@ -1,12 +1,23 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ecKey } from './evidence/canary.ts';
 import { ROOT } from './paths.ts';
 import type { ConformanceReport } from './report/model.ts';
 import { validateReport } from './report/schema.ts';
+import { thisProcess } from './state/owner.ts';
 
 let home: string;
 let extra: Record<string, string>;
@@ -91,6 +102,69 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     const { code, output } = await meshtrust('run');
     expect(output).toContain("meshtrust.yaml:2: unknown key 'suply' in the file; known are: profile, distribution,");
     expect(code).toBe(2);
+  });
+});
+
+describe('files of the user', () => {
+  it('survive a run whose --out is the folder they are in, which says so and touches nothing', async () => {
+    const theirs = {
+      '.ssh/id_ed25519': ecKey('sec1'),
+      'src/settings.yaml': 'token: sha256~abcdefghijklm\n',
+      'evidence/mine.txt': 'mine',
+    };
+    for (const [path, text] of Object.entries(theirs)) {
+      mkdirSync(dirname(join(home, path)), { recursive: true });
+      writeFileSync(join(home, path), text);
+    }
+    symlinkSync('/nowhere', join(home, 'dangling'));
+    const { code, output } = await meshtrust('run', '--supply', 'source', '--out', '.');
+    expect(output).toMatch(
+      /holds something that no run has written.*\nChoose with --out a folder .*Nothing was touched\./,
+    );
+    expect(code).toBe(2);
+    for (const [path, text] of Object.entries(theirs)) expect(readFileSync(join(home, path), 'utf8')).toBe(text);
+    expect(readdirSync(home).sort()).toEqual(['.ssh', 'dangling', 'evidence', 'src']);
+  });
+});
+
+describe('down', () => {
+  /** A dead run on record, with a lab in a cluster that nobody answers for. */
+  function record(id: string): void {
+    const folder = join(home, 'cache', 'meshtrust', 'runs', id);
+    mkdirSync(folder, { recursive: true });
+    const owner = { ...thisProcess(), pid: 2 ** 22 + 1, started: '1' };
+    writeFileSync(join(folder, 'run.json'), JSON.stringify({ id, owner, kept: true }));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const cluster = { server: 'https://127.0.0.1:65530' };
+    const named = { contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }], users: [{ name: 'x', user: {} }] };
+    writeFileSync(kubeconfig, JSON.stringify({ ...named, clusters: [{ name: 'x', cluster }], 'current-context': 'x' }));
+    writeFileSync(join(folder, 'cluster.json'), JSON.stringify({ kubeconfig, context: 'x', guestOf: 'uid' }));
+  }
+  const left = () => readdirSync(join(home, 'cache', 'meshtrust', 'runs')).sort();
+
+  it('goes on where one cluster cannot be reached, keeps what it could not remove, and forgets it when told to', async () => {
+    record('a');
+    record('b');
+    const { code, output } = await meshtrust('down');
+    expect(output).toMatch(
+      /2 labs could not be removed: a, b\.\n.*down ID --forget.*\n.*a: .*ECONNREFUSED.*\n.*b: .*ECONNREFUSED/,
+    );
+    expect(code).toBe(3);
+    expect(left()).toEqual(['a', 'b']);
+    expect((await meshtrust('down', 'a', '--forget')).output).toContain(
+      'The lab a is forgotten here; what it has made was not touched.',
+    );
+    expect(left()).toEqual(['b']);
+    expect((await meshtrust('down', 'b')).output).toMatch(/If that cluster is gone for good: .*down b --forget/);
+  });
+
+  it('wants to be told which cluster is meant, and which lab is to be forgotten', async () => {
+    expect(await meshtrust('down', '--context', 'x')).toMatchObject({ code: 2 });
+    record('a');
+    const { code, output } = await meshtrust('down', '--forget');
+    expect(output).toContain('--forget needs the id of a lab');
+    expect(code).toBe(2);
+    expect(left()).toEqual(['a']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { styleText } from 'node:util';
 import type { AuditFlags } from './commands/audit.ts';
+import type { DownFlags } from './commands/down.ts';
 import type { MergeFlags } from './commands/merge.ts';
 import type { DiffFlags } from './commands/diff.ts';
 import { profileNames } from './claims/catalog.ts';
@@ -13,6 +13,7 @@ import { distributionNames, merge } from './mesh/distribution.ts';
 import { parseShard, type Shard } from './report/shard.ts';
 import { WAYS_IN, type WayIn } from './mesh/ways.ts';
 import { NOISE_RULE } from './report/diff/noise.ts';
+import { print } from './terminal.ts';
 
 interface Flags {
   config?: string;
@@ -110,9 +111,19 @@ function program(): Command {
     .command('down')
     .description('remove labs that were left up')
     .argument('[id]', 'the lab to remove (default: all)')
-    .action(async (id: string | undefined) => {
-      const { downCommand } = await import('./commands/lab.ts');
-      process.exitCode = await downCommand(id);
+    .addOption(
+      new Option(
+        '--cluster <kind>',
+        'where the lab is; with kubeconfig the cluster itself knows what is to go',
+      ).choices(['k3d', 'kubeconfig']),
+    )
+    .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: the one kubectl would use)')
+    .option('--context <name>', 'context in it that is meant')
+    .option('--server <url>', 'address of its API server, to confirm that the current context is meant')
+    .option('--forget', 'forget a lab whose cluster is gone; nothing of it is removed')
+    .action(async (id: string | undefined, flags: DownFlags) => {
+      const { downCommand } = await import('./commands/down.ts');
+      process.exitCode = await downCommand(id, flags);
     });
   auditOptions(root.command('audit'))
     .description('judge the trust of a live cluster, read-only: who talks to whom, and what is broken and why')
@@ -263,6 +274,6 @@ function report(error: unknown): number {
     error instanceof Failure
       ? error.message
       : `A bug of meshtrust's own. Please report it:\n${String(error instanceof Error ? error.stack : error)}`;
-  process.stderr.write(`${styleText('red', 'meshtrust:', { stream: process.stderr })} ${text}\n`);
+  print(process.stderr, ['red', 'meshtrust:'], ` ${text}`);
   return code;
 }

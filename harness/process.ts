@@ -1,4 +1,5 @@
 import { $, type ProcessOutput } from 'zx';
+import { endOfWork } from './ending.ts';
 import { environmentFailure, type FailureDetail } from './errors.ts';
 
 /** Every process of a run carries its id here, so that a later run can find what a killed one left. */
@@ -19,7 +20,7 @@ export interface RunOptions {
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const output = await tryRun(command, options);
   if (output.exitCode === 0) return output.stdout;
-  options.signal?.throwIfAborted();
+  endOfWork(options.signal)?.throwIfAborted();
   const how = output.signal === null ? `exit code ${String(output.exitCode)}` : `signal ${output.signal}`;
   const detail: FailureDetail = { command: command.join(' '), evidence: output.stderr || output.stdout };
   if (options.next !== undefined) detail.next = options.next;
@@ -28,7 +29,8 @@ export async function run(command: readonly string[], options: RunOptions = {}):
 
 /** Like {@link run}, but hands back the outcome whatever it is. */
 export async function tryRun(command: readonly string[], options: RunOptions = {}): Promise<ProcessOutput> {
-  options.signal?.throwIfAborted();
+  const signal = endOfWork(options.signal);
+  signal?.throwIfAborted();
   const shell = $({
     quiet: true,
     nothrow: true,
@@ -38,7 +40,7 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
     // the user's ~/.bashrc (bash(1), INVOCATION): the environment of a command would not be the one given here.
     env: { ...process.env, SHLVL: '1', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(signal === undefined ? {} : { signal }),
     ...(options.input === undefined ? {} : { input: options.input }),
   });
   const child = shell`${command}`;

@@ -1,6 +1,6 @@
-import { styleText } from 'node:util';
 import ora from 'ora';
 import { deadline } from './deadlines.ts';
+import { harmless, print } from './terminal.ts';
 
 export interface Phase {
   name: string;
@@ -13,7 +13,7 @@ export interface Phase {
 
 /**
  * Shows what is going on, with elapsed time, and keeps the phases for the report. On a terminal a spinner; elsewhere
- * one line at the start, one at the end, and a heartbeat between.
+ * one line at the start, one at the end, and a heartbeat between. Names and details may quote others.
  */
 export class Progress {
   readonly phases: Phase[] = [];
@@ -37,7 +37,7 @@ export class Progress {
   }
 
   note(text: string): void {
-    process.stderr.write(`${styleText('dim', `  ${text}`, { stream: process.stderr })}\n`);
+    print(process.stderr, ['dim', `  ${text}`]);
   }
 }
 
@@ -51,13 +51,12 @@ let spinnerBusy = false;
 
 function startLine(name: string, started: number): Line {
   const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
-  const paint = (style: 'green' | 'red' | 'cyan', text: string) => styleText(style, text, { stream: process.stderr });
   if (process.stderr.isTTY && !spinnerBusy) {
     spinnerBusy = true;
     let detail = '';
     // discardStdin off: ora would put the terminal in raw mode and swallow Ctrl-C.
-    const spinner = ora({ text: name, stream: process.stderr, discardStdin: false }).start();
-    const show = () => (spinner.text = `${name}${detail && ` — ${detail}`} (${seconds()})`);
+    const spinner = ora({ text: harmless(name), stream: process.stderr, discardStdin: false }).start();
+    const show = () => (spinner.text = harmless(`${name}${detail && ` — ${detail}`} (${seconds()})`));
     const timer = setInterval(show, deadline('refresh'));
     return {
       say: (text) => {
@@ -66,23 +65,22 @@ function startLine(name: string, started: number): Line {
       },
       end: (outcome) => {
         clearInterval(timer);
-        spinner[outcome === 'done' ? 'succeed' : 'fail'](`${name} (${seconds()})`);
+        spinner[outcome === 'done' ? 'succeed' : 'fail'](harmless(`${name} (${seconds()})`));
         spinnerBusy = false;
       },
     };
   }
   let detail = '';
-  const write = (mark: string, text: string) => process.stderr.write(`${mark} ${text}\n`);
-  write(paint('cyan', '▸'), name);
+  print(process.stderr, ['cyan', '▸'], ` ${name}`);
   const timer = setInterval(() => {
-    write(' ', `${name}${detail && ` — ${detail}`} (${seconds()})`);
+    print(process.stderr, `  ${name}${detail && ` — ${detail}`} (${seconds()})`);
   }, deadline('heartbeat'));
   timer.unref();
   return {
     say: (text) => (detail = text),
     end: (outcome) => {
       clearInterval(timer);
-      write(outcome === 'done' ? paint('green', '✔') : paint('red', '✖'), `${name} (${seconds()})`);
+      print(process.stderr, outcome === 'done' ? ['green', '✔'] : ['red', '✖'], ` ${name} (${seconds()})`);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { scaleDeadlines } from './deadlines.ts';
+import { EXIT, exitCodeOf } from './errors.ts';
 import { eventually, Fatal, WaitFailure } from './retry.ts';
 
 afterEach(() => scaleDeadlines(1));
@@ -22,9 +23,12 @@ describe('eventually', () => {
       within: 'converge',
     });
     await expect(waiting).rejects.toThrow(WaitFailure);
-    await expect(waiting).rejects.toThrow(
+    const failure = await waiting.catch((error: unknown) => error as WaitFailure);
+    expect(failure.reason).toMatch(
       /^timed out waiting for the gateway to answer: \d+ tries in \d\.\d s; the last said: the gateway answers 503$/,
     );
+    expect(failure.message).toMatch(/503\nRun the command again; .*raise deadlines\.scale\.$/);
+    expect(exitCodeOf(failure)).toBe(EXIT.lab);
   });
 
   it('stops at once at a fatal failure and when it is aborted', async () => {

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Deadline, deadline } from './deadlines.ts';
-import { messageOf } from './errors.ts';
+import { endOfWork, pause } from './ending.ts';
+import { Failure, messageOf } from './errors.ts';
 
 export interface EventuallyOptions {
   /** What is waited for, as the end of the sentence «timed out waiting for …». */
@@ -9,13 +9,19 @@ export interface EventuallyOptions {
   /** Successes in a row that count as «it holds»; one is enough for states that do not flap. */
   inARow?: number;
   signal?: AbortSignal;
+  /** What the user does when it does not come about, as one sentence. */
+  next?: string;
 }
 
-/** A wait that ended without its condition: says how often it tried, for how long, and what it saw last. */
-export class WaitFailure extends Error {
-  constructor(waitingFor: string, tries: number, elapsed: number, last: unknown) {
+const NEXT = 'Run the command again; where the machine or the cluster is merely slow, raise deadlines.scale.';
+
+/** A wait that ended without its condition: says how often it tried, for how long, and what it saw last. Exit code 4. */
+export class WaitFailure extends Failure {
+  constructor({ waitingFor, next = NEXT }: EventuallyOptions, tries: number, elapsed: number, last: unknown) {
     const seconds = (elapsed / 1000).toFixed(1);
-    super(`timed out waiting for ${waitingFor}: ${tries} tries in ${seconds} s; the last said: ${messageOf(last)}`, {
+    const said = last instanceof Failure ? last.reason : messageOf(last);
+    super('lab', `timed out waiting for ${waitingFor}: ${tries} tries in ${seconds} s; the last said: ${said}`, {
+      next,
       cause: last,
     });
     this.name = 'WaitFailure';
@@ -29,9 +35,10 @@ export class WaitFailure extends Error {
 export async function eventually<T>(attempt: () => Promise<T>, options: EventuallyOptions): Promise<T> {
   const started = Date.now();
   const limit = deadline(options.within);
+  const signal = endOfWork(options.signal);
   let successes = 0;
   for (let tries = 1; ; tries++) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     try {
       const value = await attempt();
       successes += 1;
@@ -39,14 +46,11 @@ export async function eventually<T>(attempt: () => Promise<T>, options: Eventual
     } catch (error) {
       successes = 0;
       if (error instanceof Fatal) throw error.cause;
+      signal?.throwIfAborted();
       const elapsed = Date.now() - started;
-      if (elapsed > limit) throw new WaitFailure(options.waitingFor, tries, elapsed, error);
+      if (elapsed > limit) throw new WaitFailure(options, tries, elapsed, error);
     }
-    await delay(deadline('poll'), undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(
-      () => {
-        options.signal?.throwIfAborted(); // with the reason of the abort instead of a bare AbortError
-      },
-    );
+    await pause(deadline('poll'), options.signal);
   }
 }
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { connect, readAccess } from './cluster/access.ts';
 import { deleteCluster } from './cluster/k3d.ts';
-import { leaveCluster } from './cluster/leave.ts';
 import { stopOwnEngine } from './engine/daemon.ts';
 import { type Engine, ensureEngine } from './engine/engine.ts';
 import { Failure } from './errors.ts';
+import { isGuest, leaveAsGuest } from './guest.ts';
+import type { Leaving } from './ownership/compare.ts';
 import { Progress } from './progress.ts';
 import { RUN_MARKER } from './process.ts';
 import { endProcesses, processesOf } from './state/orphans.ts';
 import { allRuns, forgetRun, isOrphan, recordRun, type RunRecord, saveRun, scratchFolder } from './state/runs.ts';
-import { isAlive, type Owner } from './state/owner.ts';
+import { fateOf, type Owner } from './state/owner.ts';
 
 /**
  * One command's hold on the machine: everything it starts belongs to a session and goes with it, whatever ends it.
@@ -24,6 +24,7 @@ export class Session implements AsyncDisposable {
   readonly #environmentBefore = { [RUN_MARKER]: process.env[RUN_MARKER], TMPDIR: process.env['TMPDIR'] };
   #engine: Engine | undefined;
   readonly #held: AsyncDisposable[] = [];
+  #isGone = false;
 
   constructor(id = newRunId()) {
     this.id = id;
@@ -70,41 +71,56 @@ export class Session implements AsyncDisposable {
     });
   }
 
+  /**
+   * Removes the lab from a cluster that was there before it, once, and tells how that is left; undefined where there is
+   * nothing to leave. Where that fails the run stays on record, so that `down` can try again.
+   */
+  async leave(): Promise<Leaving | undefined> {
+    if (this.#isGone || this.#record.kept || !isGuest(this)) return undefined;
+    // Whatever of this run still works on the lab, a claim for one, must not go on beside its removal.
+    endProcesses(processesOf(new Set([this.id])));
+    const leaving = await this.progress.phase('Remove the lab from the cluster', () => leaveAsGuest(this.id));
+    this.#isGone = true;
+    return leaving;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const resource of this.#held.splice(0)) await resource[Symbol.asyncDispose]();
-    if (!this.#record.kept) {
-      // Children that outlived their abort, a compiler for one, must not outlive the session.
-      endProcesses(processesOf(new Set([this.id])));
-      if (this.#engine !== undefined) await deleteCluster(this.id);
-      forgetRun(this.id);
+    try {
+      for (const resource of this.#held.splice(0)) await resource[Symbol.asyncDispose]();
+      if (!this.#record.kept) {
+        // Children that outlived their abort, a compiler for one, must not outlive the session.
+        endProcesses(processesOf(new Set([this.id])));
+        await this.leave();
+        if (this.#engine !== undefined) await deleteCluster(this.id);
+        forgetRun(this.id);
+      }
+      await releaseEngine();
+    } finally {
+      for (const [name, value] of Object.entries(this.#environmentBefore)) {
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      }
+      this.#stopListening();
     }
-    await releaseEngine();
-    for (const [name, value] of Object.entries(this.#environmentBefore)) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
-    this.#stopListening();
   }
 }
 
-/** Removes a run's cluster, or what it has made in somebody else's, and its files. */
+/** Removes a run's cluster, or what it has made in somebody else's, and its files: these last, as the record of the rest. */
 export async function removeRun(id: string): Promise<void> {
-  const access = readAccess(id);
-  if (access?.before === undefined) await deleteCluster(id);
-  else await leaveCluster(connect(access), id, access.before);
+  // Children of a run that was killed may still be at work on its lab.
+  endProcesses(processesOf(new Set([id])));
+  if ((await leaveAsGuest(id)) === undefined) await deleteCluster(id);
   forgetRun(id);
 }
 
-/** Has the run its lab in a cluster that was there before? Then no engine of ours is needed for it. */
-export const isGuest = ({ id }: RunRecord): boolean => readAccess(id)?.before !== undefined;
-
 /** Stops the engine that we have started, unless somebody still needs it. */
 async function releaseEngine(): Promise<void> {
-  const others = allRuns().filter((run) => (run.kept && !isGuest(run)) || isInUse(run.owner));
-  if (others.length === 0) await stopOwnEngine();
+  const isWanted = () => allRuns().some((run) => (run.kept && !isGuest(run)) || isInUse(run.owner));
+  if (!isWanted()) await stopOwnEngine(isWanted);
 }
 
-const isInUse = (owner: Owner) => isAlive(owner) && owner.pid !== process.pid;
+/** One elsewhere has an engine of its own. */
+const isInUse = (owner: Owner) => fateOf(owner) === 'alive' && owner.pid !== process.pid;
 
 /** Sorts by time, fits k3d's limit of 32 characters for a cluster's name. */
 export function newRunId(): string {

@@ -1,5 +1,6 @@
 import { environmentFailure, messageOf } from '../errors.ts';
-import { apiMessage, apiStatus, type Kube } from '../kube/client.ts';
+import type { Kube } from '../kube/client.ts';
+import { apiMessage, apiStatus } from '../kube/failure.ts';
 
 export interface Access {
   /** API group; empty for the core group. */

@@ -1,6 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { messageOf } from '../errors.ts';
-import { apiMessage, found } from '../kube/client.ts';
+import { apiMessage, found } from '../kube/failure.ts';
 import { type Certificate, parseCertificates, sameCertificate } from '../trust/certificate.ts';
 import type { ObservedAuthority } from '../trust/graph/observation.ts';
 import type { Audit } from './context.ts';

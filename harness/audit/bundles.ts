@@ -1,6 +1,6 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { messageOf } from '../errors.ts';
-import { apiMessage, found } from '../kube/client.ts';
+import { apiMessage, found } from '../kube/failure.ts';
 import { parseCertificates } from '../trust/certificate.ts';
 import type { ObservedBundle } from '../trust/graph/observation.ts';
 import type { Audit } from './context.ts';

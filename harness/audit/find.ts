@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentFailure } from '../errors.ts';
-import { apiMessage } from '../kube/client.ts';
+import { apiMessage } from '../kube/failure.ts';
 import { cannotAsk } from './access.ts';
 import type { Audit } from './context.ts';
 import { ISTIOD, type PlaneDeployment, planeDeployment } from './planes.ts';

@@ -1,4 +1,4 @@
-import { apiMessage, found } from '../kube/client.ts';
+import { apiMessage, found } from '../kube/failure.ts';
 import { connectToPod } from '../kube/port-forward.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import type { ObservedPlane } from '../trust/graph/observation.ts';

@@ -136,7 +136,7 @@ describe('versionOf', () => {
   it.each([
     ['docker.io/istio/proxyv2:1.29.1', '1.29.1'],
     ['docker.io/istio/proxyv2:1.29.1-distroless', '1.29.1'],
-    ['meshtrust/pilot:1.29.1-cc75d4de6707', '1.29.1'],
+    ['meshtrust.invalid/pilot:1.29.1-cc75d4de6707', '1.29.1'],
     ['127.0.0.1:5000/pilot:v1.30.0-beta.1', '1.30.0-beta.1'],
     ['pilot:1.29.1@sha256:0123456789abcdef', '1.29.1'],
     ['registry.redhat.io/istio-proxyv2-rhel9@sha256:0123456789abcdef', undefined],

@@ -158,11 +158,11 @@ trust is broken: 1 of 2 conversations
     expect(whole).not.toContain(' more');
   });
 
-  it('lets no name end a line or steer a terminal', () => {
-    const nasty = 'CN=\u001b[31mevil\u202e\r\nall trusted';
+  it('lets no name end a line, steer a terminal or give a CI system orders', () => {
+    const nasty = 'CN=\u001b[31mevil\u202e\r\n::error::all trusted\u2028##[error]';
     const certificates = [certificate(A, nasty, true), ...split.certificates.slice(1)];
     const table = renderTable({ ...split, certificates }, plain);
-    expect(table).toContain('Proxies that trust "CN=evil all trusted" aaaaaaaaaaaaaaaa');
+    expect(table).toContain('Proxies that trust "CN=evil : :error::all trusted ## [error]" aaaaaaaaaaaaaaaa');
     // eslint-disable-next-line no-control-regex -- what must not be there
     expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
     expect(renderTable({ ...split, certificates }, { colour: true, verbose: false })).toContain(

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { mapStrings, plain } from '../report/text.ts';
+import { inert, mapStrings } from '../report/text.ts';
 import { brokenConversations, isJudged } from '../trust/graph/graph.ts';
 import type { CertificateSummary, Conversation, GraphLink, GraphNode, TrustGraph } from '../trust/graph/model.ts';
 
@@ -19,8 +19,8 @@ export function renderTable(graph: TrustGraph, options: TableOptions): string {
   return new Table(mapStrings(graph, oneLine), options).render();
 }
 
-/** Names come from the cluster: none of them may end a line or steer a terminal. */
-const oneLine = (text: string): string => plain(text).replaceAll(/\s+/g, ' ');
+/** Names come from the cluster: none of them may end a line, steer a terminal or give a CI system orders. */
+const oneLine = (text: string): string => inert(text).replaceAll(/\s+/g, ' ');
 
 class Table {
   readonly #graph: TrustGraph;

@@ -1,9 +1,10 @@
 // Brings the pinned Node: npm packages carry the binary itself, with no install script to run.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError, cacheFolder } from './paths.mjs';
+import { moveUnlessThere } from './place.mjs';
 
 export const NODE_VERSION = '24.21.0';
 
@@ -57,7 +58,7 @@ function fetchNode({ name, integrity }, home) {
     execFileSync('tar', ['-xzf', archive, '-C', scratch, 'package/bin/node', 'package/LICENSE']);
     chmodSync(join(scratch, 'package', 'bin', 'node'), 0o755);
     // Two bootstraps at once both end with a whole folder: the later rename finds it there and yields.
-    if (!existsSync(home)) renameSync(join(scratch, 'package'), home);
+    moveUnlessThere(join(scratch, 'package'), home);
   } catch (error) {
     if (error instanceof BootstrapError) throw error;
     throw new BootstrapError(

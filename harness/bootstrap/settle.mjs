@@ -1,8 +1,9 @@
 // An installed package lies below node_modules, where Node strips no types: it runs from a copy in the user's cache.
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { cacheFolder } from './paths.mjs';
+import { moveUnlessThere } from './place.mjs';
 
 /** npm packs no file of the lock's own name (package.json, prepack). */
 const PACKED_LOCK = 'packed-lock.json';
@@ -26,7 +27,7 @@ export function settle(root) {
     cpSync(root, scratch, { recursive: true, filter: (path) => !isDependency(root, path) });
     cpSync(join(root, PACKED_LOCK), join(scratch, 'package-lock.json'));
     // Two at once both end with a whole folder: the later one yields.
-    if (!existsSync(home)) renameSync(scratch, home);
+    moveUnlessThere(scratch, home);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -13,7 +13,9 @@ const ENTRIES = {
   bench: 'harness/tasks/bench.ts',
   'bench-audit': 'harness/tasks/bench-audit.ts',
   selftest: 'harness/tasks/selftest.ts',
+  pins: 'harness/tasks/pins.ts',
   gate: 'harness/tasks/gate.ts',
+  faults: 'harness/tasks/faults.ts',
 };
 
 function start() {

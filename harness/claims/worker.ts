@@ -1,14 +1,16 @@
-import { appendFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'vitest';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
+import { messageOf } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { Redactor } from '../evidence/redact.ts';
-import { apiMessage } from '../kube/client.ts';
+import { ApiFailure } from '../kube/failure.ts';
 import { attachLab, type Lab } from '../mesh/lab.ts';
 import { appendEvent, type RunEvent } from '../report/events.ts';
-import { keysFile } from '../state/runs.ts';
+import { WaitFailure } from '../retry.ts';
+import { OwnedFolder } from '../ownership/report-folder.ts';
+import { rememberSecret } from '../state/runs.ts';
 import { ENVIRONMENT } from './environment.ts';
+import { inTime, OverrunError } from './in-time.ts';
 
 /** What a claim works with. */
 export interface ClaimContext {
@@ -25,9 +27,10 @@ const selected = new Set(required(ENVIRONMENT.claims).split(','));
 scaleDeadlines(Number(process.env[ENVIRONMENT.scale] ?? 1));
 
 const redactor = new Redactor();
-const recorder = new EvidenceRecorder(out, redactor);
+const recorder = new EvidenceRecorder(OwnedFolder.attach(out), redactor);
 
 export const lab = attachLab(required(ENVIRONMENT.lab));
+redactor.know(lab.probeToken);
 
 /**
  * Private keys that this worker makes: known to the redactor before anything else sees them, and handed to the main
@@ -35,13 +38,15 @@ export const lab = attachLab(required(ENVIRONMENT.lab));
  */
 export const keepSecret = (secret: string): void => {
   redactor.know(secret);
-  appendFileSync(keysFile(lab.runId), secret, { mode: 0o600 });
+  rememberSecret(lab.runId, secret);
 };
 
 /** Hands an event to the process that writes the report. */
 export const report = (event: RunEvent) => appendEvent(events, event, redactor);
 
 let requests = 0;
+/** The claim that could not be stopped. */
+let overrun: string | undefined;
 
 /**
  * States a claim: its sentence stands under the same id in the group's YAML file. The body throws a sentence when the
@@ -72,28 +77,20 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
         ...(reason === undefined ? {} : { reason }),
       });
     try {
-      await withinDeadline(body(context));
+      if (overrun !== undefined) throw new Error(`${overrun} could not be stopped, and may still be changing the lab`);
+      await inTime(() => body(context));
       verdict('passed');
     } catch (error) {
-      verdict('failed', apiMessage(error));
+      if (error instanceof OverrunError) overrun = id;
+      verdict('failed', reasonOf(error));
       throw error;
     }
   });
 }
 
-async function withinDeadline(work: Promise<void>): Promise<void> {
-  const limit = deadline('claimGroup');
-  const tooLong = new AbortController();
-  const timer = delay(limit, undefined, { signal: tooLong.signal }).then(
-    () => Promise.reject(new Error(`no verdict within ${limit / 1000} s`)),
-    () => undefined,
-  );
-  try {
-    await Promise.race([work, timer]);
-  } finally {
-    tooLong.abort();
-  }
-}
+/** What a claim says of itself; what a user does about a cluster that does not answer is for the run to say. */
+const reasonOf = (error: unknown): string =>
+  error instanceof WaitFailure || error instanceof ApiFailure ? error.reason : messageOf(error);
 
 /** A scenario that several claims share: brought about once, by the first that asks; its failure is everybody's. */
 export function scenario<T>(bringAbout: () => Promise<T>): () => Promise<T> {

@@ -4,24 +4,32 @@ import { connectKube, type Kube } from '../kube/client.ts';
 import type { Inventory } from '../kube/inventory.ts';
 import { workFolder } from '../state/runs.ts';
 
-/** How the cluster of a run is reached, and what was in it if it is somebody else's. No secret is in it. */
+/** How the cluster of a run is reached. No secret is in it. */
 export interface ClusterAccess {
-  /** Path of the kubeconfig; undefined for the one that kubectl would take. */
+  /** Absolute path of the kubeconfig; undefined for the one that kubectl would take. */
   kubeconfig?: string;
   /** The current context unless given. */
   context?: string;
-  /** Of a cluster that was there before the run: what was in it then. */
-  before?: Inventory;
+  /** Of a cluster that was there before the run: which one it is, by the UID of its namespace kube-system. */
+  guestOf?: string;
 }
 
 const file = (runId: string) => join(workFolder(runId), 'cluster.json');
+const listing = (runId: string) => join(workFolder(runId), 'before.json');
 
-export const saveAccess = (runId: string, access: ClusterAccess): void =>
+/** `before` is what was in a cluster that was there before the run. */
+export function saveAccess(runId: string, access: ClusterAccess, before?: Inventory): void {
+  if (before !== undefined) writeFileSync(listing(runId), JSON.stringify(before), { mode: 0o600 });
   writeFileSync(file(runId), JSON.stringify(access), { mode: 0o600 });
+}
 
 /** Undefined for a run that has no cluster, or none yet. */
 export const readAccess = (runId: string): ClusterAccess | undefined =>
   existsSync(file(runId)) ? (JSON.parse(readFileSync(file(runId), 'utf8')) as ClusterAccess) : undefined;
+
+/** What was there before a run in somebody's cluster. */
+export const readListing = (runId: string): Inventory | undefined =>
+  existsSync(listing(runId)) ? (JSON.parse(readFileSync(listing(runId), 'utf8')) as Inventory) : undefined;
 
 export const connect = ({ kubeconfig, context }: Pick<ClusterAccess, 'kubeconfig' | 'context'>): Kube =>
   connectKube(kubeconfig, context === undefined ? {} : { context });

@@ -3,7 +3,7 @@ import type { Inventory, InventoryObject } from '../kube/inventory.ts';
 import { foreignMeshes, planAround, pluggedIn } from './conflicts.ts';
 
 const object = (apiVersion: string, kind: string, name: string, more: Partial<InventoryObject> = {}) => ({
-  ...{ apiVersion, kind, name, uid: name, labels: {}, managers: [] },
+  ...{ apiVersion, kind, name, uid: name, labels: {}, managers: [], created: '', owned: false },
   ...more,
 });
 const inventory = (...objects: InventoryObject[]): Inventory => ({ objects, unread: [] });
@@ -22,14 +22,17 @@ describe('planAround', () => {
       wanted(...CRD, 'sidecars.networking.istio.io'),
       wanted('v1', 'Namespace', 'bookinfo'),
     ];
-    expect(planAround(there, objects)).toEqual({ make: objects.slice(1), conflicts: [] });
+    expect(planAround(there, objects)).toEqual({
+      shared: ['CustomResourceDefinition.apiextensions.k8s.io gateways.gateway.networking.k8s.io'],
+      conflicts: [],
+    });
   });
 
   it('uses as it is whatever else can be shared', () => {
     const objects = [wanted('v1', 'Namespace', 'istio-system'), wanted('v1', 'Namespace', 'bookinfo')];
     const there = inventory(...objects.map(({ metadata: { name } }) => object('v1', 'Namespace', name)));
     expect(planAround(there, objects, ({ metadata }) => metadata?.name === 'istio-system')).toEqual({
-      make: [objects[1]],
+      shared: ['Namespace istio-system'],
       conflicts: ['Namespace bookinfo is there already'],
     });
   });

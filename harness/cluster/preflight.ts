@@ -1,8 +1,8 @@
 import { type KubernetesObject, type NodeStatus, topNodes, type VersionInfo } from '@kubernetes/client-node';
 import type { Finding } from '../finding.ts';
 import type { Kube } from '../kube/client.ts';
-import type { Inventory } from '../kube/inventory.ts';
-import { foreignMeshes, planAround } from './conflicts.ts';
+import { type Inventory, sentenceFor } from '../kube/inventory.ts';
+import { foreignMeshes, foreignPods, planAround } from './conflicts.ts';
 
 /** Bookinfo's pods end with a `sleep` of the kubelet's own (KEP-3960), on by default from here on. */
 const OLDEST_MINOR = 30;
@@ -18,6 +18,12 @@ const RIGHTS = [
   ['patch', '', 'services'],
   ['patch', 'apps', 'deployments'],
   ['create', '', 'pods/portforward'],
+  ['delete', '', 'pods'],
+  ['create', 'coordination.k8s.io', 'leases'],
+  ['create', 'apiextensions.k8s.io', 'customresourcedefinitions'],
+  ['delete', 'apiextensions.k8s.io', 'customresourcedefinitions'],
+  ['create', 'rbac.authorization.k8s.io', 'clusterroles'],
+  ['create', 'admissionregistration.k8s.io', 'mutatingwebhookconfigurations'],
   ['patch', 'apiextensions.k8s.io', 'customresourcedefinitions'],
   ['patch', 'rbac.authorization.k8s.io', 'clusterroles'],
   ['escalate', 'rbac.authorization.k8s.io', 'clusterroles'],
@@ -38,7 +44,10 @@ export async function preflight(
     judgeCapacity(nodes),
     judgeGatewayApi(inventory),
     ...judgeRoom(inventory, wanted),
-    ...inventory.unread.map((what) => ({ state: 'note' as const, text: `Not listed, so not compared: ${what}.` })),
+    ...inventory.unread.map((one) => ({
+      state: 'note' as const,
+      text: `Not listed, so not compared: ${sentenceFor(one)}.`,
+    })),
   ];
 }
 
@@ -56,7 +65,8 @@ export function judgeVersion({
   };
 }
 
-async function judgeRights(kube: Kube): Promise<Finding> {
+/** The rights that this user lacks of those that a run needs: `create namespaces`. */
+export async function missingRights(kube: Kube): Promise<string[]> {
   const missing = await Promise.all(
     RIGHTS.map(async ([verb, group, path]) => {
       const [resource = '', subresource] = path.split('/');
@@ -67,7 +77,11 @@ async function judgeRights(kube: Kube): Promise<Finding> {
       return status?.allowed === true ? [] : [`${verb} ${path}`];
     }),
   );
-  const lacks = missing.flat();
+  return missing.flat();
+}
+
+async function judgeRights(kube: Kube): Promise<Finding> {
+  const lacks = await missingRights(kube);
   if (lacks.length === 0) return { state: 'good', text: 'This user may do what a run does.' };
   return { state: 'bad', text: `This user may not ${lacks.join(', ')}: run it as one with the role cluster-admin.` };
 }
@@ -97,7 +111,7 @@ function judgeGatewayApi({ objects }: Inventory): Finding {
 }
 
 function judgeRoom(inventory: Inventory, wanted: readonly KubernetesObject[]): Finding[] {
-  const troubles = [...foreignMeshes(inventory), ...planAround(inventory, wanted).conflicts];
+  const troubles = [...foreignMeshes(inventory), ...foreignPods(inventory), ...planAround(inventory, wanted).conflicts];
   if (troubles.length === 0) return [{ state: 'good', text: 'Nothing there is in the way of a lab.' }];
   return troubles.map((trouble) => ({
     state: 'bad',

@@ -26,6 +26,8 @@ export interface RunFacts {
   components: Component[];
   supply?: Choice;
   engine?: string;
+  /** What was taken without a pin, a sentence each. */
+  unpinned?: () => string[];
   lab?: Lab;
 }
 
@@ -43,6 +45,7 @@ export function assembleReport(
   facts: RunFacts,
   events: readonly RunEvent[],
   failure: RunFailure | undefined,
+  redact?: (text: string) => string,
 ): ConformanceReport {
   const { settings, lab } = facts;
   const distribution = distributionOf(settings);
@@ -58,7 +61,7 @@ export function assembleReport(
     distribution: settings.distribution,
     supply: facts.supply?.kind ?? settings.supply,
     supplyReason: facts.supply?.reason ?? 'not chosen yet',
-    notes: [],
+    notes: facts.unpinned?.() ?? [],
     implementation: {
       planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => {
         return { name, namespace, revision, version: lab?.istio[name].version ?? plannedVersion(facts, name) };
@@ -86,5 +89,6 @@ export function assembleReport(
     ),
     events,
     ...(failure === undefined ? {} : { failure }),
+    ...(redact === undefined ? {} : { redact }),
   });
 }

@@ -1,10 +1,10 @@
-import { stringify } from 'yaml';
 import { observe } from '../audit/observe.ts';
 import { renderTable } from '../audit/table.ts';
 import { EXIT, usageFailure } from '../errors.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { Progress } from '../progress.ts';
-import { mapStrings, plain } from '../report/text.ts';
+import { inert, mapStrings } from '../report/text.ts';
+import { toYaml } from '../report/yaml.ts';
 import { brokenConversations, isJudged, trustGraph } from '../trust/graph/graph.ts';
 import type { TrustGraph } from '../trust/graph/model.ts';
 import { writeOut } from './write-out.ts';
@@ -35,11 +35,11 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   kube.as('audit');
   const progress = new Progress();
   const who = flags.as === undefined ? '' : `, as ${flags.as}`;
-  progress.note(plain(`Context ${kube.context} at ${kube.server}${who}. Nothing is changed.`));
+  progress.note(`Context ${kube.context} at ${kube.server}${who}. Nothing is changed.`);
   const { secrets, concurrency } = flags;
   const namespaces = [...new Set(flags.namespace)];
   const observation = await observe(kube, { namespaces, secrets, concurrency }, progress);
-  const graph = mapStrings(trustGraph(observation), plain);
+  const graph = mapStrings(trustGraph(observation), inert);
   const text = await render(graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
   else {
@@ -55,10 +55,10 @@ async function render(graph: TrustGraph, kube: Kube, { output, out, verbose }: A
     case 'json':
       return `${JSON.stringify(graph, undefined, 2)}\n`;
     case 'yaml':
-      return stringify(graph, { lineWidth: 120, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+      return toYaml(graph);
     case 'html': {
       const { renderGraphPage } = await import('../report/html/graph-page.ts');
-      return await renderGraphPage(graph, { title: kube.context, facts: [['API server', kube.server]] });
+      return await renderGraphPage(graph, { title: inert(kube.context), facts: [['API server', inert(kube.server)]] });
     }
     case 'table': {
       const colour = out === undefined && process.stdout.isTTY && process.stdout.hasColors();

@@ -4,7 +4,7 @@ import { renderDiffMarkdown } from '../report/diff/markdown.ts';
 import type { ReportDiff } from '../report/diff/model.ts';
 import { renderDiff } from '../report/diff/text.ts';
 import { readReport } from '../report/read.ts';
-import { mapStrings, plain } from '../report/text.ts';
+import { inert, mapStrings } from '../report/text.ts';
 import { writeOut } from './write-out.ts';
 
 export interface DiffFlags {
@@ -15,7 +15,8 @@ export interface DiffFlags {
 
 /** `meshtrust diff`: what changed from one run to another, from their reports alone. Exit code 1 for a regression. */
 export function diffCommand(old: string, now: string, flags: DiffFlags): number {
-  const diff = compareReports(readReport(old), readReport(now), { strict: flags.strict === true });
+  const compared = compareReports(readReport(old), readReport(now), { strict: flags.strict === true });
+  const diff = mapStrings(compared, inert);
   const text = render(diff, flags);
   if (flags.out === undefined) process.stdout.write(text);
   else writeOut(flags.out, text);
@@ -25,7 +26,7 @@ export function diffCommand(old: string, now: string, flags: DiffFlags): number 
 function render(diff: ReportDiff, { output, out }: DiffFlags): string {
   switch (output) {
     case 'json':
-      return `${JSON.stringify(mapStrings(diff, plain), undefined, 2)}\n`;
+      return `${JSON.stringify(diff, undefined, 2)}\n`;
     case 'markdown':
       return renderDiffMarkdown(diff);
     case 'text':

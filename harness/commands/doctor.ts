@@ -1,20 +1,20 @@
 import { totalmem } from 'node:os';
-import { styleText } from 'node:util';
 import { openExisting } from '../cluster/existing.ts';
 import { preflight } from '../cluster/preflight.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { findProgram } from '../engine/install.ts';
 import { EXIT, messageOf } from '../errors.ts';
 import type { Finding } from '../finding.ts';
-import { apiMessage } from '../kube/client.ts';
+import { apiMessage } from '../kube/failure.ts';
 import { takeInventory } from '../kube/inventory.ts';
 import { namespaces } from '../mesh/lab-manifests.ts';
 import { tryRun } from '../process.ts';
-import { isGuest } from '../session.ts';
+import { isGuest } from '../guest.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
 import { assertDiskSpace } from '../supply/disk.ts';
 import { assertGo } from '../supply/source/go.ts';
 import { COLD_DISK } from '../supply/source/source.ts';
+import { print } from '../terminal.ts';
 import { choiceOf, needsEngine } from './supply.ts';
 
 const GIB = 2 ** 30;
@@ -38,7 +38,7 @@ export async function doctorCommand(settings: Settings): Promise<number> {
   const marks = { good: ['green', '✔'], note: ['dim', '·'], bad: ['red', '✖'] } as const;
   for (const { state, text } of findings) {
     const [colour, mark] = marks[state];
-    process.stdout.write(`${styleText(colour, mark, { stream: process.stdout })} ${text}\n`);
+    print(process.stdout, [colour, mark], ` ${text}`);
   }
   return findings.some(({ state }) => state === 'bad') ? EXIT.environment : EXIT.conformant;
 }

@@ -17,7 +17,7 @@ function noting(): Supply & { asked: string[] } {
     return Promise.resolve({ version, ...own });
   };
   const none = () => Promise.reject(new Error('nobody asks for this'));
-  return { kind: 'registry', asked, istio, core: none, certManager: none };
+  return { kind: 'registry', asked, istio, core: none, certManager: none, unpinned: () => [] };
 }
 
 it.each([

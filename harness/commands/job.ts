@@ -118,5 +118,6 @@ async function bundled(
     istio.push({ ...parts, ...(byHelm && charts !== undefined ? { charts } : {}) });
   }
   const needsCertManager = groups.some(({ needs }) => needs.includes('cert-manager'));
-  return { core, istio, certManager: needsCertManager ? await supply.certManager() : undefined };
+  const certManager = needsCertManager ? await supply.certManager() : undefined;
+  return { core, istio, certManager, unpinned: supply.unpinned() };
 }

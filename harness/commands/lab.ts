@@ -1,17 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
-import { EXIT, usageFailure } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { archivesOf, bringUpLab, installCertManager, type StandingLab } from '../mesh/bring-up.ts';
 import { type Lab, overlaysOf } from '../mesh/lab.ts';
-import { entranceServices } from '../mesh/lab-manifests.ts';
-import { isGuest, removeRun, Session } from '../session.ts';
-import { allRuns, isOrphan } from '../state/runs.ts';
+import { wayInService } from '../mesh/lab-manifests.ts';
+import { Session } from '../session.ts';
+import { rememberSecret } from '../state/runs.ts';
 import type { Choice } from '../supply/choose.ts';
 import { type Supply, withImages } from '../supply/supply.ts';
+import { print } from '../terminal.ts';
 import { assertSettings } from './check.ts';
 import { openGround } from './ground.ts';
 import { assertTools } from './installers.ts';
 import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
+import { laterObjects } from './later.ts';
 import { pullingOf, withPulling } from './pulling.ts';
 import { choiceOf, needsEngine, supplyFor } from './supply.ts';
 
@@ -19,21 +23,32 @@ import { choiceOf, needsEngine, supplyFor } from './supply.ts';
 export interface Known {
   supply?: Choice;
   engine?: string;
+  /** What was taken without a pin, a sentence each. */
+  unpinned?: () => string[];
+}
+
+/** What a lab is brought up for. */
+export interface Purpose {
+  /** The claim groups that are to be judged in it; undefined for a whole lab to look around in. */
+  groups?: readonly ClaimGroup[];
+  known?: Known;
 }
 
 /** A lab in the split, and the supply of what only some need. With an upgrade its planes are of the version that starts from. */
 export async function bringUp(
   session: Session,
   settings: Settings,
-  { upgrade, known }: { upgrade: boolean; known: Known } = { upgrade: false, known: {} },
+  { groups, known = {} }: Purpose = {},
 ): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
+  const upgrade = isUpgrade(groups ?? []);
   assertSettings(settings, { upgrade });
   const choice = await choiceOf(settings);
   known.supply = choice;
   assertTools(settings, choice.kind);
   progress.note(`Supply: ${choice.kind} (${choice.reason}). Distribution: ${settings.distribution}.`);
   const supply = supplyFor(session, settings, choice.kind, suppliedVersions(settings, { upgrade }));
+  known.unpinned = () => supply.unpinned();
   if (needsEngine(settings, choice.kind)) known.engine = (await session.engine()).description;
   const parts = withImages(await supply.core(), settings.images);
   const last = await istioOf(settings, supply);
@@ -43,11 +58,14 @@ export async function bringUp(
   const distribution = distributionOf(settings, overlaysOf(planes.istio));
   const archives = archivesOf({ parts, ...planes });
   const ground = () => openGround(session, settings, { parts, archives, distribution });
+  const later = laterObjects({ supply, pulling, distribution, groups, ...(upgrade ? { next } : {}) });
   const {
     host,
     upgrade: { lossBudget },
   } = settings;
-  const plan = { runId, distribution, ground, parts, ...planes, pulling, host, lossBudget };
+  const probeToken = randomBytes(24).toString('hex');
+  rememberSecret(runId, probeToken);
+  const plan = { runId, distribution, ground, parts, ...planes, pulling, host, lossBudget, probeToken, later };
   return { ...(await bringUpLab(plan, progress, signal)), supply };
 }
 
@@ -67,10 +85,9 @@ export async function upCommand(settings: Settings): Promise<number> {
   await using session = new Session();
   const lab = await bringUpWhole(session, settings);
   session.keep();
-  process.stdout.write(`The lab ${session.id} is up, in the split.
-${settings.cluster === 'k3d' ? wayToOwn(lab) : wayToExisting(lab)}
-Remove it with: npm run meshtrust -- down ${session.id}
-`);
+  const way = settings.cluster === 'k3d' ? wayToOwn(lab) : wayToExisting(lab);
+  print(process.stdout, `The lab ${session.id} is up, in the split.\n${way}`);
+  print(process.stdout, `Remove it with: npm run meshtrust -- down ${session.id}`);
   return EXIT.conformant;
 }
 
@@ -79,28 +96,7 @@ const wayToOwn = ({ access, host, ways: { gateway } }: Lab) => `  export KUBECON
 
 /** A port-forward of ours has ended with us. */
 function wayToExisting({ access, host, distribution }: Lab): string {
-  const { namespace, name } = entranceServices(distribution).gateway;
+  const { namespace, name } = wayInService(distribution);
   return `  kubectl --context ${access.context ?? ''} --namespace ${namespace} port-forward service/${name} 8080:80
   curl --header 'Host: ${host}' http://127.0.0.1:8080/productpage`;
-}
-
-/** `meshtrust down`: removes kept labs, all or the one named, and what dead runs have left. */
-export async function downCommand(id: string | undefined): Promise<number> {
-  const idle = allRuns().filter((run) => run.kept || isOrphan(run));
-  if (id !== undefined && !idle.some((run) => run.id === id)) {
-    throw usageFailure(`There is no lab ${id}.`, {
-      next: `There are: ${idle.map((run) => run.id).join(', ') || 'none'}.`,
-    });
-  }
-  const doomed = idle.filter((run) => id === undefined || run.id === id);
-  if (doomed.length === 0) {
-    process.stdout.write('There is no lab.\n');
-    return EXIT.conformant;
-  }
-  await using session = new Session();
-  if (!doomed.every(isGuest)) await session.engine();
-  for (const run of doomed) {
-    await session.progress.phase(`Remove the lab ${run.id}`, () => removeRun(run.id));
-  }
-  return EXIT.conformant;
 }

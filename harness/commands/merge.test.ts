@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../paths.ts';
+import { folderAt } from '../evidence/testing.ts';
 import { EXAMPLE, PASSING, shardReport } from '../report/example.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { readIntact } from '../report/read.ts';
@@ -37,7 +38,7 @@ function write(path: string, text: string): void {
 async function leave(folder: string, report: ConformanceReport): Promise<void> {
   for (const path of report.claims.flatMap(({ evidence }) => evidence)) write(join(folder, path), `seen by ${folder}`);
   write(join(folder, 'evidence', 'lab', 'istiod.log'), `log of ${folder}`);
-  await writeReport(join(home, folder), report);
+  await writeReport(folderAt(join(home, folder)), report);
 }
 
 const passing = async () => {
@@ -52,7 +53,9 @@ describe('meshtrust merge', () => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(/\nconformant: 4 of 4 claims passed \(.*\)\nreport: all\/conformance\.yaml\n/);
     expect(code).toBe(0);
-    expect(readdirSync(join(home, 'all')).sort()).toEqual(['conformance.yaml', 'evidence', 'junit.xml', 'report.html']);
+    expect(readdirSync(join(home, 'all')).sort()).toEqual([
+      ...['conformance.yaml', 'evidence', 'files.ndjson', 'junit.xml', 'report.html'],
+    ]);
     expect(readIntact(join(home, 'all')).report).toMatchObject({ result: 'conformant', run: { id: 'mt-1-merged' } });
     for (const [at, folder] of [
       [1, 'one'],
@@ -83,7 +86,7 @@ describe('meshtrust merge', () => {
     const idle = shardReport('3/3', '', { ...PASSING, supply: 'auto', supplyReason: 'not chosen yet' });
     await leave('one', shardReport('1/3', 'trust.split'));
     await leave('two', shardReport('2/3', 'trust.manual'));
-    await writeReport(join(home, 'three'), idle);
+    await writeReport(folderAt(join(home, 'three')), idle);
     expect((await merge('one', 'two', 'three', '--out', 'all')).code).toBe(0);
   });
 
@@ -97,13 +100,27 @@ describe('meshtrust merge', () => {
     expect(code).toBe(1);
   });
 
-  it('replaces an older report, and nothing else that lies there', async () => {
+  it('replaces an older report', async () => {
+    await passing();
+    await merge('one', '--partial', '--out', 'all');
+    expect((await merge('one', 'two', '--out', 'all')).code).toBe(0);
+    expect(readdirSync(join(home, 'all', 'evidence')).filter((name) => name.startsWith('shard-'))).toEqual([
+      'shard-1',
+      'shard-2',
+    ]);
+  });
+
+  it('refuses a folder with anything of the user’s in it, and leaves that as it was', async () => {
     await passing();
     write('all/mine.txt', 'mine');
     write('all/evidence/old.txt', 'old');
-    expect((await merge('one', 'two', '--out', 'all')).code).toBe(0);
+    const { code, stderr } = await merge('one', 'two', '--out', 'all');
+    expect(stderr).toMatch(
+      /all holds something that no run has written.*\nChoose with --out .*Nothing was touched\.\n(.*\n)* {2}\| .*mine\.txt/,
+    );
+    expect(code).toBe(2);
     expect(readFileSync(join(home, 'all', 'mine.txt'), 'utf8')).toBe('mine');
-    expect(readdirSync(join(home, 'all', 'evidence'))).toEqual(['shard-1', 'shard-2']);
+    expect(readFileSync(join(home, 'all', 'evidence', 'old.txt'), 'utf8')).toBe('old');
   });
 
   it('never replaces what it merges, whatever the way there', async () => {

@@ -1,12 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { usageFailure } from '../errors.ts';
+import { OwnedFolder } from '../ownership/report-folder.ts';
 import { copyEvidence } from '../report/merge-evidence.ts';
 import { mergeReports } from '../report/merge.ts';
 import { readIntact, type StoredReport } from '../report/read.ts';
 import { shardsOf } from '../report/shards.ts';
 import { exitCodeFor } from '../report/verdict.ts';
-import { prepareOutput, publishReport } from './output.ts';
+import { publishReport } from './output.ts';
 
 export interface MergeFlags {
   out?: string;
@@ -19,9 +20,9 @@ export async function mergeCommand(paths: readonly string[], flags: MergeFlags):
   const report = mergeReports(shards);
   const out = resolve(flags.out ?? join('reports', report.run.id));
   assertElsewhere(out, shards.present);
-  prepareOutput(out);
-  for (const { folder, shard, report: part } of shards.present) await copyEvidence(folder, out, shard, part);
-  await publishReport(out, report);
+  const merged = OwnedFolder.take(out, report.run.id);
+  for (const { folder, shard, report: part } of shards.present) await copyEvidence(folder, merged, shard, part);
+  await publishReport(merged, report);
   return exitCodeFor(report);
 }
 

@@ -25,7 +25,7 @@ export const withPulling = ({ mesh, gateway }: Installed, pulling: Pulling): Ins
 });
 
 /** What can be searched for: a shorter password is in every other word, and its `auth` is longer. */
-const FINDABLE = 8;
+export const FINDABLE = 8;
 
 /** Everything secret in the credentials that the settings name. Fails, exit code 2, where a file is not one of them. */
 export const pullSecretsOf = ({ registry, planes }: Settings): string[] =>

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connect, readAccess } from '../cluster/access.ts';
 import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
@@ -6,28 +5,27 @@ import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { shardOf } from '../claims/shard.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
-import { Failure, lastLines, messageOf, usageFailure } from '../errors.ts';
+import { Failure, lastLines, usageFailure } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
-import { Redactor } from '../evidence/redact.ts';
-import { removeLeaks } from '../evidence/sweep.ts';
+import { apiMessage } from '../kube/failure.ts';
 import { installCertManager, type StandingLab } from '../mesh/bring-up.ts';
 import { collectLogs } from '../mesh/logs.ts';
-import { readPrivateKeys } from '../mesh/private-keys.ts';
+import type { Leaving } from '../ownership/compare.ts';
+import { OwnedFolder } from '../ownership/report-folder.ts';
 import { appendEvent, readEvents } from '../report/events.ts';
 import type { RunFailure } from '../report/model.ts';
 import { type Shard, shardName } from '../report/shard.ts';
 import { exitCodeFor } from '../report/verdict.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
 import { newRunId, Session } from '../session.ts';
-import { keysFile, workFolder } from '../state/runs.ts';
+import { eventsFile, workFolder } from '../state/runs.ts';
 import type { CertManagerParts, Supply } from '../supply/supply.ts';
+import { print } from '../terminal.ts';
 import { assertSettings } from './check.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
-import { giveBackPlanes } from './give-back.ts';
 import { bringUp } from './lab.ts';
-import { leaveExisting } from './leave.ts';
-import { pullSecretsOf } from './pulling.ts';
-import { prepareOutput, publishReport } from './output.ts';
+import { publishReport } from './output.ts';
+import { labSecrets, redactorOf } from './secrets.ts';
 
 /** What only the command line says of a run. */
 export interface RunOptions {
@@ -41,42 +39,54 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
   scaleDeadlines(settings.deadlines.scale);
   const groups = plan(settings, { shard, sabotage });
   const id = newRunId();
-  const out = resolve(settings.out ?? join('reports', id));
-  prepareOutput(out);
+  const folder = OwnedFolder.take(resolve(settings.out ?? join('reports', id)), id);
   const start = { settings, runId: id, started: new Date(), shard, groups, components: [] };
-  if (groups.length === 0) return await reportNothing({ ...start, phases: [] }, out);
-  const session = new Session(id);
+  if (groups.length === 0) return await reportNothing({ ...start, phases: [] }, folder);
+  let session: Session;
+  try {
+    session = new Session(id);
+  } catch (error) {
+    return await reportFailure({ ...start, phases: [] }, folder, error);
+  }
   const { phases } = session.progress;
   const facts: RunFacts = { ...start, phases };
-  const events = eventsFile(out);
+  const events = eventsFile(id);
   let failure: RunFailure | undefined;
-  /** Runs a step; the first failure is the run's. */
+  /** Runs a step; the first failure is the run's, and what goes wrong after it is told beside it. */
   const attempt = async (step: () => Promise<unknown>) => {
     try {
       await step();
     } catch (error) {
-      failure ??= runFailure(error, session);
+      const failed = runFailure(error, session);
+      if (failure === undefined) failure = failed;
+      else if (failed.message !== failure.message) {
+        appendEvent(events, { type: 'note', text: `${failed.phase} (${failed.kind}): ${failed.message}` });
+      }
     }
   };
-  await attempt(() => judge(session, facts, { out, events, sabotage }));
+  await attempt(() => judge(session, facts, { out: folder.path, events, sabotage }));
+  const inLab = await labSecrets(settings, id).catch((error: unknown) => {
+    const text = `the report was searched for private keys without those of the lab, which could not be read: ${apiMessage(error)}`;
+    appendEvent(events, { type: 'note', text });
+    return [];
+  });
+  // Whatever is written from here on knows every secret of the run.
+  const redactor = redactorOf(settings, id, inLab);
   if (failure !== undefined || hasFailedClaim(events))
-    await attempt(() => keepLogs(settings, { id, out }, session.signal));
-  await attempt(() => sweep(settings, { id, out, events }));
+    await attempt(() => keepLogs(settings, id, new EvidenceRecorder(folder, redactor), session.signal));
   await attempt(() => {
     session.signal.throwIfAborted();
-    const keep = settings.keep && failure === undefined;
-    if (keep) session.keep();
+    if (settings.keep && failure === undefined) session.keep();
     return Promise.resolve();
   });
-  if (!session.isKept) {
-    await attempt(() => giveBackPlanes(session, facts.lab));
-    await attempt(() => leaveExisting(session, out, events));
-  }
+  await attempt(() => leave(session, events, new EvidenceRecorder(folder, redactor)));
+  const said = readEvents(events);
   await attempt(() => session.progress.phase(leaving(session), () => session[Symbol.asyncDispose]()));
-  const report = assembleReport(facts, readEvents(events), failure);
-  rmSync(events, { force: true });
-  await publishReport(out, report);
-  if (session.isKept) process.stdout.write(keptHint(id));
+  const cleaned = folder.rewrite((text) => redactor.redact(text));
+  const notes = cleaned.map((file) => ({ type: 'note' as const, text: `something secret was taken out of ${file}` }));
+  const report = assembleReport(facts, [...said, ...notes], failure, (text) => redactor.redact(text));
+  await publishReport(folder, report);
+  if (session.isKept) print(process.stdout, keptHint(id));
   return exitCodeFor(report);
 }
 
@@ -91,10 +101,17 @@ function plan(settings: Settings, { shard, sabotage }: RunOptions): ClaimGroup[]
 }
 
 /** Where there are more shards than groups some machines have no work: they report just that, and need no lab. */
-async function reportNothing(facts: RunFacts, out: string): Promise<number> {
+async function reportNothing(facts: RunFacts, folder: OwnedFolder): Promise<number> {
   const text = 'nothing to judge: there are fewer claim groups than shards';
   const report = assembleReport(facts, [{ type: 'note', text }], undefined);
-  await publishReport(out, report);
+  await publishReport(folder, report);
+  return exitCodeFor(report);
+}
+
+/** What keeps a run from beginning at all is reported too. */
+async function reportFailure(facts: RunFacts, folder: OwnedFolder, error: unknown): Promise<number> {
+  const report = assembleReport(facts, [], failureFrom(error, 'Start'));
+  await publishReport(folder, report);
   return exitCodeFor(report);
 }
 
@@ -108,7 +125,7 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   const { settings, shard, groups } = facts;
   const { progress, signal } = session;
   if (shard !== undefined) progress.note(`Shard ${shardName(shard)}: ${groups.map(({ name }) => name).join(', ')}.`);
-  const { supply, ...standing } = await bringUp(session, settings, { upgrade: isUpgrade(groups), known: facts });
+  const { supply, ...standing } = await bringUp(session, settings, { groups, known: facts });
   facts.lab = standing.lab;
   let extras = startExtras(groups, supply);
   for (const group of groups) {
@@ -181,60 +198,53 @@ function sayVerdicts(events: string, group: ClaimGroup, say: (text: string) => v
   return () => clearInterval(timer);
 }
 
-const eventsFile = (out: string) => join(out, 'events.ndjson');
-
 const hasFailedClaim = (events: string) =>
   readEvents(events).some((event) => event.type === 'claim' && event.status === 'failed');
 
 const leaving = ({ isKept }: Session) => (isKept ? 'Leave the lab up' : 'Remove the lab');
 
-/** The private keys that a run's workers have made. */
-const madeKeys = (runId: string): string[] =>
-  existsSync(keysFile(runId)) ? readFileSync(keysFile(runId), 'utf8').split(/(?<=-----END [A-Z ]+-----\n)/) : [];
-
-/** The private keys that lie in the lab's Secrets now; none where there is no lab. */
-async function labKeys(settings: Settings, runId: string): Promise<string[]> {
-  const access = readAccess(runId);
-  return access === undefined ? [] : await readPrivateKeys(connect(access), distributionOf(settings));
-}
-
 /** Logs of planes and proxies beside the evidence; an interrupted user does not wait for them. */
 async function keepLogs(
   settings: Settings,
-  { id: runId, out }: { id: string; out: string },
+  runId: string,
+  recorder: EvidenceRecorder,
   signal: AbortSignal,
 ): Promise<void> {
   const access = readAccess(runId);
   if (signal.aborted || access === undefined) return;
-  const redactor = new Redactor();
-  const recorder = new EvidenceRecorder(out, redactor);
   try {
-    for (const key of [...madeKeys(runId), ...(await labKeys(settings, runId))]) redactor.know(key);
     for (const { file, text } of await collectLogs(connect(access), distributionOf(settings)))
       await recorder.write('lab', file, text);
   } catch (error) {
-    await recorder.write('lab', 'no-logs.txt', messageOf(error));
+    await recorder.write('lab', 'no-logs.txt', apiMessage(error));
   }
 }
 
-/** Searches the folder for every private key of the run, while there still is a lab to ask. */
-async function sweep(
-  settings: Settings,
-  { id: runId, out, events }: { id: string; out: string; events: string },
-): Promise<void> {
-  const inLab = await labKeys(settings, runId).catch((error: unknown) => {
-    const text = `the report was searched for private keys without those of the lab, which could not be read: ${messageOf(error)}`;
-    appendEvent(events, { type: 'note', text });
-    return [];
-  });
-  const leaking = removeLeaks(out, [...madeKeys(runId), ...inLab, ...pullSecretsOf(settings)]);
-  if (leaking.length > 0) throw new Error(`private keys were found in ${leaking.join(', ')}; the files were deleted`);
+/** Removes the lab from a cluster that was there before it, and puts into the report how the cluster is left. */
+async function leave(session: Session, events: string, recorder: EvidenceRecorder): Promise<void> {
+  const leaving = await session.leave();
+  if (leaving === undefined) return;
+  await recorder.write('lab', 'cluster-before-and-after', leaving);
+  appendEvent(events, { type: 'note', text: sentenceFor(leaving) });
+  for (const text of leaving.kept) appendEvent(events, { type: 'note', text });
+}
+
+function sentenceFor({ before, after, added, gone, changed, givenBack }: Leaving): string {
+  const objects = `${before} objects before, ${after} after`;
+  const marked = (mark: string, names: readonly string[]) => names.map((name) => `${mark} ${name}`);
+  const differences = [...marked('+', added), ...marked('-', gone), ...marked('~', changed)];
+  const lent = givenBack.length === 0 ? '' : `; changed meanwhile and given back: ${givenBack.join(', ')}`;
+  if (differences.length === 0) return `the cluster is as it was found: ${objects}${lent}`;
+  return `the cluster is not quite as it was found: ${objects}; ${differences.join(', ')}${lent}`;
 }
 
 function runFailure(error: unknown, session: Session): RunFailure {
   const phase = session.progress.phases.findLast(({ outcome }) => outcome === 'failed')?.name ?? 'Start';
   // What was aborted fails in all sorts of ways; the reason for the abort is the one that counts.
-  const reason: unknown = session.signal.aborted ? session.signal.reason : error;
+  return failureFrom(session.signal.aborted ? session.signal.reason : error, phase);
+}
+
+function failureFrom(reason: unknown, phase: string): RunFailure {
   if (reason instanceof Failure) return { phase, kind: reason.kind, message: reason.message };
   const message = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
   return { phase, kind: 'bug', message: `A bug of meshtrust's own: ${message}` };
@@ -243,5 +253,5 @@ function runFailure(error: unknown, session: Session): RunFailure {
 function keptHint(runId: string): string {
   const { kubeconfig, context } = readAccess(runId) ?? {};
   const where = kubeconfig === undefined ? `context ${context ?? ''}` : `KUBECONFIG=${kubeconfig}`;
-  return `The lab is up: ${where}\nRemove it with: npm run meshtrust -- down ${runId}\n`;
+  return `The lab is up: ${where}\nRemove it with: npm run meshtrust -- down ${runId}`;
 }

@@ -1,28 +1,31 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environmentFailure, messageOf } from '../errors.ts';
-import { cacheFolder, fixture } from '../paths.ts';
-import { RUN_MARKER, tryRun } from '../process.ts';
+import { removeSocket } from '../ownership/socket.ts';
+import { RUN_MARKER } from '../process.ts';
 import { eventually } from '../retry.ts';
-import { isAlive, type Owner, startTime } from '../state/owner.ts';
+import { isAlive } from '../state/owner.ts';
+import { isDeadSocket } from './absence.ts';
+import { engineAnswers } from './ask.ts';
 import { findProgram } from './install.ts';
-
-const home = () => join(cacheFolder(), 'engine');
-const ownerFile = () => join(home(), 'owner.json');
+import { lookAtDoor, processesNamed } from './look.ts';
+import { type Machine, THIS_MACHINE } from './machine.ts';
+import { engineHome, engineLog, forgetOwnEngine, ownEngine, rememberOwnEngine } from './owned.ts';
+import { runtimeFlags } from './runtime-wrapper.ts';
+import { isInUse } from './use.ts';
 
 /** Starts dockerd for the machine; it outlives a run only while somebody's containers need it. */
-export async function startEngine(answers: () => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function startEngine(machine: Machine, signal: AbortSignal): Promise<void> {
   const dockerd = findProgram('dockerd');
   if (dockerd === undefined) throw environmentFailure('dockerd is not installed.');
-  mkdirSync(home(), { recursive: true });
-  await removeDeadSocket('/run/containerd/containerd.sock');
-  await removeDeadSocket('/var/run/docker.sock');
+  mkdirSync(engineHome(), { recursive: true });
+  await removeDeadSocket(machine.containerdSocket, 'containerd', machine.proc);
+  await removeDeadSocket(machine.socket, 'dockerd', machine.proc);
 
-  const log = join(home(), 'dockerd.log');
+  const log = engineLog();
   // Its own pid file: one left in /var/run by a killed daemon would stop this one from starting.
-  const child = spawn(dockerd, ['--pidfile', join(home(), 'docker.pid'), ...runtimeFlags()], {
+  const child = spawn(dockerd, ['--pidfile', join(engineHome(), 'docker.pid'), ...runtimeFlags(engineHome())], {
     detached: true,
     stdio: ['ignore', openSync(log, 'w', 0o600), openSync(log, 'a')],
     env: daemonEnvironment(dockerd),
@@ -31,16 +34,18 @@ export async function startEngine(answers: () => Promise<void>, signal: AbortSig
     child.on('error', reject);
     child.on('exit', (code) => {
       // Another run may have been quicker: then its engine answers.
-      answers().then(resolve, () => reject(new Error(`dockerd ended with exit code ${String(code)}`)));
+      engineAnswers(signal).then(resolve, () => reject(new Error(`dockerd ended with exit code ${String(code)}`)));
     });
   });
   child.unref();
-  const owner: Owner = { pid: child.pid ?? 0, started: startTime(child.pid ?? 0) ?? '' };
-  const other = readOwner();
-  if (other === undefined || !isAlive(other)) writeFileSync(ownerFile(), JSON.stringify(owner));
+  if (child.pid !== undefined && ownEngine() === undefined) rememberOwnEngine(child.pid);
   try {
     await Promise.race([
-      eventually(answers, { waitingFor: 'the container engine to answer', within: 'engineStart', signal }),
+      eventually(() => engineAnswers(signal), {
+        waitingFor: 'the container engine to answer',
+        within: 'engineStart',
+        signal,
+      }),
       exited,
     ]);
   } catch (error) {
@@ -53,45 +58,24 @@ export async function startEngine(answers: () => Promise<void>, signal: AbortSig
   }
 }
 
-/** Stops the engine if it is one that meshtrust started and nothing runs in it any more. */
-export async function stopOwnEngine(): Promise<void> {
-  const owner = readOwner();
-  if (owner === undefined || !isAlive(owner)) return;
-  const containers = await tryRun(['docker', 'ps', '--quiet']);
-  // One that does not answer (interrupted while starting) runs nothing.
-  if (containers.exitCode === 0 && containers.stdout.trim() !== '') return;
+/**
+ * Stops the engine if it is one that meshtrust started and nobody uses it any more. One that is left running is for a
+ * later command to stop.
+ * @param isWanted asked last of all: whether another command has come meanwhile that will use it
+ */
+export async function stopOwnEngine(
+  isWanted: () => boolean = () => false,
+  machine: Machine = THIS_MACHINE,
+): Promise<void> {
+  const owner = ownEngine();
+  if (owner === undefined || (await isInUse(machine)) || isWanted() || !isAlive(owner)) return;
   process.kill(owner.pid, 'SIGTERM');
   await eventually(
     () =>
       isAlive(owner) ? Promise.reject(new Error(`dockerd (process ${owner.pid}) is still running`)) : Promise.resolve(),
     { waitingFor: 'the container engine to stop', within: 'engineStart' },
   );
-  rmSync(ownerFile(), { force: true });
-}
-
-function readOwner(): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(ownerFile(), 'utf8')) as Owner;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Where CAP_SYS_RESOURCE is missing from the bounding set (some sandboxes and nested containers), runc cannot start
- * a privileged container: a wrapper takes the capability out of the specification first.
- */
-function runtimeFlags(): string[] {
-  if (hasCapability(24)) return [];
-  const wrapper = join(home(), 'runc-without-sys-resource');
-  writeFileSync(wrapper, readFileSync(fixture('engine', 'runc-without-sys-resource')));
-  chmodSync(wrapper, 0o755);
-  return ['--add-runtime', `restricted=${wrapper}`, '--default-runtime', 'restricted'];
-}
-
-function hasCapability(bit: number): boolean {
-  const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return bounding === undefined || (BigInt(`0x${bounding}`) & (1n << BigInt(bit))) !== 0n;
+  forgetOwnEngine();
 }
 
 function daemonEnvironment(dockerd: string): NodeJS.ProcessEnv {
@@ -101,14 +85,6 @@ function daemonEnvironment(dockerd: string): NodeJS.ProcessEnv {
 }
 
 /** A killed containerd leaves its socket, and dockerd would wait for somebody to answer there. */
-async function removeDeadSocket(path: string): Promise<void> {
-  const refused = await new Promise<boolean>((resolve) => {
-    const socket = connect(path);
-    socket.on('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
-  if (refused) rmSync(path, { force: true });
+async function removeDeadSocket(path: string, daemon: string, proc: string): Promise<void> {
+  if (isDeadSocket(await lookAtDoor(path), processesNamed(daemon, proc))) removeSocket(path);
 }

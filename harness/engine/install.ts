@@ -6,22 +6,26 @@ import type { Progress } from '../progress.ts';
 import { run, RUN_MARKER } from '../process.ts';
 
 /** Where Debian puts daemons; not on every user's PATH. */
-const PLACES = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+const DAEMONS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
 export function findProgram(name: string): string | undefined {
-  return PLACES.map((place) => join(place, name)).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const places = [...(process.env['PATH'] ?? '').split(delimiter), ...DAEMONS];
+  return places
+    .map((place) => join(place, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
-/** Installs Debian's container engine where there is none. */
+export const isEngineInstalled = () => findProgram('dockerd') !== undefined && findProgram('docker') !== undefined;
+
+/** Installs Debian's container engine. */
 export async function installEngine(progress: Progress, signal: AbortSignal): Promise<void> {
-  if (findProgram('dockerd') !== undefined && findProgram('docker') !== undefined) return;
   await installPackages(['docker.io'], progress, signal);
 }
 

@@ -1,4 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
+import { ESCAPED_BREAK } from './redact-breaks.ts';
+import { MIXED, withoutLeadingBody, withoutTrailingBody } from './redact-cut-keys.ts';
 
 /** What stands in a text where a private key stood. */
 export const KEY_PLACEHOLDER = '[redacted private key]';
@@ -10,17 +12,19 @@ const BASE64 = '[A-Za-z0-9+/=]';
 const END = new RegExp(marker('END'), 'g');
 const WHOLE = new RegExp(String.raw`${marker('BEGIN')}(?:(?!-----BEGIN)[\s\S])*?${marker('END')}`, 'g');
 
-/** A block that lost its end: its header lines and whatever follows and still looks like the lines of its body. */
+/**
+ * A block that lost its end: its header lines and whatever follows and still looks like the lines of its body. A date
+ * that a line of a log starts with does not.
+ */
 const HEAD = new RegExp(
-  String.raw`${marker('BEGIN')}(?:(?:[\s|>"',]|\\+[nrt])*` +
-    String.raw`(?:(?:Proc-Type|DEK-Info):[^\n\\]*|${BASE64}{16,}|${BASE64}+(?!${BASE64}|:|[ \t]+\S)))*`,
-  'g',
+  String.raw`${marker('BEGIN')}(?:(?:[\s|>"',]|${ESCAPED_BREAK}|\\{1,16}t)*` +
+    String.raw`(?:Proc-Type:[ +]?\d,[A-Z]+|DEK-Info:[ +]?[\w-]+,[\dA-F]*|${BASE64}{16,}|${MIXED}(?!:|[.-]\w)|${BASE64}+(?!${BASE64}|:|[.-]\w|[ \t]+\S)))*`,
 );
 
-/** One line of a body, however quoted or indented; matches an empty line too. */
-const BODY_LINE = new RegExp(String.raw`^[\s|>"',\\]*(?:(?:Proc-Type|DEK-Info):.*|${BASE64}*)[\s"',]*$`);
-const LINE_BREAK = /(\r*\n|\\+[rn])/;
-const LAST_WORD = new RegExp(`${BASE64}{16,}$`);
+/** Replaces every PEM private key that is complete, whatever is between its first and its last line. */
+export function hideWholeKeys(text: string): string {
+  return text.includes('PRIVATE') ? text.replace(WHOLE, KEY_PLACEHOLDER) : text;
+}
 
 /**
  * Replaces every PEM private key (PKCS#1, PKCS#8, EC, encrypted, OpenSSH, PGP) with {@link KEY_PLACEHOLDER}: also
@@ -28,19 +32,11 @@ const LAST_WORD = new RegExp(`${BASE64}{16,}$`);
  */
 export function hidePrivateKeys(text: string): string {
   if (!text.includes('PRIVATE')) return text;
-  const whole = text.replace(WHOLE, KEY_PLACEHOLDER).replace(HEAD, KEY_PLACEHOLDER);
+  const [before = '', ...afterBegin] = hideWholeKeys(text).split(HEAD);
+  const whole = [before, ...afterBegin.map(withoutLeadingBody)].join(KEY_PLACEHOLDER);
   const parts = whole.split(END);
   const last = parts.pop() ?? '';
   return [...parts.map(withoutTrailingBody), last].join(KEY_PLACEHOLDER);
-}
-
-/** Walks back from an END line whose BEGIN was cut off, as `tail` leaves it. */
-function withoutTrailingBody(text: string): string {
-  const lines = text.split(LINE_BREAK); // line, break, line, …
-  let end = lines.length;
-  while (end > 0 && BODY_LINE.test(lines[end - 1] ?? '')) end -= 2;
-  if (end <= 0) return '';
-  return [...lines.slice(0, end - 1), lines[end - 1]?.replace(LAST_WORD, ''), lines[end]].join('');
 }
 
 /**

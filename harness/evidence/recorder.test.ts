@@ -6,11 +6,12 @@ import { parse } from 'yaml';
 import { CERTIFICATE, ecKey, linesOf, rsaKey } from './canary.ts';
 import { EVIDENCE_LIMIT, EvidenceRecorder } from './recorder.ts';
 import { Redactor } from './redact.ts';
+import { folderAt } from './testing.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 function recorderIn(path: string): EvidenceRecorder {
-  return new EvidenceRecorder(path, new Redactor());
+  return new EvidenceRecorder(folderAt(path), new Redactor());
 }
 
 it('writes text as it is and objects as YAML, and says where', async () => {
@@ -60,7 +61,7 @@ it('keeps no trace of a key, whatever it came in', async () => {
   const redactor = new Redactor();
   const keys = [rsaKey('pkcs1'), rsaKey('pkcs8'), ecKey('sec1'), ecKey('pkcs8')];
   for (const key of keys) redactor.know(key);
-  const recorder = new EvidenceRecorder(out.path, redactor);
+  const recorder = new EvidenceRecorder(folderAt(out.path), redactor);
   for (const key of keys) {
     await recorder.write('canary', 'istiod.log', `info loaded key\n${key}\ninfo done\n${key.slice(0, -90)}`);
     await recorder.write('canary', 'tail.log', key.slice(70));

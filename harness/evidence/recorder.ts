@@ -1,19 +1,19 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { stringify } from 'yaml';
+import type { ReportFolder } from './folder.ts';
 import type { Redactor } from './redact.ts';
 
 /** Bytes of one file of evidence; of longer ones the beginning and the end are kept. */
 export const EVIDENCE_LIMIT = 1024 * 1024;
 
-/** Writes what was observed for a claim to `<out>/evidence/<claim>/<name>`, redacted; safe from several processes. */
+/** Writes what was observed for a claim to `evidence/<claim>/<name>`, redacted; safe from several processes. */
 export class EvidenceRecorder {
-  readonly #out: string;
+  readonly #folder: ReportFolder;
   readonly #redactor: Redactor;
 
-  /** `out` is the folder of the report, made when the first file is written. */
-  constructor(out: string, redactor: Redactor) {
-    this.#out = out;
+  /** `folder` is that of the report. */
+  constructor(folder: ReportFolder, redactor: Redactor) {
+    this.#folder = folder;
     this.#redactor = redactor;
   }
 
@@ -24,24 +24,16 @@ export class EvidenceRecorder {
    */
   async write(claimId: string, name: string, content: string | object): Promise<string> {
     const text = typeof content === 'string' ? content : stringify(content, { lineWidth: 0 });
-    const folder = safeName(claimId);
-    await mkdir(join(this.#out, 'evidence', folder), { recursive: true });
     const file = safeName(typeof content === 'string' || /\.ya?ml$/.test(name) ? name : `${name}.yaml`);
-    const written = await writeNew(join(this.#out, 'evidence', folder), file, cut(this.#redactor.redact(text)));
-    return `evidence/${folder}/${written}`;
+    return await this.#writeNew(`evidence/${safeName(claimId)}`, file, cut(this.#redactor.redact(text)));
   }
-}
 
-async function writeNew(folder: string, file: string, content: string | Uint8Array): Promise<string> {
-  const extension = extname(file);
-  const stem = file.slice(0, file.length - extension.length);
-  for (let count = 1; ; count++) {
-    const name = count === 1 ? file : `${stem}-${count}${extension}`;
-    try {
-      await writeFile(join(folder, name), content, { flag: 'wx' });
-      return name;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  async #writeNew(folder: string, file: string, content: string | Uint8Array): Promise<string> {
+    const extension = extname(file);
+    const stem = file.slice(0, file.length - extension.length);
+    for (let count = 1; ; count++) {
+      const path = `${folder}/${count === 1 ? file : `${stem}-${count}${extension}`}`;
+      if (await this.#folder.write(path, content)) return path;
     }
   }
 }

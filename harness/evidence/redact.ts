@@ -1,43 +1,32 @@
-import { hideEncoded, hideUrlEncoded } from './encoded.ts';
-import { hidePrivateKeys, KEY_PLACEHOLDER, privateBytes } from './pem.ts';
-
-const TOKEN_PLACEHOLDER = '[redacted token]';
-const SECRET_PLACEHOLDER = '[redacted secret]';
-
-// A name at the start of a YAML line or quoted in JSON; prose such as «invalid token: expired» is left alone.
-const field = (names: string) =>
-  new RegExp(
-    String.raw`((?:^[ \t|-]*|\\n[ \t-]*|["'{,] *)(?:${names})\\*["']?\s*:\s*\\*["']?)(?!\[redacted)[^\s"',}\\]{8,}`,
-    'gm',
-  );
-
-const RULES: readonly (readonly [RegExp, string])[] = [
-  [
-    /(authorization\\*["']?\s*[:=]\s*\\*["']?\[?\s*(?:bearer|basic)\s+)(?!\[redacted)[^\s"',\]\\]+/gi,
-    `$1${TOKEN_PLACEHOLDER}`,
-  ],
-  [/(\bbearer\s+)[A-Za-z0-9._~+/-]{20,}=*/gi, `$1${TOKEN_PLACEHOLDER}`],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, TOKEN_PLACEHOLDER],
-  [field('client-key-data'), `$1${KEY_PLACEHOLDER}`],
-  [field('(?:(?:id|access|refresh)[-_])?token'), `$1${TOKEN_PLACEHOLDER}`],
-];
-
-/**
- * DER of a private key: a SEQUENCE that starts with its version, then PKCS#1's modulus, PKCS#8's algorithm (RFC 5958)
- * or SEC 1's octet string (RFC 5915). Certificates, CRLs and requests start otherwise.
- */
-// eslint-disable-next-line no-control-regex -- these are bytes
-const DER_KEY = /\x30(?:\x82..|\x81.|[\x20-\x7f])\x02\x01(?:\x00\x02[\x40-\x82]|\x00\x30.\x06|\x01\x04[\x20\x30\x42])/s;
+import { hideEncoded } from './encoded.ts';
+import { hidePrivateKeys, hideWholeKeys, privateBytes } from './pem.ts';
+import { hideCookies } from './redact-cookies.ts';
+import { holdsPrivateKey } from './redact-der.ts';
+import { hideEscaped, hideQuotedPrintable, redactBetweenNuls } from './redact-escapes.ts';
+import { hideFields } from './redact-fields.ts';
+import { hidePrivateMembers } from './redact-jwk.ts';
+import { SECRET_PLACEHOLDER } from './redact-placeholders.ts';
+import { hideTokens } from './tokens.ts';
+import { hideWrappedTokens } from './tokens-wrapped.ts';
 
 /** So many bytes of a private number, in a row, give it away. Twice that is found wherever it starts. */
 const WINDOW = 8;
 /** Base64 in base64 in base64: a key in a Secret in a kubectl annotation, and one to spare. */
 const DEPTH = 3;
+/** What one secret hid of another shows in the second round at the latest. */
+const ROUNDS = 4;
 const SHORTEST_SECRET = 8;
 
+/** What a decoded value has somewhere if it is text (UTF-16, perhaps), and hardly any of those decoded in vain. */
+const LEGIBLE = /[\t\r\n -~]{8}|(?:[\t\r\n -~]\0{1,3}){8}/;
+
+/** A word that every credential has in it or before it. */
+const HINT = /token|pass|secret|key|auth|cookie|kty|eyJ|sha256~|bearer|:\/|:\\/i;
+
 /**
- * Takes secrets out of text that is going to be kept: private keys in every form, tokens, and whatever it was told of
- * with {@link Redactor.know}, all of them also inside base64 and hex. Certificates and public keys stay readable.
+ * Takes secrets out of text that is going to be kept: private keys in every form, tokens, passwords, cookies, and
+ * whatever it was told of with {@link Redactor.know}, all of them also in base64, base32, hex, UTF-16 and escapes.
+ * Certificates and public keys stay readable.
  */
 export class Redactor {
   readonly #literals = new Set<string>();
@@ -62,27 +51,38 @@ export class Redactor {
 
   /** `text` with a placeholder in each secret's place. Redacting twice is the same as once. */
   redact(text: string): string {
-    return this.#redact(text, 0);
+    let before = text;
+    for (let round = 0; round < ROUNDS; round++) {
+      const after = this.#redact(before, 0);
+      if (after === before) break;
+      before = after;
+    }
+    return before;
   }
 
   #redact(text: string, depth: number): string {
     const isSecret = (bytes: string) => this.#isSecret(bytes, depth + 1);
-    let result = depth < DEPTH ? hideUrlEncoded(text, isSecret) : text;
+    let result = hideWholeKeys(redactBetweenNuls(text, (plain) => this.#redact(plain, depth)));
+    if (depth < DEPTH) result = hideEscaped(result, isSecret);
     for (const literal of this.#literals) result = result.replaceAll(literal, SECRET_PLACEHOLDER);
-    result = hidePrivateKeys(result);
-    for (const [pattern, replacement] of RULES) result = result.replace(pattern, replacement);
-    return depth < DEPTH ? hideEncoded(result, isSecret) : result;
+    result = hideCredentials(hidePrivateKeys(result));
+    return depth < DEPTH ? hideQuotedPrintable(hideEncoded(result, isSecret), isSecret) : result;
   }
 
   #isSecret(bytes: string, depth: number): boolean {
-    if (DER_KEY.test(bytes)) return true;
+    if (holdsPrivateKey(bytes)) return true;
     if (this.#windows.size > 0) {
       for (let at = 0; at + WINDOW <= bytes.length; at += WINDOW) {
         if (this.#windows.has(bytes.slice(at, at + WINDOW))) return true;
       }
     }
-    return this.#redact(bytes, depth) !== bytes;
+    return LEGIBLE.test(bytes) && this.#redact(bytes, depth) !== bytes;
   }
+}
+
+function hideCredentials(text: string): string {
+  const result = hideWrappedTokens(text);
+  return HINT.test(result) ? hideFields(hideCookies(hidePrivateMembers(hideTokens(result)))) : result;
 }
 
 const unacquainted = new Redactor();

@@ -1,12 +1,12 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE_VERSION } from '../bootstrap/node.mjs';
+import { discard } from '../ownership/discard.ts';
 import { run } from '../process.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { digestOf, folderInputs } from '../supply/cache.ts';
 import { type ImageStore, pushArchives } from '../supply/push.ts';
 import { engineImages, missingImages, pullImages } from '../supply/registry/pull.ts';
-import { UPSTREAM } from '../supply/registry/releases.ts';
+import { officialNodeImage, UPSTREAM } from '../supply/registry/releases.ts';
 import { buildImage, importRoot } from '../supply/source/images.ts';
 import { buildRoot, rootDigest } from '../supply/source/rootfs.ts';
 import type { SupplyKind } from '../supply/supply.ts';
@@ -46,7 +46,7 @@ export async function publishJobImage(
     const names = await pushArchives([archive], store, say, signal);
     return names.get(image) ?? image;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    discard(scratch);
   }
 }
 
@@ -55,7 +55,7 @@ async function baseImage(kind: SupplyKind, say: (text: string) => void, signal: 
   if (kind === 'source') {
     return await importRoot('base', rootDigest('base'), await buildRoot('base', signal), signal);
   }
-  const image = `${UPSTREAM.dockerHub}/library/node:${NODE_VERSION}-bookworm-slim`;
+  const image = officialNodeImage(UPSTREAM);
   const missing = missingImages([image], await engineImages([image], signal), UPSTREAM.digests);
   await pullImages(missing, UPSTREAM.digests, say, signal);
   return image;

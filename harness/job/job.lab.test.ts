@@ -6,9 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { connect } from '../cluster/access.ts';
 import { execInNodes, nodeName } from '../cluster/k3d.ts';
-import { compareInventories } from '../cluster/leave.ts';
+import { compareInventories } from '../ownership/compare.ts';
 import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
-import { apply } from '../kube/apply.ts';
 import type { Kube } from '../kube/client.ts';
 import { type Inventory, takeInventory } from '../kube/inventory.ts';
 import { ROOT } from '../paths.ts';
@@ -22,10 +21,11 @@ import { openSupply } from '../supply/open.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 import { docker, imagesLike } from '../supply/testing/images.ts';
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
+import { IMAGE_HUB } from '../supply/hub.ts';
 import { VERSIONS } from '../supply/versions.ts';
 
 const NAMESPACE = 'meshtrust-job';
-const JOB_IMAGE = 'meshtrust/job:';
+const JOB_IMAGE = `${IMAGE_HUB}/job:`;
 
 const resources = new AsyncDisposableStack();
 let session: Session;
@@ -132,7 +132,12 @@ it('takes its lab along when it is deleted, and has said so on its volume', asyn
   const before = await takeInventory(kube);
   await execInNodes(session.id, ['install', '--directory', '--mode', '777', VOLUME], { signal: session.signal });
   const manifest = await startJob(['--shards', '1', '--claim', 'results'], ['trust.split.mesh-works']);
-  await apply(kube, volume(), { runId: session.id, signal: session.signal });
+  await cluster.kubectl(
+    ['apply', '--filename', '-'],
+    volume()
+      .map((object) => JSON.stringify(object))
+      .join('\n---\n'),
+  );
   await eventually(() => kube.core.readNamespace({ name: 'bookinfo' }), {
     waitingFor: 'the Job to have a lab',
     within: 'testJob',

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { Settings } from '../config/settings.ts';
-import { parseManifests } from '../kube/apply.ts';
+import { parseManifests } from '../kube/manifests.ts';
 import { fixture } from '../paths.ts';
 import type { JobSecret } from './in-pod.ts';
 

@@ -1,5 +1,4 @@
 import {
-  ApiException,
   AppsV1Api,
   AuthorizationV1Api,
   CoreV1Api,
@@ -11,8 +10,8 @@ import {
   type PatchStrategy,
   ServerConfiguration,
 } from '@kubernetes/client-node';
-import { deadline } from '../deadlines.ts';
-import { messageOf } from '../errors.ts';
+import { found } from './failure.ts';
+import { insistingHttp } from './http.ts';
 import { type ClusterChoice, openKubeconfig } from './kubeconfig.ts';
 
 /** A cluster's API. Every call says who makes it: the user agent names the claim, see {@link Kube.as}. */
@@ -35,14 +34,43 @@ export class ObjectApi extends KubernetesObjectApi {
    * Patches with exactly the JSON that is given: `patch` of the library sends an object through its own types first,
    * which drops every field they do not know (the `x-kubernetes-…` fields of a CRD, for one).
    */
-  async send(object: KubernetesObject, strategy: PatchStrategy, query: Record<string, string> = {}): Promise<void> {
-    const path = await this.specUriPath(object, 'patch');
-    const context = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
+  async send<T extends KubernetesObject>(
+    object: KubernetesObject,
+    strategy: PatchStrategy,
+    query: Record<string, string> = {},
+  ): Promise<T> {
+    return await this.#call<T>('PATCH', await this.specUriPath(object, 'patch'), query, strategy, object);
+  }
+
+  /** Makes an object, of exactly the JSON that is given; fails with 409 where there is one of its name. */
+  async make<T extends KubernetesObject>(object: KubernetesObject, query: Record<string, string> = {}): Promise<T> {
+    return await this.#call<T>('POST', await this.specUriPath(object, 'create'), query, 'application/json', object);
+  }
+
+  /** The object as the API has it; `read` of the library makes dates and classes of some fields. */
+  async look<T extends KubernetesObject>(object: KubernetesObject): Promise<T> {
+    return await this.get<T>(await this.specUriPath(object, 'read'));
+  }
+
+  /** Deletes an object if it still is the one with this UID; fails with 409 where it is another (meta/v1, Preconditions). */
+  async erase(object: KubernetesObject, uid: string): Promise<void> {
+    const options = { preconditions: { uid }, propagationPolicy: 'Background' };
+    await this.#call('DELETE', await this.specUriPath(object, 'delete'), {}, 'application/json', options);
+  }
+
+  async #call<T>(
+    method: 'PATCH' | 'POST' | 'DELETE',
+    path: string,
+    query: Record<string, string>,
+    type: string,
+    body: object,
+  ): Promise<T> {
+    const context = this.configuration.baseServer.makeRequestContext(path, HttpMethod[method]);
     context.setHeaderParam('Accept', 'application/json');
-    context.setHeaderParam('Content-Type', strategy);
+    context.setHeaderParam('Content-Type', type);
     for (const [name, value] of Object.entries(query)) context.setQueryParam(name, value);
-    context.setBody(JSON.stringify(object));
-    await this.requestPromise(context);
+    context.setBody(JSON.stringify(body));
+    return (await this.requestPromise(context, 'any')) as T;
   }
 
   /** Reads a path of the API as it answers, for what the library has no type for: discovery, lists of metadata. */
@@ -65,12 +93,12 @@ export function connectKube(kubeconfig: string | undefined, choice: ClusterChoic
   let agent = 'meshtrust';
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
+    httpApi: insistingHttp,
     authMethods: { default: config },
     promiseMiddleware: [
       {
         pre: (context) => {
           context.setHeaderParam('User-Agent', agent);
-          context.setSignal(AbortSignal.timeout(deadline('apiCall')));
           return Promise.resolve(context);
         },
         post: (context) => Promise.resolve(context),
@@ -87,30 +115,4 @@ export function connectKube(kubeconfig: string | undefined, choice: ClusterChoic
     objects: new ObjectApi(configuration),
     as: (who) => (agent = `meshtrust/${who}`),
   };
-}
-
-/** HTTP status of an API error; undefined for anything else. */
-export const apiStatus = (error: unknown): number | undefined =>
-  error instanceof ApiException ? error.code : undefined;
-
-/** What the API server said, without the headers that an ApiException prints too. */
-export function apiMessage(error: unknown): string {
-  if (!(error instanceof ApiException)) return messageOf(error);
-  const body: unknown = error.body;
-  try {
-    const status = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: string };
-    return `${String(error.code)}: ${status.message ?? JSON.stringify(body)}`;
-  } catch {
-    return `${String(error.code)}: ${String(body)}`;
-  }
-}
-
-/** The object, or undefined where there is none of that name. */
-export async function found<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (apiStatus(error) === 404) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,7 @@
 import type { KubernetesObject, V1APIGroupList, V1APIResourceList, V1ObjectMeta } from '@kubernetes/client-node';
-import { apiMessage, type Kube } from './client.ts';
+import { createHash } from 'node:crypto';
+import type { Kube } from './client.ts';
+import { apiMessage, apiStatus } from './failure.ts';
 
 /** One object of a cluster, by what every kind has. */
 export interface InventoryObject {
@@ -11,12 +13,35 @@ export interface InventoryObject {
   labels: Record<string, string>;
   /** Who has written fields of it (`metadata.managedFields`). */
   managers: string[];
+  /** When it was made, by the API server's clock (RFC 3339). */
+  created: string;
+  /** It belongs to another object, with which it comes and goes (`metadata.ownerReferences`). */
+  owned: boolean;
+  /** How often its spec was changed, where the kind counts that. */
+  generation?: number;
+  /** Of everything but status and bookkeeping; only where it was asked for, and not of what changes by itself. */
+  digest?: string;
+}
+
+/** Something that could not be listed: an aggregated API that is down, for one. */
+export interface Unread {
+  /** API group, '' for the core. */
+  group: string;
+  /** Undefined where not even the kinds of the group are known. */
+  kind?: string;
+  why: string;
 }
 
 export interface Inventory {
   objects: InventoryObject[];
-  /** Kinds that could not be listed, with the reason: an aggregated API that is down, for one. */
-  unread: string[];
+  unread: Unread[];
+}
+
+export interface InventoryOptions {
+  /** Only objects with these labels (Kubernetes, «Label selectors»). */
+  labelSelector?: string;
+  /** Read objects whole and tell a digest of each; Secrets are never read. */
+  digests?: boolean;
 }
 
 /** A kind as the API serves it. */
@@ -27,6 +52,7 @@ interface Served {
   resource: string;
   apiVersion: string;
   kind: string;
+  namespaced: boolean;
 }
 
 /** Metadata alone: what is in a Secret is nobody's business here (Kubernetes API Concepts, «Metadata-only fetches»). */
@@ -34,18 +60,36 @@ const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.
 const PAGE = '500';
 /** What comes and goes by itself: events expire, metrics are no objects. */
 const VOLATILE = { resources: ['events'], groups: ['metrics.k8s.io'] };
+/** What controllers write in the course of things: that it changes says nothing. */
+const LIVELY = [
+  ...[
+    'Pod',
+    'ReplicaSet',
+    'ControllerRevision',
+    'Endpoints',
+    'EndpointSlice',
+    'Lease',
+    'Node',
+    'CSINode',
+    'CSIStorageCapacity',
+  ],
+];
+/** A list whose place the API server has lost is read anew so often (Kubernetes API Concepts, «410 Gone responses»). */
+const LISTINGS = 3;
 
 /** All objects of every kind that can be listed, in all namespaces, but for events. */
-export async function takeInventory(kube: Kube): Promise<Inventory> {
-  const unread: string[] = [];
-  /** What cannot be read becomes a sentence. */
-  const orUnread = async <T>(what: string, read: Promise<T[]>): Promise<T[]> =>
+export async function takeInventory(kube: Kube, options: InventoryOptions = {}): Promise<Inventory> {
+  const unread: Unread[] = [];
+  /** What cannot be read is told. */
+  const orUnread = async <T>(what: Omit<Unread, 'why'>, read: Promise<T[]>): Promise<T[]> =>
     await read.catch((error: unknown) => {
-      unread.push(`${what}: ${apiMessage(error)}`);
+      unread.push({ ...what, why: apiMessage(error) });
       return [];
     });
   const versions = ['v1', ...(await groupVersions(kube))];
-  const served = await Promise.all(versions.map((version) => orUnread(version, resourcesOf(kube, version))));
+  const served = await Promise.all(
+    versions.map((version) => orUnread({ group: groupOf(version) }, resourcesOf(kube, version))),
+  );
   // The preferred version of a group comes first; another one serves the same objects once more.
   const kinds = new Map(
     served
@@ -54,10 +98,19 @@ export async function takeInventory(kube: Kube): Promise<Inventory> {
       .map((one) => [`${one.group}/${one.resource}`, one]),
   );
   const listed = await Promise.all(
-    [...kinds.values()].map((one) => orUnread(`${one.apiVersion} ${one.kind}`, listObjects(kube, one))),
+    [...kinds.values()].map((one) => orUnread({ group: one.group, kind: one.kind }, listObjects(kube, one, options))),
   );
-  return { objects: listed.flat(), unread: unread.sort() };
+  return {
+    objects: listed.flat(),
+    unread: unread.sort((a, b) => sentenceFor(a).localeCompare(sentenceFor(b))),
+  };
 }
+
+/** Something unread, as a sentence's subject and what was said. */
+export const sentenceFor = ({ group, kind, why }: Unread): string =>
+  `${kind ?? 'everything'}${group === '' ? '' : ` of ${group}`}: ${why}`;
+
+const groupOf = (apiVersion: string) => (apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '');
 
 async function groupVersions(kube: Kube): Promise<string[]> {
   const { groups } = await kube.objects.get<V1APIGroupList>('/apis');
@@ -75,26 +128,57 @@ async function resourcesOf(kube: Kube, apiVersion: string): Promise<Served[]> {
   const { resources } = await kube.objects.get<V1APIResourceList>(root);
   return resources
     .filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list') && !VOLATILE.resources.includes(name))
-    .map(({ name, kind }) => ({
+    .map(({ name, kind, namespaced }) => ({
       path: `${root}/${name}`,
-      group: apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '',
+      group: groupOf(apiVersion),
       resource: name,
-      apiVersion,
-      kind,
+      ...{ apiVersion, kind, namespaced },
     }));
 }
 
-async function listObjects(kube: Kube, { path, apiVersion, kind }: Served): Promise<InventoryObject[]> {
+async function listObjects(kube: Kube, served: Served, options: InventoryOptions): Promise<InventoryObject[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await listOnce(kube, served, options);
+    } catch (error) {
+      if (apiStatus(error) !== 410 || tries === LISTINGS) throw error;
+    }
+  }
+}
+
+interface Listed extends KubernetesObject {
+  metadata: V1ObjectMeta;
+}
+
+async function listOnce(
+  kube: Kube,
+  { path, apiVersion, kind }: Served,
+  { labelSelector, digests = false }: InventoryOptions,
+): Promise<InventoryObject[]> {
+  const isWhole = digests && kind !== 'Secret' && !LIVELY.includes(kind);
   const objects: InventoryObject[] = [];
   let next = '';
   do {
-    const query = { limit: PAGE, ...(next === '' ? {} : { continue: next }) };
-    const page = await kube.objects.get<{
-      metadata?: { continue?: string };
-      items: { metadata: V1ObjectMeta }[] | null;
-    }>(path, query, METADATA_ONLY);
-    // Null where there is none, as Go writes a list without elements.
-    objects.push(...(page.items ?? []).map(({ metadata }) => inventoryObject({ apiVersion, kind }, metadata)));
+    const query = {
+      limit: PAGE,
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...(next === '' ? {} : { continue: next }),
+    };
+    const page = await kube.objects.get<{ metadata?: { continue?: string }; items: Listed[] | null }>(
+      path,
+      query,
+      isWhole ? 'application/json' : METADATA_ONLY,
+    );
+    for (const item of page.items ?? []) {
+      // null where there is none, as Go writes a list without elements
+      const digest = isWhole
+        ? digestOf(item)
+        : digests && kind === 'Secret'
+          ? item.metadata.resourceVersion
+          : undefined;
+      const object = inventoryObject({ apiVersion, kind }, item.metadata);
+      objects.push({ ...object, ...(digest === undefined ? {} : { digest }) });
+    }
     next = page.metadata?.continue ?? '';
   } while (next !== '');
   return objects;
@@ -102,7 +186,7 @@ async function listObjects(kube: Kube, { path, apiVersion, kind }: Served): Prom
 
 const inventoryObject = (
   type: { apiVersion: string; kind: string },
-  { namespace, name = '', uid = '', labels = {}, managedFields = [] }: V1ObjectMeta,
+  { namespace, name = '', uid = '', labels = {}, managedFields = [], ...meta }: V1ObjectMeta,
 ): InventoryObject => ({
   ...type,
   ...(namespace === undefined ? {} : { namespace }),
@@ -110,7 +194,34 @@ const inventoryObject = (
   uid,
   labels,
   managers: [...new Set(managedFields.flatMap(({ manager }) => manager ?? []))],
+  created: String(meta.creationTimestamp ?? ''),
+  owned: (meta.ownerReferences ?? []).length > 0,
+  ...(meta.generation === undefined ? {} : { generation: meta.generation }),
 });
+
+/** What says when something was written and not what it is; of the annotations controllers count and elect leaders by. */
+const BOOKKEEPING = ['managedFields', 'resourceVersion', 'generation', 'selfLink'];
+const COUNTERS = ['control-plane.alpha.kubernetes.io/leader', 'deployment.kubernetes.io/revision'];
+
+/** Sixteen hexadecimal digits over an object without its status and bookkeeping; the order of keys is none. */
+export function digestOf({ metadata, ...rest }: KubernetesObject): string {
+  const named = Object.entries(metadata ?? {}).filter(([key]) => !BOOKKEEPING.includes(key));
+  const { annotations = {}, ...meta } = Object.fromEntries(named) as V1ObjectMeta;
+  const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !COUNTERS.includes(key)));
+  const parts = Object.entries(rest).filter(([key]) => key !== 'status' && key !== 'apiVersion' && key !== 'kind');
+  const text = JSON.stringify(sorted({ metadata: { ...meta, annotations: kept }, ...Object.fromEntries(parts) }));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, one]) => [key, sorted(one)]),
+  );
+}
 
 /** Group, kind and name: what an object is called in every version of its API. */
 export function identityOf({
@@ -118,9 +229,9 @@ export function identityOf({
   kind,
   namespace,
   name,
-}: Omit<InventoryObject, 'uid' | 'labels' | 'managers'>): string {
-  const group = apiVersion.includes('/') ? `.${apiVersion.replace(/\/.*$/, '')}` : '';
-  return `${kind}${group} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}: Pick<InventoryObject, 'apiVersion' | 'kind' | 'namespace' | 'name'>): string {
+  const group = groupOf(apiVersion);
+  return `${kind}${group === '' ? '' : `.${group}`} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
 /** The same of an object as it is applied. */
@@ -128,3 +239,14 @@ export function identityOfObject({ apiVersion = '', kind = '', metadata }: Kuber
   const { namespace, name = '' } = metadata ?? {};
   return identityOf({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) });
 }
+
+/** An object as the API is asked about it. */
+export const referenceTo = ({
+  apiVersion,
+  kind,
+  namespace,
+  name,
+}: Pick<InventoryObject, 'apiVersion' | 'kind' | 'namespace' | 'name'>): KubernetesObject => ({
+  ...{ apiVersion, kind },
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+});

@@ -1,7 +1,7 @@
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
 import { deadline } from '../deadlines.ts';
-import { messageOf, usageFailure } from '../errors.ts';
+import { environmentFailure, messageOf, usageFailure } from '../errors.ts';
 
 export interface ClusterChoice {
   /** The current context unless given. */
@@ -48,6 +48,15 @@ export function openKubeconfig(file: string | undefined, choice: ClusterChoice):
       next: `Choose a context: ${known.join(', ') || 'there is none'}.`,
     });
   }
+  // The library refuses it, too, and only when it is asked for something.
+  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
+    throw usageFailure(
+      `The API server ${cluster.server} is plain HTTP: anybody in between could read the credentials.`,
+      {
+        next: 'Use its https:// address; where that is meant, set insecure-skip-tls-verify for the cluster in the kubeconfig.',
+      },
+    );
+  }
   return { config, context: config.getCurrentContext(), server: cluster.server };
 }
 
@@ -58,6 +67,9 @@ type DispatcherOptions = ReturnType<KubeConfig['createDispatcherOptions']>;
 class Connection extends KubeConfig {
   readonly #user: string | undefined;
   readonly #groups: readonly string[];
+  /** What connections to the cluster are made with; other credentials, of a plug-in for one, make others. */
+  #wanted = '';
+  #shared: { options: string; dispatcher: Dispatcher } | undefined;
 
   constructor(as: ClusterChoice['as']) {
     super();
@@ -66,7 +78,13 @@ class Connection extends KubeConfig {
   }
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
+    await super.applySecurityAuthentication(context).catch((error: unknown) => {
+      throw environmentFailure(`The credentials of this context cannot be had: ${messageOf(error)}`, {
+        next: 'Log in again (kubectl auth whoami must work), then run the command again.',
+        cause: error,
+      });
+    });
+    this.#shareConnections(context);
     if (this.#user !== undefined) context.setHeaderParam(USER, this.#user);
     if (this.#groups.length === 0) return;
     const dispatcher = context.getDispatcher() ?? new Agent(SEPARATE_HEADERS);
@@ -75,10 +93,19 @@ class Connection extends KubeConfig {
 
   override createDispatcherOptions(...cluster: Parameters<KubeConfig['createDispatcherOptions']>): DispatcherOptions {
     const options = super.createDispatcherOptions(...cluster);
+    this.#wanted = JSON.stringify(options);
     if (this.#groups.length === 0) return options;
     if (options.type === 'agent') return { ...options, connect: { ...options.connect, ...SEPARATE_HEADERS } };
     if (options.type === 'proxy') return { ...options, requestTls: { ...options.requestTls, ...SEPARATE_HEADERS } };
     return options;
+  }
+
+  /** The library has a connection made for each call, and the TLS handshake is most of what a call takes. */
+  #shareConnections(context: RequestContext): void {
+    const dispatcher = context.getDispatcher();
+    if (dispatcher === undefined) return;
+    if (this.#shared?.options !== this.#wanted) this.#shared = { options: this.#wanted, dispatcher };
+    context.setDispatcher(this.#shared.dispatcher);
   }
 
   override async applyToHTTPSOptions(options: WebSocketOptions): Promise<void> {

@@ -2,7 +2,9 @@ import { PortForward } from '@kubernetes/client-node';
 import { request } from 'node:http';
 import { Duplex, PassThrough } from 'node:stream';
 import { type Deadline, deadline } from '../deadlines.ts';
+import { endOfWork } from '../ending.ts';
 import type { Kube } from './client.ts';
+import { ApiFailure } from './failure.ts';
 
 export interface PodRef {
   namespace: string;
@@ -19,7 +21,7 @@ export async function connectToPod(kube: Kube, pod: PodRef, port: number): Promi
     .catch((error: unknown) => {
       // The library rejects with the web socket's event, which is no Error.
       const reason = (error as { message?: string }).message ?? String(error);
-      throw new Error(`port-forward to ${pod.namespace}/${pod.name}: ${reason}`, { cause: error });
+      throw new ApiFailure(`port-forward to ${pod.namespace}/${pod.name}`, reason, { cause: error });
     });
   const stream = Duplex.from({ writable: toPod, readable: fromPod });
   errors.on('data', (message: Buffer) =>
@@ -42,25 +44,24 @@ export async function getFromPod(
 ): Promise<string> {
   const stream = await connectToPod(kube, pod, port);
   const patience = AbortSignal.timeout(deadline(within));
+  const signal = endOfWork(patience) ?? patience;
   try {
     return await new Promise<string>((resolve, reject) => {
-      const outgoing = request(
-        { host: '127.0.0.1', port, path, createConnection: () => stream, signal: patience },
-        (answer) => {
-          let body = '';
-          answer.setEncoding('utf8');
-          answer.on('data', (chunk: string) => (body += chunk));
-          answer.on('error', reject);
-          answer.on('end', () => {
-            if (answer.statusCode === 200) resolve(body);
-            else reject(new Error(`${pod.namespace}/${pod.name}:${port}${path} answered ${String(answer.statusCode)}`));
-          });
-        },
-      );
+      const outgoing = request({ host: '127.0.0.1', port, path, createConnection: () => stream, signal }, (answer) => {
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (chunk: string) => (body += chunk));
+        answer.on('error', reject);
+        answer.on('end', () => {
+          if (answer.statusCode === 200) resolve(body);
+          else reject(new Error(`${pod.namespace}/${pod.name}:${port}${path} answered ${String(answer.statusCode)}`));
+        });
+      });
       outgoing.on('error', reject);
       outgoing.end();
     });
   } catch (error) {
+    endOfWork()?.throwIfAborted();
     if (!patience.aborted) throw error;
     const seconds = deadline(within) / 1000;
     throw new Error(`${pod.namespace}/${pod.name}:${port} did not answer within ${seconds} s`, { cause: error });

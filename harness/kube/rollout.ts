@@ -1,4 +1,4 @@
-import { type KubernetesObject, PatchStrategy, type V1Deployment, type V1Pod } from '@kubernetes/client-node';
+import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import type { Deadline } from '../deadlines.ts';
 import { eventually, Fatal } from '../retry.ts';
 import type { Kube } from './client.ts';
@@ -7,27 +7,6 @@ import { pullFailure } from './image-pull.ts';
 export interface DeploymentRef {
   namespace: string;
   name: string;
-}
-
-/** Restarts a deployment the way `kubectl rollout restart` does: by a changed annotation of its pod template. */
-export async function restart(kube: Kube, deployment: DeploymentRef): Promise<void> {
-  const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
-  await patchSpec(kube, deployment, { template: { metadata: { annotations } } });
-}
-
-/** Sets the number of replicas and waits for nothing. */
-export async function scale(kube: Kube, deployment: DeploymentRef, replicas: number): Promise<void> {
-  await patchSpec(kube, deployment, { replicas });
-}
-
-async function patchSpec(kube: Kube, { namespace, name }: DeploymentRef, spec: object): Promise<void> {
-  const patch: KubernetesObject & { spec: object } = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { namespace, name },
-    spec,
-  };
-  await kube.objects.send(patch, PatchStrategy.MergePatch);
 }
 
 /**
@@ -55,9 +34,15 @@ export async function rolledOut(
   );
 }
 
-async function podsOf(kube: Kube, { metadata, spec }: V1Deployment): Promise<V1Pod[]> {
+/** The pods of a Deployment that are meant to serve. */
+export const podsOf = async (kube: Kube, deployment: V1Deployment): Promise<V1Pod[]> =>
+  (await allPodsOf(kube, deployment)).filter(isLive);
+
+/** The pods of a Deployment, those that are ending or have ended too. */
+export async function allPodsOf(kube: Kube, { metadata, spec }: V1Deployment): Promise<V1Pod[]> {
   const labels = Object.entries(spec?.selector.matchLabels ?? {}).map((label) => label.join('='));
-  return await livePods(kube, metadata?.namespace ?? '', labels.join(','));
+  const selected = { namespace: metadata?.namespace ?? '', labelSelector: labels.join(',') };
+  return (await kube.core.listNamespacedPod(selected)).items;
 }
 
 /** What still keeps a rollout from being complete, as a clause (the conditions of `kubectl rollout status`). */
@@ -76,10 +61,8 @@ export async function livePods(kube: Kube, namespace: string, labelSelector?: st
     namespace,
     ...(labelSelector === undefined ? {} : { labelSelector }),
   });
-  return items.filter(
-    (pod) =>
-      pod.metadata?.deletionTimestamp === undefined &&
-      pod.status?.phase !== 'Succeeded' &&
-      pod.status?.phase !== 'Failed',
-  );
+  return items.filter(isLive);
 }
+
+const isLive = ({ metadata, status }: V1Pod): boolean =>
+  metadata?.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';

@@ -1,11 +1,11 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { connect } from '../cluster/access.ts';
-import { foreignMeshes, planAround, pluggedIn } from '../cluster/conflicts.ts';
-import { environmentFailure, labFailure, messageOf } from '../errors.ts';
-import { apply, type ApplyOptions, parseManifests } from '../kube/apply.ts';
+import { labFailure, messageOf } from '../errors.ts';
+import { parseManifests } from '../kube/manifests.ts';
 import type { Kube } from '../kube/client.ts';
 import { type DeploymentRef, rolledOut } from '../kube/rollout.ts';
+import { apply, type ApplyOptions, type Proprietor } from '../ownership/objects.ts';
 import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
 import type { CertManagerParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
@@ -17,6 +17,7 @@ import { asInstalled } from './installers/installed.ts';
 import {
   attachLab,
   BOOKINFO,
+  CERT_MANAGER,
   deploymentOfGateway,
   gatewayOf,
   INSIDE_PROBE,
@@ -25,8 +26,10 @@ import {
   OUTSIDE_PROBE,
   saveLab,
 } from './lab.ts';
+import { podTroubles } from './logs.ts';
 import { bookinfo, gateway, namespaces, probes, strict } from './lab-manifests.ts';
 import { renderPlane } from './planes.ts';
+import { assertRoom, remainsOf } from './room.ts';
 import { labPullSecret, type Pulling, pullingWith, pullSecrets } from './pulling.ts';
 
 export interface LabPlan {
@@ -44,6 +47,10 @@ export interface LabPlan {
   host: string;
   /** Requests that an upgrade may lose. */
   lossBudget: number;
+  /** What the probes want to hear. */
+  probeToken: string;
+  /** What will be made later on, in a cluster of somebody's: nothing of it may be there, or nothing is begun. */
+  later: (signal: AbortSignal) => Promise<KubernetesObject[]>;
 }
 
 /** A lab and what it stands on. */
@@ -64,37 +71,36 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   const ground = await plan.ground();
   const kube = connect(ground.access);
   kube.as('up');
-  const options: ApplyOptions = { runId, signal };
-  const wayIn = ground.exposure.gateway;
-  const objects = { ...labObjects(plan, ground.exposure), ...(await rendering) };
-  const around = planAround(ground.before, Object.values(objects).flat(), isSharedIn(plan));
-  const theirs = namespacesOfOthers(plan);
-  assertRoom(kube, [...foreignMeshes(ground.before, theirs), ...pluggedIn(ground.before, theirs), ...around.conflicts]);
+  const objects = { ...labObjects(plan, ground.wayIn), ...(await rendering) };
+  const shared = ground.isGuest
+    ? await assertRoom(kube, plan, ground.before, Object.values(objects).flat(), signal)
+    : [];
   await assertApplicable(kube, istio.mesh, objects.mesh);
   await assertApplicable(kube, istio.gateway, objects.gatewayPlane);
-  const wanted = (...some: KubernetesObject[][]) => some.flat().filter((object) => around.make.includes(object));
-  const make = (...some: KubernetesObject[][]) => apply(kube, wanted(...some), options);
+  const owner: Proprietor = { kube, runId, ledger: await ground.take(remainsOf(plan)), shared };
+  const options: ApplyOptions = { signal };
+  const make = (...some: KubernetesObject[][]) => apply(owner, some.flat(), options);
 
   await progress.phase('Install the mesh plane and Bookinfo', async (say) => {
     await make(objects.namespaces, objects.pullSecrets, objects.crds);
-    await applyPlane(kube, istio.mesh, wanted(objects.mesh), options);
+    await applyPlane(owner, istio.mesh, objects.mesh, options);
     await make(objects.strict);
     say('waiting for istiod');
-    await ready(kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
+    await ready(plan, kube, [istiodOf(distribution.planes.mesh)], 'planeReady', signal);
     say('waiting for Bookinfo');
     await injectorAnswers(kube, distribution.planes.mesh, signal);
     await make(objects.bookinfo, objects.probes);
-    await ready(kube, [...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE], 'workloadsReady', signal);
+    await ready(plan, kube, [...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE], 'workloadsReady', signal);
   });
   await progress.phase('Install the gateway plane and its gateway', async (say) => {
     // OpenShift installs its plane when a GatewayClass of its controller appears.
     await make(objects.gateway.filter(({ kind }) => kind === 'GatewayClass'));
-    await applyPlane(kube, istio.gateway, wanted(objects.gatewayPlane), options);
+    await applyPlane(owner, istio.gateway, objects.gatewayPlane, options);
     say('waiting for istiod');
-    await ready(kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
+    await ready(plan, kube, [istiodOf(distribution.planes.gateway)], 'planeReady', signal);
     await make(objects.gateway);
     say('waiting for the gateway');
-    await ready(kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
+    await ready(plan, kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
   });
 
   const { items: nodes } = await kube.core.listNode();
@@ -105,12 +111,15 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   const lab = attachLab(
     saveLab({
       runId,
+      isGuest: ground.isGuest,
+      shared,
       access: ground.access,
       distribution,
       istio: installed,
       ...(next === undefined ? {} : { next }),
-      ways: await ground.ways(signal),
-      wayIn,
+      ways: { gateway: await ground.way(owner, signal) },
+      wayIn: ground.wayIn,
+      probeToken: plan.probeToken,
       host: plan.host,
       lossBudget: plan.lossBudget,
       kubernetesVersion: nodes[0]?.status?.nodeInfo?.kubeletVersion ?? '?',
@@ -132,42 +141,15 @@ async function renderPlanes({ distribution: { planes }, istio }: LabPlan, signal
 }
 
 /** Everything else that a lab is made of in its cluster. */
-const labObjects = ({ parts, distribution, host, pulling }: LabPlan, exposure: Ground['exposure']) => ({
+const labObjects = ({ parts, distribution, host, pulling, probeToken }: LabPlan, wayIn: Ground['wayIn']) => ({
   namespaces: namespaces(distribution),
   crds: parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8'))),
   strict: strict(distribution),
   pullSecrets: pullSecrets(pulling, distribution),
   bookinfo: pullingWith(pulling.lab, bookinfo(parts.bookinfo)),
-  probes: pullingWith(pulling.lab, probes(parts.probeImage, exposure)),
-  gateway: gateway(gatewayOf({ distribution, host, wayIn: exposure.gateway })),
+  probes: pullingWith(pulling.lab, probes(parts.probeImage, probeToken)),
+  gateway: gateway(gatewayOf({ distribution, host, wayIn })),
 });
-
-/** The planes that somebody else has installed. */
-const planesOfOthers = ({ istio }: LabPlan): PlaneName[] =>
-  PLANES.filter((plane) => istio[plane].installer.kind === 'preinstalled');
-
-const namespacesOfOthers = (plan: LabPlan): ReadonlySet<string> =>
-  new Set(planesOfOthers(plan).map((plane) => plan.distribution.planes[plane].namespace));
-
-/** What a lab uses as it is where it is there already: with a plane of others come its namespace and what it works by. */
-function isSharedIn(plan: LabPlan): (object: KubernetesObject) => boolean {
-  const theirs = planesOfOthers(plan);
-  const kinds = [
-    'CustomResourceDefinition',
-    ...(theirs.includes('gateway') ? ['GatewayClass'] : []),
-    ...(theirs.includes('mesh') ? ['PeerAuthentication'] : []),
-  ];
-  return ({ kind = '', metadata }) =>
-    kinds.includes(kind) || (kind === 'Namespace' && namespacesOfOthers(plan).has(metadata?.name ?? ''));
-}
-
-function assertRoom({ server }: Kube, conflicts: readonly string[]): void {
-  if (conflicts.length === 0) return;
-  throw environmentFailure(`The cluster ${server} has no room for a lab, and nothing was changed in it.`, {
-    next: 'Take another cluster, or give planes and GatewayClass other names (planes.X.namespace, gatewayClass.name).',
-    evidence: conflicts.join('\n'),
-  });
-}
 
 /** The releases of Istio that a lab has to do with. */
 const releasesOf = ({ istio, next }: Pick<LabPlan, 'istio' | 'next'>): IstioParts[] =>
@@ -180,25 +162,23 @@ export const archivesOf = (plan: Pick<LabPlan, 'parts' | 'istio' | 'next'>): str
 
 /** Adds cert-manager to a lab: images, manifests, and its webhook must answer. */
 export async function installCertManager(
-  { lab: { kube, runId }, ground, pulling }: StandingLab,
+  { lab, ground, pulling }: StandingLab,
   parts: CertManagerParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cert-manager' } };
-  const manifests = parseManifests(readFileSync(parts.manifests, 'utf8'));
-  const secrets = pulling.lab === undefined ? [] : [labPullSecret(pulling.lab, 'cert-manager')];
-  const wanted = [namespace, ...secrets, ...pullingWith(pulling.lab, manifests)];
-  const { make, conflicts } = planAround(ground.before, wanted);
-  assertRoom(kube, conflicts);
   await ground.addImages(parts.archives, signal);
-  await apply(kube, make, { runId, signal });
-  const deployments = ['cert-manager', 'cert-manager-webhook', 'cert-manager-cainjector'];
-  await ready(
-    kube,
-    deployments.map((name) => ({ namespace: 'cert-manager', name })),
-    'certManagerReady',
-    signal,
+  await apply(lab, certManagerObjects(parts, pulling), { signal });
+  await ready(lab, lab.kube, CERT_MANAGER, 'certManagerReady', signal);
+}
+
+/** What cert-manager is made of. */
+export function certManagerObjects(parts: CertManagerParts, pulling: Pulling): KubernetesObject[] {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cert-manager' } };
+  const manifests = parseManifests(readFileSync(parts.manifests, 'utf8')).filter(
+    ({ kind, metadata }) => kind !== 'Namespace' || metadata?.name !== namespace.metadata.name,
   );
+  const secrets = pulling.lab === undefined ? [] : [labPullSecret(pulling.lab, 'cert-manager')];
+  return [namespace, ...secrets, ...pullingWith(pulling.lab, manifests)];
 }
 
 /** Each once, though both planes may be made of the same. */
@@ -208,6 +188,7 @@ function componentsOf(parts: readonly { components: Component[] }[]): Component[
 }
 
 async function ready(
+  { distribution }: Pick<LabPlan, 'distribution'>,
   kube: Kube,
   deployments: readonly DeploymentRef[],
   within: 'planeReady' | 'workloadsReady' | 'certManagerReady',
@@ -225,24 +206,11 @@ async function ready(
       }),
     );
   } catch (error) {
-    if (error instanceof WaitFailure)
-      throw labFailure(error.message, { evidence: await podTroubles(kube).catch(messageOf), cause: error });
-    throw error;
+    if (!(error instanceof WaitFailure)) throw error;
+    throw labFailure(error.reason, {
+      next: 'The lines below say what keeps its pods; where the machine is merely slow, raise deadlines.scale.',
+      evidence: await podTroubles(kube, distribution).catch(messageOf),
+      cause: error,
+    });
   }
-}
-
-/** Why pods are not ready, in the cluster's own words: for the evidence of a failed bring-up. */
-async function podTroubles(kube: Kube): Promise<string> {
-  const { items } = await kube.core.listPodForAllNamespaces();
-  return items
-    .flatMap((pod) =>
-      [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-        .filter((container) => !container.ready && container.state?.terminated?.reason !== 'Completed')
-        .map((container) => {
-          const { waiting, terminated } = container.state ?? {};
-          const why = waiting?.message ?? waiting?.reason ?? terminated?.reason ?? 'not ready';
-          return `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''} ${container.name}: ${why}`;
-        }),
-    )
-    .join('\n');
 }

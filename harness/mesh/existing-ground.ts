@@ -1,18 +1,37 @@
+import { resolve } from 'node:path';
 import { saveAccess } from '../cluster/access.ts';
 import { type ExistingCluster, openExisting } from '../cluster/existing.ts';
-import { environmentFailure } from '../errors.ts';
-import { apiMessage } from '../kube/client.ts';
+import type { Kube } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
 import { takeInventory } from '../kube/inventory.ts';
+import { ledgerInCluster } from '../ownership/ledger.ts';
+import { leaveCluster } from '../ownership/leave.ts';
+import { assertFree, holderOf, identityOfCluster, keepHeld, lockCluster } from '../ownership/lock.ts';
+import { thisProcess } from '../state/owner.ts';
 import type { Distribution } from './distribution.ts';
 import type { Ground } from './ground.ts';
-import { entranceServices } from './lab-manifests.ts';
-import { openWays, type WayIn } from './ways.ts';
+import { wayInService } from './lab-manifests.ts';
+import { openWay, type WayIn } from './ways.ts';
 
 export interface ExistingGround {
   runId: string;
   cluster: ExistingCluster;
   distribution: Distribution;
   wayIn: WayIn;
+}
+
+/**
+ * Removes the lab of a pod of a Job that is gone, by the cluster's own word: its successor, the next index, is the only
+ * one who ever would. Of anybody else's lab nothing is known for certain, and it stays.
+ */
+async function removeDead(kube: Kube): Promise<void> {
+  const holder = await holderOf(kube);
+  const pod = holder?.owner?.pod;
+  if (holder === undefined || pod === undefined || thisProcess().pod === undefined) return;
+  const there = await found(kube.core.readNamespacedPod({ namespace: pod.namespace, name: pod.name }));
+  const isOver = ['Failed', 'Succeeded'].includes(there?.status?.phase ?? '');
+  if (there?.metadata?.uid === pod.uid && !isOver) return;
+  await leaveCluster(kube, holder.runId);
 }
 
 /** A cluster that is there already: what is in it is listed before anything is made. */
@@ -22,26 +41,27 @@ export async function groundOnExisting(
 ): Promise<Ground> {
   const kube = openExisting(cluster);
   kube.as('up');
-  const before = await takeInventory(kube).catch((error: unknown) => {
-    throw environmentFailure(`The cluster ${kube.server} does not answer: ${apiMessage(error)}`, {
-      next: 'Check the context with kubectl, and what this user may do.',
-      cause: error,
-    });
-  });
-  const access = { ...(cluster.file === undefined ? {} : { kubeconfig: cluster.file }), context: kube.context };
-  saveAccess(runId, { ...access, before });
+  await removeDead(kube);
+  await assertFree(kube);
+  const guestOf = await identityOfCluster(kube);
+  const before = await takeInventory(kube, { digests: true });
+  const access = {
+    ...(cluster.file === undefined ? {} : { kubeconfig: resolve(cluster.file) }),
+    context: kube.context,
+  };
   return {
     access,
+    isGuest: true,
     before,
-    exposure: {
-      gateway: {
-        type: wayIn === 'load-balancer' ? 'LoadBalancer' : wayIn === 'port-forward' ? 'ClusterIP' : 'NodePort',
-      },
-      // A probe connects to wherever it is told to: it is not shown to anybody else.
-      outside: { type: 'ClusterIP' },
-      inside: { type: 'ClusterIP' },
+    take: async (remains) => {
+      // On record here before anything is there: whatever dies from now on, somebody knows where to look.
+      saveAccess(runId, { ...access, guestOf }, before);
+      await lockCluster(kube, { runId, owner: thisProcess(), cluster: guestOf, ...remains }, before);
+      hold(keepHeld(kube));
+      return ledgerInCluster(kube, runId);
     },
+    wayIn: { type: wayIn === 'load-balancer' ? 'LoadBalancer' : wayIn === 'port-forward' ? 'ClusterIP' : 'NodePort' },
     addImages: () => Promise.resolve(), // its nodes pull what they need
-    ways: (signal) => openWays(kube, { services: entranceServices(distribution), wayIn }, hold, signal),
+    way: (owner, signal) => openWay(owner, { service: wayInService(distribution), wayIn }, hold, signal),
   };
 }

@@ -1,16 +1,30 @@
 import type { ClusterAccess } from '../cluster/access.ts';
 import type { Inventory } from '../kube/inventory.ts';
+import type { Ledger } from '../ownership/ledger.ts';
+import type { Proprietor } from '../ownership/objects.ts';
+import type { Tenant } from '../ownership/record.ts';
 import type { Address } from './lab.ts';
-import type { Entrance, Exposure } from './lab-manifests.ts';
+import type { Exposure } from './lab-manifests.ts';
+
+/** What is to be seen to after the lab, beside what it is made of. */
+export type Remains = Pick<Tenant, 'leftovers' | 'restarts'>;
 
 /** What a lab stands on: a cluster that is reachable, and how images and requests get into it. */
 export interface Ground {
   access: Pick<ClusterAccess, 'kubeconfig' | 'context'>;
+  /** Is the cluster somebody's? */
+  isGuest: boolean;
+  /**
+   * Takes the cluster for this lab alone, after which things may be made in it. Fails, exit code 3, where it holds one;
+   * nothing was changed then.
+   */
+  take: (remains: Remains) => Promise<Ledger>;
   /** What is there already and not to be touched; nothing in a cluster of the run's own. */
   before: Inventory;
-  exposure: Record<Entrance, Exposure>;
+  /** How the gateway's way in is published. */
+  wayIn: Exposure;
   /** Makes image archives known to the nodes. */
   addImages: (archives: readonly string[], signal: AbortSignal) => Promise<void>;
-  /** Where the entrances are, once what stands behind them is ready. */
-  ways: (signal: AbortSignal) => Promise<Record<Entrance, Address>>;
+  /** Where the gateway is entered, once it is ready. */
+  way: (owner: Proprietor, signal: AbortSignal) => Promise<Address>;
 }

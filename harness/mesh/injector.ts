@@ -1,4 +1,5 @@
-import { found, type Kube } from '../kube/client.ts';
+import type { Kube } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
 import { eventually } from '../retry.ts';
 import type { Plane } from './distribution.ts';
 

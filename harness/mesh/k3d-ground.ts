@@ -3,10 +3,10 @@ import { basename, join } from 'node:path';
 import { saveAccess } from '../cluster/access.ts';
 import { createCluster, execInNodes, type K3dOptions } from '../cluster/k3d.ts';
 import { freePort } from '../cluster/ports.ts';
+import { ledgerOfOwn } from '../ownership/ledger.ts';
 import { workFolder } from '../state/runs.ts';
 import type { CoreParts } from '../supply/supply.ts';
 import type { Ground } from './ground.ts';
-import { ENTRANCES, type Entrance, type Exposure } from './lab-manifests.ts';
 
 export interface K3dGround {
   runId: string;
@@ -18,13 +18,13 @@ export interface K3dGround {
   k3d: Pick<K3dOptions, 'agents' | 'registries'>;
 }
 
-/** Node ports that are published on 127.0.0.1. */
-const NODE_PORTS: Record<Entrance, number> = { gateway: 30080, outside: 30081, inside: 30082 };
+/** The gateway's node port, which is published on 127.0.0.1. */
+const NODE_PORT = 30080;
 
 /** A cluster of the run's own. The caller removes it, however far this comes. */
 export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promise<Ground> {
   const { runId, parts, archives, ports, k3d } = ground;
-  const local = { gateway: await freePort(ports.gateway), outside: await freePort(), inside: await freePort() };
+  const local = await freePort(ports.gateway);
   const kubeconfig = await createCluster(
     {
       k3d: parts.tools.k3d,
@@ -33,21 +33,21 @@ export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promi
       ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
       imagesFolder: placeArchives(runId, archives),
       apiPort: await freePort(ports.api),
-      nodePorts: new Map(ENTRANCES.map((entrance) => [NODE_PORTS[entrance], local[entrance]])),
+      nodePorts: new Map([[NODE_PORT, local]]),
       k3s: parts.k3dToolsImage === undefined,
       ...k3d,
     },
     signal,
   );
   saveAccess(runId, { kubeconfig });
-  const each = <T>(of: (entrance: Entrance) => T) =>
-    Object.fromEntries(ENTRANCES.map((entrance) => [entrance, of(entrance)])) as Record<Entrance, T>;
   return {
     access: { kubeconfig },
+    isGuest: false,
+    take: () => Promise.resolve(ledgerOfOwn(runId)),
     before: { objects: [], unread: [] },
-    exposure: each((entrance): Exposure => ({ type: 'NodePort', nodePort: NODE_PORTS[entrance] })),
+    wayIn: { type: 'NodePort', nodePort: NODE_PORT },
     addImages: (more, within) => addImages(runId, more, within),
-    ways: () => Promise.resolve(each((entrance) => ({ host: '127.0.0.1', port: local[entrance] }))),
+    way: () => Promise.resolve({ host: '127.0.0.1', port: local }),
   };
 }
 

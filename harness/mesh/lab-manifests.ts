@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
-import { parseManifests } from '../kube/apply.ts';
+import { parseManifests } from '../kube/manifests.ts';
 import { fixture } from '../paths.ts';
 import type { Distribution, Plane } from './distribution.ts';
 
@@ -48,15 +48,10 @@ export interface Exposure {
   nodePort?: number;
 }
 
-/** Where a lab is entered from the machine: its gateway, and the probes outside of the mesh and inside. */
-export const ENTRANCES = ['gateway', 'outside', 'inside'] as const;
-export type Entrance = (typeof ENTRANCES)[number];
-
-/** The Services that lead there. */
-export const entranceServices = ({ planes }: Distribution): Record<Entrance, { namespace: string; name: string }> => ({
-  gateway: { namespace: planes.gateway.namespace, name: 'mesh-gateway-lab' },
-  outside: { namespace: 'probe-outside', name: 'probe' },
-  inside: { namespace: 'probe-inside', name: 'probe' },
+/** The Service by which a lab is entered from the machine; its probes are by port-forwards alone. */
+export const wayInService = ({ planes }: Distribution): { namespace: string; name: string } => ({
+  namespace: planes.gateway.namespace,
+  name: 'mesh-gateway-lab',
 });
 
 interface ServiceObject extends KubernetesObject {
@@ -72,14 +67,14 @@ const exposed = (objects: KubernetesObject[], { type, nodePort }: Exposure): Kub
     return { ...service, spec: { ...service.spec, type, ports } };
   });
 
-/** The probe pods, one inside the mesh and one outside it, and their program. */
-export function probes(image: string, exposure: Record<Entrance, Exposure>): KubernetesObject[] {
+/** The probe pods, one inside the mesh and one outside it, their program, and the token that they want to hear. */
+export function probes(image: string, token: string): KubernetesObject[] {
   const program = readFileSync(fixture('lab', 'probe.cjs'), 'utf8');
   return (['outside', 'inside'] as const).flatMap((place) => {
     const namespace = `probe-${place}`;
     return [
       { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe', namespace }, data: { 'probe.cjs': program } },
-      ...exposed(labManifests('probe.yaml', { namespace, image }), exposure[place]),
+      ...labManifests('probe.yaml', { namespace, image, token }),
     ];
   });
 }

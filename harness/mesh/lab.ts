@@ -2,16 +2,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labFailure } from '../errors.ts';
 import { type ClusterAccess, connect } from '../cluster/access.ts';
-import type { Kube } from '../kube/client.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
+import { ledgerInCluster, ledgerOfOwn } from '../ownership/ledger.ts';
+import type { Proprietor } from '../ownership/objects.ts';
 import { workFolder } from '../state/runs.ts';
 import type { Component, IstioParts, Tools } from '../supply/supply.ts';
 import type { Distribution, Plane, PlaneName } from './distribution.ts';
-import type { Entrance, Exposure, GatewayNames } from './lab-manifests.ts';
+import type { Exposure, GatewayNames } from './lab-manifests.ts';
 
-/** What another process needs to work with a lab that is up. No secret is in it; the kubeconfig is a path. */
+/** What another process needs to work with a lab that is up, private to the user; the kubeconfig is a path. */
 export interface LabDescription {
   runId: string;
+  /** Is the cluster somebody's? */
+  isGuest: boolean;
+  /** Identities of what was there before and is used as it is. */
+  shared: readonly string[];
   access: Pick<ClusterAccess, 'kubeconfig' | 'context'>;
   distribution: Distribution;
   /** What each plane was installed from. */
@@ -19,7 +24,9 @@ export interface LabDescription {
   /** What each plane can be upgraded to; its images are in the nodes. */
   next?: Record<PlaneName, IstioParts>;
   /** Where it is entered. */
-  ways: Record<Entrance, Address>;
+  ways: { gateway: Address };
+  /** What its probes want to hear before they connect to anything. */
+  probeToken: string;
   /** How the gateway's way in is published. */
   wayIn: Exposure;
   host: string;
@@ -44,8 +51,7 @@ export const originOf = ({ host, port }: Address): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** A lab that is up: both planes, the gateway, Bookinfo and the probes. */
-export interface Lab extends LabDescription {
-  kube: Kube;
+export interface Lab extends LabDescription, Proprietor {
   /** The deployment of the Gateway. */
   gateway: DeploymentRef;
 }
@@ -58,6 +64,9 @@ export const BOOKINFO: readonly DeploymentRef[] = [
 ].map((name) => ({ namespace: 'bookinfo', name }));
 export const INSIDE_PROBE: DeploymentRef = { namespace: 'probe-inside', name: 'probe' };
 export const OUTSIDE_PROBE: DeploymentRef = { namespace: 'probe-outside', name: 'probe' };
+export const CERT_MANAGER: readonly DeploymentRef[] = [
+  ...['cert-manager', 'cert-manager-webhook', 'cert-manager-cainjector'],
+].map((name) => ({ namespace: 'cert-manager', name }));
 /** Namespaces whose pods the mesh plane's proxies are in. */
 export const MESH_NAMESPACES = ['bookinfo', INSIDE_PROBE.namespace];
 /** Name of the Gateway. */
@@ -68,6 +77,13 @@ export const deploymentOfGateway = ({ planes, gatewayClass }: Distribution, gate
   namespace: planes.gateway.namespace,
   name: `${gateway}-${gatewayClass.name}`,
 });
+
+/** Every deployment of a lab, and cert-manager's, which only some have. */
+export const deploymentsOf = (distribution: Distribution): DeploymentRef[] => [
+  ...Object.values(distribution.planes).map(istiodOf),
+  deploymentOfGateway(distribution),
+  ...[...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE, ...CERT_MANAGER],
+];
 
 /** The lab's Gateway and route, as its gateway plane serves them. */
 export const gatewayOf = ({
@@ -114,9 +130,12 @@ export function attachLab(path: string): Lab {
       cause: error,
     });
   }
+  const { access, runId, isGuest } = description;
+  const kube = connect(access);
   return {
     ...description,
-    kube: connect(description.access),
+    kube,
+    ledger: isGuest ? ledgerInCluster(kube, runId) : ledgerOfOwn(runId),
     gateway: deploymentOfGateway(description.distribution),
   };
 }

@@ -1,7 +1,10 @@
-import type { Kube } from '../kube/client.ts';
+import type { V1Pod } from '@kubernetes/client-node';
 import { messageOf } from '../errors.ts';
-import { type Distribution, PLANES } from './distribution.ts';
-import { MESH_NAMESPACES } from './lab.ts';
+import type { Kube } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
+import { podsOf } from '../kube/rollout.ts';
+import type { Distribution } from './distribution.ts';
+import { deploymentsOf } from './lab.ts';
 
 const LINES = 2_000;
 
@@ -11,19 +14,18 @@ export interface ContainerLog {
   text: string;
 }
 
-/** The last lines of every container, native sidecars included, of planes, gateway, Bookinfo and cert-manager: for a run that went wrong. */
-export async function collectLogs(kube: Kube, { planes }: Distribution): Promise<ContainerLog[]> {
-  const namespaces = [...PLANES.map((plane) => planes[plane].namespace), ...MESH_NAMESPACES, 'cert-manager'];
-  const { items } = await kube.core.listPodForAllNamespaces();
-  const containers = items
-    .filter((pod) => namespaces.includes(pod.metadata?.namespace ?? ''))
-    .flatMap((pod) =>
-      [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container) => ({
-        namespace: pod.metadata?.namespace ?? '',
-        name: pod.metadata?.name ?? '',
-        container: container.name,
-      })),
-    );
+/**
+ * The last lines of every container, native sidecars included, of the lab's own deployments: for a run that went wrong.
+ * What others have in the same namespaces is none of ours to keep.
+ */
+export async function collectLogs(kube: Kube, distribution: Distribution): Promise<ContainerLog[]> {
+  const containers = (await podsOfLab(kube, distribution)).flatMap((pod) =>
+    [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container) => ({
+      namespace: pod.metadata?.namespace ?? '',
+      name: pod.metadata?.name ?? '',
+      container: container.name,
+    })),
+  );
   return await Promise.all(
     containers.map(async (one) => ({
       file: `${one.namespace}_${one.name}_${one.container}.log`,
@@ -32,4 +34,30 @@ export async function collectLogs(kube: Kube, { planes }: Distribution): Promise
         .catch((error: unknown) => `(no log: ${messageOf(error)})`),
     })),
   );
+}
+
+/** The pods of a lab's deployments, as far as these are there. */
+export async function podsOfLab(kube: Kube, distribution: Distribution): Promise<V1Pod[]> {
+  const pods = await Promise.all(
+    deploymentsOf(distribution).map(async (ref) => {
+      const deployment = await found(kube.apps.readNamespacedDeployment(ref));
+      return deployment === undefined ? [] : await podsOf(kube, deployment);
+    }),
+  );
+  return pods.flat();
+}
+
+/** Why pods of a lab are not ready, in the cluster's own words, a line each. */
+export async function podTroubles(kube: Kube, distribution: Distribution): Promise<string> {
+  return (await podsOfLab(kube, distribution))
+    .flatMap((pod) =>
+      [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+        .filter((container) => !container.ready && container.state?.terminated?.reason !== 'Completed')
+        .map((container) => {
+          const { waiting, terminated } = container.state ?? {};
+          const why = waiting?.message ?? waiting?.reason ?? terminated?.reason ?? 'not ready';
+          return `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''} ${container.name}: ${why}`;
+        }),
+    )
+    .join('\n');
 }

@@ -1,15 +1,29 @@
+import type { V1Secret } from '@kubernetes/client-node';
 import type { Kube } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
+import { RUN_LABEL } from '../ownership/label.ts';
 import { type Distribution, PLANES } from './distribution.ts';
 
-/** Keys of Secret data that hold private keys of CAs: plugged-in, self-signed, cert-manager's. */
-const KEY_FILES = ['ca-key.pem', 'tls.key', 'key.pem'];
+/** Secrets that the lab's controllers make for themselves, without a label of the run. */
+const OF_ISTIOD = ['istio-ca-secret', 'cacerts'];
+const OF_CERT_MANAGER = 'cert-manager-webhook-ca';
 
-/** Every private key in the Secrets of a lab, as PEM; for searching what is handed out, for nothing else. */
-export async function readPrivateKeys(kube: Kube, { planes }: Distribution): Promise<string[]> {
-  const namespaces = [...PLANES.map((plane) => planes[plane].namespace), 'cert-manager'];
-  const secrets = await Promise.all(namespaces.map((namespace) => kube.core.listNamespacedSecret({ namespace })));
-  return secrets
-    .flatMap(({ items }) => items)
-    .flatMap(({ data }) => KEY_FILES.map((file) => Buffer.from(data?.[file] ?? '', 'base64').toString()))
-    .filter((text) => text.includes('PRIVATE KEY'));
+/**
+ * Every private key in the Secrets of a lab, as PEM; for searching what is handed out, for nothing else. Only Secrets of
+ * the run and of its controllers are read: nobody else's, in the same namespaces or elsewhere.
+ */
+export async function readPrivateKeys(kube: Kube, runId: string, { planes }: Distribution): Promise<string[]> {
+  const { items } = await kube.core.listSecretForAllNamespaces({ labelSelector: `${RUN_LABEL}=${runId}` });
+  const namespaces = PLANES.map((plane) => planes[plane].namespace);
+  const named = [
+    ...namespaces.flatMap((namespace) => OF_ISTIOD.map((name) => ({ namespace, name }))),
+    { namespace: 'cert-manager', name: OF_CERT_MANAGER },
+  ];
+  const others = await Promise.all(named.map((ref) => found(kube.core.readNamespacedSecret(ref))));
+  return [...items, ...others.filter((secret) => secret !== undefined)].flatMap(keysIn);
 }
+
+const keysIn = ({ data }: V1Secret): string[] =>
+  Object.values(data ?? {})
+    .map((value) => Buffer.from(value, 'base64').toString())
+    .filter((text) => text.includes('PRIVATE KEY'));

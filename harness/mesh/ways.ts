@@ -3,9 +3,9 @@ import { deadline } from '../deadlines.ts';
 import { labFailure, messageOf } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { forwardService, type ServiceRef } from '../kube/service-forward.ts';
+import { change, type Proprietor } from '../ownership/objects.ts';
 import { eventually } from '../retry.ts';
 import { type Address, originOf } from './lab.ts';
-import type { Entrance } from './lab-manifests.ts';
 
 /** How requests get from this machine to the gateway. `auto` is the first that works of node-port and port-forward. */
 export const WAYS_IN = ['auto', 'load-balancer', 'node-port', 'port-forward'] as const;
@@ -13,40 +13,32 @@ export type WayIn = (typeof WAYS_IN)[number];
 
 type Hold = (resource: AsyncDisposable) => void;
 
-/** Ways to the entrances of a lab in a cluster that publishes nothing on this machine. */
-export async function openWays(
-  kube: Kube,
-  { services, wayIn }: { services: Record<Entrance, ServiceRef>; wayIn: WayIn },
-  hold: Hold,
-  signal: AbortSignal,
-): Promise<Record<Entrance, Address>> {
-  return {
-    gateway: await wayToGateway(kube, services.gateway, wayIn, hold, signal),
-    outside: await forwarded(kube, services.outside, hold),
-    inside: await forwarded(kube, services.inside, hold),
-  };
-}
-
-async function wayToGateway(
-  kube: Kube,
-  service: ServiceRef,
-  wayIn: WayIn,
+/** The way to the gateway of a lab in a cluster that publishes nothing on this machine. */
+export async function openWay(
+  owner: Proprietor,
+  { service, wayIn }: { service: ServiceRef; wayIn: WayIn },
   hold: Hold,
   signal: AbortSignal,
 ): Promise<Address> {
+  const { kube } = owner;
   if (wayIn === 'port-forward') return await forwarded(kube, service, hold);
   const candidates =
     wayIn === 'load-balancer' ? await balancers(kube, service, signal) : await nodePorts(kube, service);
-  const failures: string[] = [];
-  for (const address of candidates) {
-    const failure = await whyNot(address);
-    if (failure === undefined) return address;
-    failures.push(`${address.host}:${address.port}: ${failure}`);
+  const tried = await Promise.all(
+    candidates.map(async (address) => ({ address, failure: await whyNot(address, signal) })),
+  );
+  signal.throwIfAborted();
+  const answering = tried.find(({ failure }) => failure === undefined);
+  if (answering !== undefined) return answering.address;
+  if (wayIn === 'auto') {
+    // Not to be left open for others.
+    const closed = { apiVersion: 'v1', kind: 'Service', metadata: service, spec: { type: 'ClusterIP' } };
+    await change(owner, closed);
+    return await forwarded(kube, service, hold);
   }
-  if (wayIn === 'auto') return await forwarded(kube, service, hold);
   throw labFailure(`The gateway cannot be reached from this machine by ${wayIn}.`, {
     next: 'Choose another way in (--way-in port-forward works wherever kubectl does).',
-    evidence: failures.join('\n'),
+    evidence: tried.map(({ address, failure }) => `${address.host}:${address.port}: ${failure ?? ''}`).join('\n'),
   });
 }
 
@@ -65,7 +57,12 @@ async function balancers(kube: Kube, service: ServiceRef, signal: AbortSignal): 
       if (hosts.length === 0) throw new Error('it has no address yet; is there a controller for load balancers?');
       return hosts.map((host) => ({ host, port: spec?.ports?.[0]?.port ?? 80 }));
     },
-    { waitingFor: `the load balancer of ${service.namespace}/${service.name}`, within: 'loadBalancer', signal },
+    {
+      waitingFor: `the load balancer of ${service.namespace}/${service.name}`,
+      within: 'loadBalancer',
+      signal,
+      next: 'Install a controller for load balancers, or choose another way in (--way-in port-forward).',
+    },
   );
 }
 
@@ -82,9 +79,11 @@ async function nodePorts(kube: Kube, service: ServiceRef): Promise<Address[]> {
 }
 
 /** Any answer of HTTP will do: what it says is for claims. */
-async function whyNot(address: Address): Promise<string | undefined> {
+async function whyNot(address: Address, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const { body } = await request(`${originOf(address)}/`, { signal: AbortSignal.timeout(deadline('wayIn')) });
+    const { body } = await request(`${originOf(address)}/`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(deadline('wayIn'))]),
+    });
     await body.dump();
     return undefined;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { found } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { found } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { PLANES } from '../mesh/distribution.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { deadline } from '../deadlines.ts';
+import { pause } from '../ending.ts';
 import type { Kube } from '../kube/client.ts';
 
 export interface Churn {
@@ -27,7 +27,7 @@ export async function observeChurn(kube: Kube, namespace: string, name: string):
     versions.add(map.metadata?.resourceVersion ?? '');
     roots.add(map.data?.['root-cert.pem'] ?? '');
     reads += 1;
-    await delay(SAMPLE);
+    await pause(SAMPLE);
   }
   return { namespace, name, watched: Date.now() - started, reads, versions: [...versions], roots: [...roots] };
 }

@@ -1,7 +1,11 @@
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Agent, request as fetchOnce } from 'undici';
 import { deadline } from '../deadlines.ts';
-import { type Lab, originOf } from '../mesh/lab.ts';
+import { endOfWork } from '../ending.ts';
 import type { PageAnswer } from '../judges/bookinfo.ts';
+import { type Lab, originOf } from '../mesh/lab.ts';
+import { type Place, tunnelFrom } from './tunnel.ts';
 
 export interface RequestOptions {
   /** User agent: it stands in the access logs of gateway and sidecar, and so finds a request again there. */
@@ -11,34 +15,48 @@ export interface RequestOptions {
 /** One GET through the gateway, on a new connection. */
 export async function throughGateway(lab: Lab, path: string, options: RequestOptions): Promise<PageAnswer> {
   const dispatcher = new Agent();
-  return await get(`${originOf(lab.ways.gateway)}${path}`, dispatcher, { host: lab.host, ...agent(options) });
-}
-
-/** One plaintext GET from a probe pod: from `inside` its sidecar speaks mutual TLS, from `outside` nobody does. */
-export async function fromProbe(
-  lab: Lab,
-  place: 'inside' | 'outside',
-  url: string,
-  options: RequestOptions,
-): Promise<PageAnswer> {
-  const dispatcher = new ProxyAgent({ uri: originOf(lab.ways[place]), proxyTunnel: true });
-  return await get(url, dispatcher, agent(options));
-}
-
-const agent = (options: RequestOptions) => ({ 'user-agent': options.agent });
-
-async function get(url: string, dispatcher: Dispatcher, headers: Record<string, string>): Promise<PageAnswer> {
   try {
-    const answer = await request(url, {
+    const answer = await fetchOnce(`${originOf(lab.ways.gateway)}${path}`, {
       dispatcher,
-      headers,
+      headers: { host: lab.host, 'user-agent': options.agent },
       reset: true,
-      signal: AbortSignal.timeout(deadline('request')),
+      signal: endOfWork(AbortSignal.timeout(deadline('request'))) ?? null,
     });
-    const body = await answer.body.text();
-    const flat = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
-    return { status: answer.statusCode, headers: Object.fromEntries(flat) as Record<string, string>, body };
+    return { status: answer.statusCode, headers: flat(answer.headers), body: await answer.body.text() };
   } finally {
     await dispatcher.destroy();
   }
 }
+
+/** One plaintext GET from a probe pod: from `inside` its sidecar speaks mutual TLS, from `outside` nobody does. */
+export async function fromProbe(lab: Lab, place: Place, url: string, options: RequestOptions): Promise<PageAnswer> {
+  const { hostname, port, host, pathname, search } = new URL(url);
+  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 80 : port) };
+  const stream = await tunnelFrom(lab, place, target);
+  try {
+    return await get(stream, `${pathname}${search}`, { host, 'user-agent': options.agent, connection: 'close' });
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function get(stream: Duplex, path: string, headers: Record<string, string>): Promise<PageAnswer> {
+  const patience = AbortSignal.timeout(deadline('request'));
+  return await new Promise<PageAnswer>((resolve, reject) => {
+    const outgoing = request(
+      { path, headers, createConnection: () => stream, signal: endOfWork(patience) ?? patience },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (chunk: string) => (body += chunk));
+        answer.on('error', reject);
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: flat(answer.headers), body }));
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+const flat = (headers: Record<string, string | string[] | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));

@@ -1,9 +1,8 @@
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { type Deadline, deadline } from '../deadlines.ts';
-import type { Address, Lab } from '../mesh/lab.ts';
+import type { Lab } from '../mesh/lab.ts';
 import type { Credential } from '../trust/issue.ts';
+import { tunnelFrom } from './tunnel.ts';
 
 export interface HandshakeResult {
   /** What the server presented, leaf first, as PEM; empty if the handshake did not get that far. */
@@ -25,7 +24,7 @@ export async function handshake(
   target: { host: string; port: number },
   options: { client?: Credential; agent: string },
 ): Promise<HandshakeResult> {
-  const tunnel = await openTunnel(lab.ways.outside, target);
+  const tunnel = await tunnelFrom(lab, 'outside', target);
   const socket = connect({
     socket: tunnel,
     ALPNProtocols: ['istio-http/1.1', 'istio'],
@@ -48,29 +47,6 @@ export async function handshake(
     socket.destroy();
     tunnel.destroy();
   }
-}
-
-/** A connection to `target` as seen from the probe pod outside the mesh. */
-async function openTunnel(probe: Address, target: { host: string; port: number }): Promise<Socket> {
-  return await new Promise((resolve, reject) => {
-    const outgoing = request({
-      ...probe,
-      method: 'CONNECT',
-      path: `${target.host}:${target.port}`,
-      agent: false,
-      timeout: deadline('handshake'),
-    });
-    outgoing.on('connect', (answer, socket) => {
-      if (answer.statusCode === 200) resolve(socket);
-      else
-        reject(
-          new Error(`the probe could not connect to ${target.host}:${target.port}: ${answer.statusMessage ?? ''}`),
-        );
-    });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('the probe pod does not answer')));
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
 }
 
 /** What a server presented, leaf first, as PEM; fails where the handshake does or takes too long. */

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { deadline } from '../deadlines.ts';
+import { endOfWork, pause } from '../ending.ts';
 import { messageOf } from '../errors.ts';
 import type { PageAnswer } from '../judges/bookinfo.ts';
 
@@ -57,6 +57,7 @@ export function startTraffic({ ways, perSecond, atOnce }: TrafficOptions): Traff
   const record = { exchanges: [] as Exchange[], heldBack: 0 };
   const underWay = new Set<Promise<void>>();
   const stopped = new AbortController();
+  const signal = endOfWork(stopped.signal) ?? stopped.signal;
   const end = Date.now() + deadline('traffic');
 
   const send = (way: Way) => {
@@ -69,13 +70,13 @@ export function startTraffic({ ways, perSecond, atOnce }: TrafficOptions): Traff
   };
   const keepSending = async () => {
     let next = Date.now();
-    for (let turn = 0; !stopped.signal.aborted && Date.now() < end; turn++) {
+    for (let turn = 0; !signal.aborted && Date.now() < end; turn++) {
       const way = ways[turn % ways.length];
       if (way === undefined || underWay.size >= atOnce) record.heldBack += 1;
       else send(way);
       // A turn that comes late moves all later ones: no burst makes up for it.
       next = Math.max(next + 1000 / perSecond, Date.now());
-      await delay(Math.max(0, next - Date.now()), undefined, { signal: stopped.signal }).catch(() => undefined);
+      await pause(Math.max(0, next - Date.now()), signal).catch(() => undefined);
     }
     while (underWay.size > 0) await Promise.all(underWay);
     return record;

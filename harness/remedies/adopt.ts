@@ -1,4 +1,4 @@
-import { remove } from '../kube/apply.ts';
+import { remove } from '../ownership/objects.ts';
 import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { parseCertificate } from '../trust/certificate.ts';
@@ -44,7 +44,7 @@ export async function adoptCertManager(lab: Lab, { root }: Plugged): Promise<Rot
     'intermediates of cert-manager, the same root': async () => {
       // A Secret keeps its type, and theirs differ. istiod goes on with what it has read.
       await remove(
-        lab.kube,
+        lab,
         PLANES.map((plane) => cacertsReference(lab.distribution.planes[plane])),
       );
       intermediates = await issueFromRoot(lab, root);

@@ -1,7 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
-import { apply, parseManifests, remove } from '../kube/apply.ts';
-import { found, type Kube } from '../kube/client.ts';
+import { parseManifests } from '../kube/manifests.ts';
+import { RUN_LABEL } from '../ownership/label.ts';
+import { apply, named, remove } from '../ownership/objects.ts';
+import type { Kube } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
 import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
@@ -25,7 +28,7 @@ export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager'
 export const certManager: Remedy = { name: 'cert-manager', apply: applyCertManager, revert: revertCertManager };
 
 /** The article's resources, in the namespaces of this lab's planes. */
-const manifests = ({ distribution: { planes } }: Lab) =>
+export const manifests = ({ distribution: { planes } }: Pick<Lab, 'distribution'>) =>
   parseManifests(
     readFileSync(new URL('cert-manager.yaml', import.meta.url), 'utf8').replace(
       /\$\{(mesh|gateway)\}/g,
@@ -51,18 +54,42 @@ export async function issueFromRoot(lab: Lab, root: Authority): Promise<Joined['
     type: 'kubernetes.io/tls',
     stringData: { 'tls.crt': root.certificate.pem, 'tls.key': root.privateKey.pem() },
   };
-  await apply(lab.kube, [secret, ...manifests(lab)], { runId: lab.runId, within: 'certManagerReady' });
+  await applyCertificates(lab, [secret, ...manifests(lab)]);
   await Promise.all(certificates(lab).map((certificate) => issued(lab.kube, certificate)));
   return INTERMEDIATES;
 }
 
+interface CertificateObject extends KubernetesObject {
+  spec?: { secretName?: string };
+}
+
+/**
+ * Applies objects with Certificates among them, whose Secrets cert-manager makes: these get the run's label from it, and
+ * are on record as the run's (cert-manager documentation, «SecretTemplate»).
+ */
+export async function applyCertificates(lab: Lab, objects: readonly CertificateObject[]): Promise<void> {
+  const secretTemplate = { labels: { [RUN_LABEL]: lab.runId } };
+  const labelled = objects.map((object) =>
+    object.kind === 'Certificate' ? { ...object, spec: { ...object.spec, secretTemplate } } : object,
+  );
+  await lab.ledger.intend(objects.filter(({ kind }) => kind === 'Certificate').map(secretOf));
+  await apply(lab, labelled, { within: 'certManagerReady' });
+}
+
+const secretOf = ({ metadata, spec }: CertificateObject) =>
+  named({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: metadata?.namespace ?? '', name: spec?.secretName ?? '' },
+  });
+
 async function revertCertManager(lab: Lab): Promise<void> {
   const { mesh, gateway } = lab.distribution.planes;
-  await remove(lab.kube, manifests(lab));
+  await remove(lab, manifests(lab));
   // Without its Certificate a Secret stays: cert-manager does not collect what it has issued.
   const secrets = [ROOT_SECRET, ...[mesh, gateway].map(({ namespace }) => ({ name: 'cacerts', namespace }))];
   await remove(
-    lab.kube,
+    lab,
     secrets.map((metadata) => ({ apiVersion: 'v1', kind: 'Secret', metadata })),
   );
   await restartApart(lab);

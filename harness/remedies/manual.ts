@@ -1,4 +1,4 @@
-import { apply, remove } from '../kube/apply.ts';
+import { apply, remove } from '../ownership/objects.ts';
 import type { Plane, PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
@@ -26,7 +26,7 @@ async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   const hierarchy = await makeHierarchy(keepSecret);
   const { root } = hierarchy;
   const secrets = [cacerts(mesh, hierarchy.mesh), cacerts(gateway, hierarchy.gateway)];
-  await apply(lab.kube, secrets, { runId: lab.runId });
+  await apply(lab, secrets);
   const restarts = await restartAll(lab, root.certificate.pem);
   return {
     remedy: 'manual',
@@ -39,7 +39,7 @@ async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
 
 async function revertManual(lab: Lab): Promise<void> {
   const { mesh, gateway } = lab.distribution.planes;
-  await remove(lab.kube, [mesh, gateway].map(cacertsReference));
+  await remove(lab, [mesh, gateway].map(cacertsReference));
   await restartApart(lab);
 }
 

@@ -1,14 +1,11 @@
-import { PatchStrategy, type V1Pod } from '@kubernetes/client-node';
-import { type DeploymentRef, restart, rolledOut, scale } from '../kube/rollout.ts';
-import { found } from '../kube/client.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import { allPodsOf, type DeploymentRef, rolledOut } from '../kube/rollout.ts';
+import { found } from '../kube/failure.ts';
 import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
 import { BOOKINFO, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
+import { removePods } from '../ownership/objects.ts';
+import { formerReplicas, restart, scale } from '../ownership/rollout.ts';
 import { eventually } from '../retry.ts';
-
-/** What `kubectl rollout restart` changes, and {@link restart} with it. */
-const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
-
-const ISTIOD = 'app=istiod';
 
 const MESH_WORKLOADS: readonly DeploymentRef[] = [...BOOKINFO, INSIDE_PROBE];
 
@@ -79,7 +76,7 @@ export async function restartGatewayPlane(lab: Lab): Promise<void> {
 export async function restartIstiod(lab: Lab, name: PlaneName): Promise<void> {
   const plane = lab.distribution.planes[name];
   const former = new Set((await istiodPods(lab, plane)).map(({ metadata }) => metadata?.name));
-  await lab.kube.core.deleteCollectionNamespacedPod({ namespace: plane.namespace, labelSelector: ISTIOD });
+  await removePods(lab, istiodOf(plane));
   await eventually(
     async () => {
       const pods = await istiodPods(lab, plane);
@@ -97,7 +94,7 @@ export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = wo
 }
 
 async function takeAway(lab: Lab, plane: Plane): Promise<void> {
-  await scale(lab.kube, istiodOf(plane), 0);
+  await scale(lab, istiodOf(plane), 0);
   await eventually(
     async () => {
       const pods = await istiodPods(lab, plane);
@@ -108,7 +105,7 @@ async function takeAway(lab: Lab, plane: Plane): Promise<void> {
 }
 
 async function bringBack(lab: Lab, plane: Plane): Promise<void> {
-  await scale(lab.kube, istiodOf(plane), 1);
+  await scale(lab, istiodOf(plane), await formerReplicas(lab, istiodOf(plane)));
   await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
 }
 
@@ -118,13 +115,9 @@ async function bringBack(lab: Lab, plane: Plane): Promise<void> {
  */
 export async function startIstiodBeside(lab: Lab, name: PlaneName): Promise<() => Promise<void>> {
   const istiod = istiodOf(lab.distribution.planes[name]);
-  const { spec } = await lab.kube.apps.readNamespacedDeployment(istiod);
-  const before = spec?.template.metadata?.annotations?.[RESTARTED_AT] ?? null;
-  await restart(lab.kube, istiod);
+  const takeBack = await restart(lab, istiod);
   return async () => {
-    const template = { metadata: { annotations: { [RESTARTED_AT]: before } } };
-    const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: istiod, spec: { template } };
-    await lab.kube.objects.send(patch, PatchStrategy.MergePatch);
+    await takeBack();
     await rolledOut(lab.kube, istiod, { within: 'planeReady' });
   };
 }
@@ -132,15 +125,15 @@ export async function startIstiodBeside(lab: Lab, name: PlaneName): Promise<() =
 async function roll(lab: Lab, deployments: readonly DeploymentRef[], within: 'planeReady' | 'workloadsReady') {
   await Promise.all(
     deployments.map(async (deployment) => {
-      await restart(lab.kube, deployment);
+      await restart(lab, deployment);
       await rolledOut(lab.kube, deployment, { within });
     }),
   );
 }
 
 /** The pods of a plane's istiod, those that are ending too. */
-const istiodPods = async (lab: Lab, { namespace }: Plane) =>
-  (await lab.kube.core.listNamespacedPod({ namespace, labelSelector: ISTIOD })).items;
+const istiodPods = async ({ kube }: Lab, plane: Plane) =>
+  await allPodsOf(kube, await kube.apps.readNamespacedDeployment(istiodOf(plane)));
 
 const isReady = ({ status }: V1Pod) =>
   status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;

@@ -1,5 +1,6 @@
-import { found } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { RUN_LABEL } from '../ownership/label.ts';
 import { certManager } from './cert-manager.ts';
 import { cacertsReference, manual } from './manual.ts';
 
@@ -15,6 +16,7 @@ export async function hasRemedy({ kube, distribution: { planes } }: Lab): Promis
  * to it goes with it; it may not be installed.
  */
 export async function revertAny(lab: Lab): Promise<void> {
-  const installed = await found(lab.kube.core.readNamespace({ name: 'cert-manager' }));
-  await (installed === undefined ? manual : certManager).revert(lab);
+  const namespace = await found(lab.kube.core.readNamespace({ name: 'cert-manager' }));
+  const isInstalled = namespace?.metadata?.labels?.[RUN_LABEL] === lab.runId;
+  await (isInstalled ? certManager : manual).revert(lab);
 }

@@ -1,5 +1,4 @@
-import { PatchStrategy } from '@kubernetes/client-node';
-import { apply } from '../kube/apply.ts';
+import { apply, change } from '../ownership/objects.ts';
 import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
@@ -118,7 +117,7 @@ export async function plugIn(
   roots: readonly Certificate[],
 ): Promise<void> {
   const secrets = PLANES.map((plane) => cacerts(lab.distribution.planes[plane], hierarchy[plane], roots));
-  await apply(lab.kube, secrets, { runId: lab.runId });
+  await apply(lab, secrets);
 }
 
 /** Has the workloads of both planes trust these roots, whatever issues. */
@@ -127,7 +126,7 @@ export async function trust(lab: Lab, roots: readonly Certificate[]): Promise<vo
   await Promise.all(
     PLANES.map(async (plane) => {
       const secret = { ...cacertsReference(lab.distribution.planes[plane]), data };
-      await lab.kube.objects.send(secret, PatchStrategy.MergePatch);
+      await change(lab, secret);
     }),
   );
 }

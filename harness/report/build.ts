@@ -2,7 +2,7 @@ import { redact as redactUnknown } from '../evidence/redact.ts';
 import { digestOf } from './digest.ts';
 import type { ClaimEvent, RunEvent } from './events.ts';
 import type { ClaimDescription, ClaimResult, ClaimStatus, ConformanceReport, RunFailure } from './model.ts';
-import { mapStrings, plain } from './text.ts';
+import { inert, mapStrings } from './text.ts';
 import { verdictOf, worseOf } from './verdict.ts';
 
 type Computed = 'apiVersion' | 'kind' | 'result' | 'summary' | 'claims' | 'remedies' | 'upgrades' | 'graphs' | 'digest';
@@ -55,7 +55,7 @@ export function buildReport(input: ReportInput): ConformanceReport {
     phases: facts.phases,
     ...(failure === undefined ? {} : { failure }),
   };
-  const clean = mapStrings(report, (text) => redact(plain(text)));
+  const clean = mapStrings(report, (text) => redact(inert(text)));
   return { ...clean, digest: digestOf(clean) };
 }
 

@@ -79,3 +79,39 @@ it('colours only when told to, whatever the streams are', () => {
   expect(coloured).toContain('\u001b[31m✖\u001b[39m trust.manual.leaf-issuer');
   expect(renderSummary(HOSTILE, plainly)).not.toContain('\u001b');
 });
+
+it('gives no orders to the CI system that shows it, whoever said so', () => {
+  const orders = [
+    '::error::one\n  ::warning file=a.ts::two\r\n::stop-commands::three',
+    'before\r::add-mask::four\u2028::notice::five\n\u001b[31m::group::six',
+    'said ##[error]seven\n##vso[task.complete]eight',
+  ];
+  const [order = ''] = orders;
+  const report = buildReport({ ...BROKEN, failure: { phase: order, kind: 'bug', message: orders.join('\n') } });
+  const [, failed, skipped] = buildReport(EXAMPLE).claims;
+  const summary = renderSummary(
+    {
+      ...report,
+      notes: orders,
+      profile: order,
+      claims: [
+        { ...failed!, group: order, reason: orders.join('\n'), evidence: orders },
+        { ...skipped!, reason: order },
+      ],
+      remedies: [{ ...buildReport(EXAMPLE).remedies[0]!, remedy: order }],
+      upgrades: [{ ...buildReport(UPGRADED).upgrades![0]!, upgrade: order }],
+    },
+    { ...plainly, reportPath: `${order}/conformance.yaml` },
+  );
+  expect(summary).not.toMatch(/^\s*::|##\w*\[|[\r\u2028]/m);
+  expect(summary).toContain(`
+      : :error::one
+        : :warning file=a.ts::two
+      : :stop-commands::three
+      before::add-mask::four ::notice::five
+      : :group::six
+      said ## [error]seven
+      ## vso[task.complete]eight
+`);
+  expect(summary).toContain('\nreport: : :error::one\n');
+});

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { ClaimResult, ClaimStatus, ConformanceReport, RemedyResult, UpgradeResult } from './model.ts';
-import { duration, mapStrings, plain } from './text.ts';
+import { duration, inert, mapStrings } from './text.ts';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 type Paint = (style: Style, text: string) => string;
@@ -22,9 +22,12 @@ const WORDS: Record<ClaimStatus, string> = {
   notRun: 'not run',
 };
 
-/** What a person reads at the end of a run: claims by group, remedies compared, the verdict, where the report lies. */
+/**
+ * What a person reads at the end of a run: claims by group, remedies compared, the verdict, where the report lies. What
+ * others have said in it is {@link inert}, so that it may be printed as it is.
+ */
 export function renderSummary(untidy: ConformanceReport, options: { colour: boolean; reportPath: string }): string {
-  const report = mapStrings(untidy, plain);
+  const report = mapStrings(untidy, inert);
   const paint: Paint = (style, text) => (options.colour ? styleText(style, text, { validateStream: false }) : text);
   const width = Math.max(0, ...report.claims.map((claim) => claim.id.length));
   const lines: string[] = [];
@@ -36,13 +39,15 @@ export function renderSummary(untidy: ConformanceReport, options: { colour: bool
   if (report.remedies.length > 0) lines.push(paint('bold', 'remedies'), ...remedyTable(report.remedies), '');
   const { upgrades = [] } = report;
   if (upgrades.length > 0) lines.push(paint('bold', 'upgrades'), ...upgradeTable(upgrades), '');
-  if (report.notes.length > 0) lines.push(...report.notes.map((note) => paint('yellow', `note: ${note}`)), '');
+  // A line that a note goes on with is none of its own.
+  const notes = report.notes.map((note) => paint('yellow', `note: ${note.replaceAll('\n', '\n      ')}`));
+  if (notes.length > 0) lines.push(...notes, '');
   if (report.failure !== undefined) {
     const { phase, kind, message } = report.failure;
     lines.push(paint('red', `✖ ${phase} (${kind})`), ...indented(message, 2), '');
   }
   const verdict = paint(report.result === 'conformant' ? 'green' : 'red', verdictLine(report));
-  return [...lines, verdict, `report: ${options.reportPath}`, ''].join('\n');
+  return [...lines, verdict, `report: ${inert(options.reportPath)}`, ''].join('\n');
 }
 
 /**

@@ -67,7 +67,27 @@ it('stays well-formed whatever the reasons say', () => {
   // eslint-disable-next-line no-control-regex -- those must be gone
   expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
   expect(xml.isWellFormed()).toBe(true);
-  expect(xml).toContain('message="&lt;b>&amp;amp; &quot;x&quot; | a ]]> `c`  [31m😀&#xA;-->| *d* [e](f)"');
+  expect(xml).toContain('message="&lt;b>&amp;amp; &quot;x&quot; | a ]]> `c` \ufffd 😀&#xA;-->| *d* [e](f)"');
+  wellFormed(xml);
+});
+
+it('shows no reason as more than its words', () => {
+  const text = 'a\u2028b\u0085c\u001b[2J\u202ed\u200b\ufffe ]]> <x/> ::error::e\r\n::error::f\ud800';
+  const [claim] = buildReport(EXAMPLE).claims.slice(1, 2);
+  const xml = renderJunit({
+    ...buildReport(BROKEN),
+    failure: { phase: text, kind: 'bug', message: text },
+    claims: [
+      { ...claim!, reason: text, sentence: text, group: text },
+      { ...claim!, status: 'skipped', reason: text },
+    ],
+  });
+  const inAttribute = 'a b cd ]]> &lt;x/> ::error::e&#xA;::error::f\ufffd';
+  expect(xml).toContain(`<failure message="${inAttribute}" type="claim"/>`);
+  expect(xml).toContain(`<error message="${inAttribute}" type="bug"/>`);
+  expect(xml).toContain(`<skipped message="${inAttribute}"/>`);
+  expect(xml).toContain('<![CDATA[a b cd ]]]]><![CDATA[> <x/> ::error::e\n::error::f\ufffd\nevidence/');
+  expect(xml).not.toMatch(/[\r\u0085\u2028\u2029\ufffe\p{Cf}]/u);
   wellFormed(xml);
 });
 

@@ -1,14 +1,16 @@
 import library, { type Builder, type TestCase } from 'junit-report-builder';
 import type { ClaimResult, ConformanceReport } from './model.ts';
+import { mapStrings, plain } from './text.ts';
 
 /** The package is the builder itself; its types (5.1.2) claim a module with a default export. */
 const builder = library as unknown as Builder;
 
 /**
  * JUnit XML as CI servers read it: a suite per claim group, a case per claim, seconds; what ended the run early is an
- * error in a suite `set-up`. Characters that XML 1.0 forbids are left out (the builder does that).
+ * error in a suite `set-up`. Characters that XML 1.0 forbids are left out, as all are that nobody sees.
  */
-export function renderJunit(report: ConformanceReport): string {
+export function renderJunit(untidy: ConformanceReport): string {
+  const report = mapStrings(untidy, plain);
   const junit = builder.newBuilder().name(`meshtrust ${report.profile} ${report.distribution}`);
   const open = (name: string, milliseconds: number) =>
     junit

@@ -41,6 +41,22 @@ it('keeps hostile text in its cell', () => {
   expect(rows[2]).toContain('&#60;b&#62;&#38;amp; "x" &#124; a &#93;&#93;&#62; &#96;c&#96;');
 });
 
+it('shows no reason as more than its words', () => {
+  const reason = 'a\u2028## b\u2029| c\u0085\u001b[2J\u202ed\u200b\ufffe e ]]> ::error::f\n::error::g ##[error]h\ud800';
+  const [claim] = buildReport(EXAMPLE).claims.slice(1, 2);
+  const row = renderMarkdown({ ...buildReport(EXAMPLE), claims: [{ ...claim!, reason }] })
+    .split('\n')
+    .find((line) => line.startsWith('| ❌'));
+  const cell = 'a &#35;&#35; b &#124; c d e &#93;&#93;&#62; ::error::f<br>::error::g &#35;&#35;&#91;error&#93;h\ufffd';
+  expect(row).toBe(`| ❌ | trust.manual.leaf-issuer | 1 min 05 s | ${cell} |`);
+});
+
+it('cuts no character in half', () => {
+  const [claim] = buildReport(EXAMPLE).claims.slice(1, 2);
+  const cut = (reason: string) => renderMarkdown({ ...buildReport(EXAMPLE), claims: [{ ...claim!, reason }] });
+  for (const before of ['', 'x']) expect(cut(before + '🔐'.repeat(2000)).isWellFormed()).toBe(true);
+});
+
 it('cuts reasons that would not fit', () => {
   const long = renderMarkdown({
     ...buildReport(BROKEN),

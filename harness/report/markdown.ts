@@ -48,6 +48,6 @@ function claimRow(claim: ClaimResult): string {
 
 /** As character references, every mark that Markdown, its tables or HTML could take for their own. */
 export function escape(text: string): string {
-  const short = text.length > REASON_LIMIT ? `${text.slice(0, REASON_LIMIT)} …` : text;
+  const short = text.length > REASON_LIMIT ? `${text.slice(0, REASON_LIMIT).toWellFormed()} …` : text;
   return short.replace(/[\\`*_[\]<>#|~&!$@]/g, (mark) => `&#${mark.charCodeAt(0)};`).replaceAll('\n', '<br>');
 }

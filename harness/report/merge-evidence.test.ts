@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { folderAt } from '../evidence/testing.ts';
 import { shardReport } from './example.ts';
 import { copyEvidence, mergedPath } from './merge-evidence.ts';
 
@@ -33,16 +34,16 @@ it('copies what lies below evidence/, follows no link and replaces nothing', asy
   write(box.path, 'secret', 'of this machine');
   symlinkSync(join(box.path, 'secret'), join(from, 'evidence', 'lab', 'file'));
   symlinkSync(box.path, join(from, 'evidence', 'lab', 'folder'));
-  await copyEvidence(from, to, shard, report);
+  await copyEvidence(from, folderAt(to), shard, report);
   const copied = (await readdir(to, { recursive: true })).filter((path) => path.endsWith('.txt')).sort();
   expect(copied).toEqual(['evidence/shard-2/lab/log.txt', 'evidence/trust.split.fails/a.txt']);
   expect(await readdir(join(to, 'evidence', 'shard-2', 'lab'))).toEqual(['log.txt']);
   expect(copied.map((path) => readFileSync(join(to, path), 'utf8'))).toEqual(['two', 'one']);
-  await expect(copyEvidence(from, to, shard, report)).rejects.toThrow('EEXIST');
+  await expect(copyEvidence(from, folderAt(to), shard, report)).rejects.toThrow('is there already');
 });
 
 it('copies nothing from a run that has seen nothing', async () => {
   using box = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
-  await copyEvidence(box.path, join(box.path, 'to'), shard, report);
+  await copyEvidence(box.path, folderAt(join(box.path, 'to')), shard, report);
   expect(await readdir(box.path)).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
-import { copyFile, mkdir, readdir } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { ReportFolder } from '../evidence/folder.ts';
 import type { ConformanceReport } from './model.ts';
 import type { Shard } from './shard.ts';
 
@@ -19,11 +19,15 @@ export function mergedPath(path: string, shard: Shard, { claims }: Pick<Conforma
  * Copies the evidence of the report in the folder `from` to that of the merged report in `to`. Only real files: a link
  * may lead anywhere. Replaces nothing. Rejects with the file system's error.
  */
-export async function copyEvidence(from: string, to: string, shard: Shard, report: ConformanceReport): Promise<void> {
+export async function copyEvidence(
+  from: string,
+  to: ReportFolder,
+  shard: Shard,
+  report: ConformanceReport,
+): Promise<void> {
   for (const path of await evidenceIn(from)) {
-    const copy = join(to, mergedPath(path, shard, report));
-    await mkdir(dirname(copy), { recursive: true });
-    await copyFile(join(from, path), copy, constants.COPYFILE_EXCL);
+    const copy = mergedPath(path, shard, report);
+    if (!(await to.write(copy, await readFile(join(from, path))))) throw new Error(`${copy} is there already`);
   }
 }
 

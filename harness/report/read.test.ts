@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Failure } from '../errors.ts';
+import { folderAt } from '../evidence/testing.ts';
 import { buildReport } from './build.ts';
 import { digestOf } from './digest.ts';
 import { BROKEN, EXAMPLE } from './example.ts';
@@ -29,7 +30,7 @@ function refused(text: string): Failure {
 }
 
 it('reads what a run wrote, from the file or its folder', async () => {
-  await writeReport(folder, report);
+  await writeReport(folderAt(folder), report);
   expect(readReport(folder)).toEqual(report);
   expect(readReport(join(folder, 'conformance.yaml'))).toEqual(report);
 });
@@ -62,7 +63,7 @@ it('lets a strange file steer no terminal', () => {
 });
 
 it('says where an intact report was read from', async () => {
-  await writeReport(folder, report);
+  await writeReport(folderAt(folder), report);
   const file = join(folder, 'conformance.yaml');
   expect(readIntact(folder)).toEqual({ file, folder, report });
   expect(readIntact(file)).toEqual({ file, folder, report });

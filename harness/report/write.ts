@@ -1,40 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import { appendFile, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { appendFile } from 'node:fs/promises';
 import { messageOf } from '../errors.ts';
+import type { ReportFolder } from '../evidence/folder.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import type { ConformanceReport } from './model.ts';
+import { inert } from './text.ts';
 import { renderYaml } from './yaml.ts';
 
 /**
- * Writes `conformance.yaml`, `junit.xml` and `report.html` into `folder`, which is made if need be; evidence is read
- * from there. Each file appears whole or not at all, and an older one stays until then. Rejects with the file system's
- * error. The page comes last: where it cannot be made, standard error says so, and the others stand.
+ * Writes `conformance.yaml`, `junit.xml` and `report.html` into the folder of a report; evidence is read from there. Each
+ * file appears whole or not at all. Rejects with the file system's error, or where something of that name is there. The
+ * page comes last: where it cannot be made, standard error says so, and the others stand.
  */
-export async function writeReport(folder: string, report: ConformanceReport): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeWhole(join(folder, 'junit.xml'), renderJunit(report));
-  await writeWhole(join(folder, 'conformance.yaml'), renderYaml(report));
-  const page = join(folder, 'report.html');
+export async function writeReport(folder: ReportFolder, report: ConformanceReport): Promise<void> {
+  await writeWhole(folder, 'junit.xml', renderJunit(report));
+  await writeWhole(folder, 'conformance.yaml', renderYaml(report));
   try {
     const { renderHtml } = await import('./html/report-page.ts');
-    await writeWhole(page, await renderHtml(report, (path) => readEvidence(folder, path)));
+    await writeWhole(folder, 'report.html', await renderHtml(report, (path) => folder.read(path)));
   } catch (error) {
-    // One of an earlier run would tell the wrong story.
-    await rm(page, { force: true }).catch(() => undefined);
-    process.stderr.write(
-      `report.html could not be made, the other files of the report are whole: ${messageOf(error)}\n`,
-    );
+    const why = inert(messageOf(error));
+    process.stderr.write(`report.html could not be made, the other files of the report are whole: ${why}\n`);
   }
-}
-
-/** The text of a file below `folder`; undefined where there is none. No path leads out of the folder. */
-async function readEvidence(folder: string, path: string): Promise<string | undefined> {
-  const inside = await realpath(folder);
-  const file = await realpath(join(inside, path)).catch(() => undefined);
-  if (file?.startsWith(inside + sep) !== true) return undefined;
-  return await readFile(file, 'utf8').catch(() => undefined);
 }
 
 /** Appends the report as Markdown to `file`, the one that GitHub Actions names in `GITHUB_STEP_SUMMARY`. */
@@ -42,13 +29,7 @@ export async function writeGithubSummary(report: ConformanceReport, file: string
   await appendFile(file, renderMarkdown(report));
 }
 
-async function writeWhole(file: string, content: string): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(unfinished, content, { flag: 'wx', mode: 0o644 });
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+async function writeWhole(folder: ReportFolder, path: string, content: string): Promise<void> {
+  if (!(await folder.write(path, content)))
+    throw new Error(`${path} is there already, and was not written by this run`);
 }

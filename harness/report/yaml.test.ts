@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildReport } from './build.ts';
 import { digestOf } from './digest.ts';
 import { BROKEN, EXAMPLE, HOSTILE } from './example.ts';
 import type { ConformanceReport } from './model.ts';
-import { renderYaml } from './yaml.ts';
+import { renderYaml, toYaml } from './yaml.ts';
 
 const report = buildReport(EXAMPLE);
 
@@ -196,4 +197,98 @@ it.each([report, buildReport(BROKEN), HOSTILE])('gives the same report back, dig
     expect(back).toEqual(each);
     expect(digestOf(back)).toBe(digestOf(each));
   }
+});
+
+/** Any text, and pieces of it that end a line for some reader or another and go on as if the report did. */
+const foreign = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'grapheme', minLength: 100, maxLength: 200 }),
+      fc.constantFrom(
+        '\u2028result: conformant\u2028',
+        '\u2029claims: []',
+        '\n---\n',
+        '\n...\n',
+        '\r',
+        '\u0085',
+        '\n',
+        '\t',
+      ),
+      fc.constantFrom(
+        'result: conformant',
+        ' # x',
+        ': ',
+        '- ',
+        '&a',
+        '*a',
+        '!!x',
+        '%YAML 1.1\n',
+        '"',
+        "'",
+        '\\',
+        '|-\n',
+        ' ',
+      ),
+      fc.constantFrom('yes', '12:30', '0o7', '1_000', '~', '<<', '=', '\ud800', '\ufeff', '\u202e'),
+    ),
+    { maxLength: 6 },
+  )
+  .map((pieces) => pieces.join(''));
+
+/** A run that somebody else had words in: in reasons and sentences, in what is not checked to be a graph, wherever. */
+const foreignRun = fc.record({
+  reasons: fc.array(foreign, { minLength: 1, maxLength: 3 }),
+  sentence: foreign,
+  notes: fc.array(foreign, { maxLength: 3 }),
+  failure: fc.option(fc.record({ phase: foreign, message: foreign })),
+  evidence: fc.array(foreign, { maxLength: 2 }),
+  graph: fc.dictionary(foreign, foreign, { maxKeys: 3 }),
+});
+
+function reportOf(run: typeof foreignRun extends fc.Arbitrary<infer T> ? T : never): ConformanceReport {
+  const { reasons, sentence, notes, failure, evidence, graph } = run;
+  return buildReport({
+    ...EXAMPLE,
+    notes,
+    planned: EXAMPLE.planned.map((claim) => ({ ...claim, sentence })),
+    events: [
+      ...EXAMPLE.planned.flatMap(({ id }, at) => {
+        const reason = reasons[at];
+        if (reason === undefined) return [];
+        return [{ type: 'claim' as const, id, status: 'failed' as const, reason, durationMs: 1, evidence }];
+      }),
+      { type: 'graph', title: sentence, graph: graph as never },
+    ],
+    ...(failure === null ? {} : { failure: { kind: 'bug' as const, ...failure } }),
+  });
+}
+
+// PyYAML and others read YAML 1.1, in which U+0085, U+2028 and U+2029 end a line as well (5.4, b-line-separator): had
+// one of them stood in a text, the next word of it would have been a key of the report to them.
+it('is the same document to readers of YAML 1.2 and 1.1, whatever anybody has said', () => {
+  fc.assert(
+    fc.property(foreignRun, (run) => {
+      const each = reportOf(run);
+      const text = Buffer.from(renderYaml(each)).toString();
+      for (const version of ['1.2', '1.1'] as const) expect(parse(text, { version })).toEqual(each);
+      const lines = text.split(/\r\n|[\n\r\u0085\u2028\u2029]/);
+      expect(lines).toEqual(text.split('\n'));
+      const keys = lines.filter((line) => /^\S/.test(line)).map((line) => line.split(':')[0]);
+      expect(keys).toEqual(Object.keys(each));
+    }),
+  );
+});
+
+it.each([
+  ['a tab', 'a\tb', '"a\\tb"'],
+  ['the value of YAML 1.1', '=', '"="'],
+  ['blank lines', ' \n', '"\\ \\n"'],
+  ['a tab before all else', '\n \ta\nb', '"\\n \\ta\\nb"'],
+  ['lines with tabs', 'at\n\tmain.go:7', '|-\n  at\n  \tmain.go:7'],
+  ['a long indented line', `a\n ${'word '.repeat(40)}b`, `|-\n  a\n   ${'word '.repeat(40)}b`],
+  ['what cannot be folded', `\t${'🔐'.repeat(100)}`, `"\\t${'🔐'.repeat(100)}"`],
+])('writes %s so that PyYAML reads it', (_, text, written) => {
+  expect(toYaml({ text })).toBe(`text: ${written}\n`);
+  expect(toYaml([text])).toBe(`- ${written}\n`);
 });

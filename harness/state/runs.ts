@@ -1,8 +1,19 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { environmentFailure, messageOf } from '../errors.ts';
+import { discard } from '../ownership/discard.ts';
 import { cacheFolder } from '../paths.ts';
 import { RUN_MARKER } from '../process.ts';
-import { isAlive, type Owner, thisProcess } from './owner.ts';
+import { fateOf, type Owner, processHere, thisProcess } from './owner.ts';
 
 /** What is known of a run that may have left something: kept in the user's cache until everything of it is gone. */
 export interface RunRecord {
@@ -17,8 +28,21 @@ const folder = () => join(cacheFolder(), 'runs');
 /** Folder for a run's working files: kubeconfig, image links. Private to the user, removed with the run. */
 export const workFolder = (id: string) => join(folder(), id);
 
-/** Private keys that a run has made, PEM after PEM: what the report is searched for before it is handed out. */
-export const keysFile = (id: string) => join(workFolder(id), 'keys.pem');
+/** What a run hands to the process that writes its report, one JSON object a line. */
+export const eventsFile = (id: string) => join(workFolder(id), 'events.ndjson');
+
+/** What a run keeps secret, one JSON string a line: what its report is searched for before it is handed out. */
+const secretsFile = (id: string) => join(workFolder(id), 'secrets.ndjson');
+
+export const rememberSecret = (id: string, secret: string): void =>
+  appendFileSync(secretsFile(id), `${JSON.stringify(secret)}\n`, { mode: 0o600 });
+
+/** All of them; a line that was cut by a kill is none. */
+export function secretsOf(id: string): string[] {
+  if (!existsSync(secretsFile(id))) return [];
+  const lines = readFileSync(secretsFile(id), 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as string);
+}
 
 /**
  * A new folder for unfinished work of this process's run, on the cache's file system so that what is finished can be
@@ -26,15 +50,27 @@ export const keysFile = (id: string) => join(workFolder(id), 'keys.pem');
  */
 export function scratchFolder(name: string): string {
   const home = workFolder(process.env[RUN_MARKER] ?? `process-${process.pid}`);
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeFolder(home);
   return mkdtempSync(join(home, `${name}-`));
 }
 
 export function recordRun(id: string): RunRecord {
   const record: RunRecord = { id, owner: thisProcess(), kept: false };
-  mkdirSync(workFolder(id), { recursive: true, mode: 0o700 });
+  makeFolder(workFolder(id));
   saveRun(record);
   return record;
+}
+
+/** Makes a private folder in the cache. Fails, exit code 3, where that cannot be written. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw environmentFailure(`The cache ${cacheFolder()} cannot be written: ${messageOf(error)}`, {
+      next: 'Make it writable, free some disk, or point XDG_CACHE_HOME elsewhere.',
+      cause: error,
+    });
+  }
 }
 
 export function saveRun(record: RunRecord): void {
@@ -43,10 +79,7 @@ export function saveRun(record: RunRecord): void {
   renameSync(`${path}.new`, path);
 }
 
-export function forgetRun(id: string): void {
-  // A process of the run that was just ended may still be writing its last file.
-  rmSync(workFolder(id), { recursive: true, force: true, maxRetries: 10 });
-}
+export const forgetRun = (id: string): void => discard(workFolder(id));
 
 export function allRuns(): RunRecord[] {
   return listFolder(folder()).map((id) => readRun(id));
@@ -57,11 +90,12 @@ function readRun(id: string): RunRecord {
   try {
     return JSON.parse(readFileSync(join(workFolder(id), 'run.json'), 'utf8')) as RunRecord;
   } catch {
-    return { id, owner: { pid: 0, started: '' }, kept: false };
+    return { id, owner: { ...processHere(0), started: 'never' }, kept: false };
   }
 }
 
-export const isOrphan = (record: RunRecord) => !record.kept && !isAlive(record.owner);
+/** Nobody is there any more who would remove what it has made; of a run elsewhere that cannot be said from here. */
+export const isOrphan = ({ kept, owner }: RunRecord) => !kept && fateOf(owner) === 'dead';
 
 function listFolder(path: string): string[] {
   try {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RUN_MARKER } from '../process.ts';
 import { endProcesses, processesOf } from './orphans.ts';
-import { isAlive, startTime, thisProcess } from './owner.ts';
+import { fateOf, isAlive, type Place, startTime, thisProcess } from './owner.ts';
 import { allRuns, forgetRun, isOrphan, recordRun, saveRun, workFolder } from './runs.ts';
 
 let home: string;
@@ -27,15 +27,15 @@ describe('a run', () => {
   });
 
   it('is an orphan when its process is gone, its pid was given away, or nothing readable is left of it', () => {
-    saveRun({ ...recordRun('gone'), owner: { pid: 2 ** 22 + 1, started: '1' } });
-    saveRun({ ...recordRun('reused'), owner: { pid: process.pid, started: 'another' } });
+    saveRun({ ...recordRun('gone'), owner: { ...thisProcess(), pid: 2 ** 22 + 1, started: '1' } });
+    saveRun({ ...recordRun('reused'), owner: { ...thisProcess(), started: 'another' } });
     mkdirSync(workFolder('broken'));
     expect(allRuns().map(({ id }) => id)).toEqual(['broken', 'gone', 'reused']);
     expect(allRuns().every(isOrphan)).toBe(true);
   });
 
   it('that was kept is never an orphan', () => {
-    saveRun({ ...recordRun('kept'), owner: { pid: 2 ** 22 + 1, started: '1' }, kept: true });
+    saveRun({ ...recordRun('kept'), owner: { ...thisProcess(), pid: 2 ** 22 + 1, started: '1' }, kept: true });
     expect(allRuns().map(isOrphan)).toEqual([false]);
   });
 });
@@ -56,5 +56,21 @@ describe('an owner', () => {
     expect(isAlive(thisProcess())).toBe(true);
     expect(isAlive({ ...thisProcess(), started: '0' })).toBe(false);
     expect(startTime(2 ** 22 + 1)).toBeUndefined();
+  });
+
+  it('of another machine or container may live, whatever its pid means here; of another boot it is dead', () => {
+    const me = thisProcess();
+    const elsewhere = (place: Partial<Place>) => fateOf({ ...me, place: { ...me.place, ...place } });
+    expect(fateOf(me)).toBe('alive');
+    expect(elsewhere({ host: 'build-7' })).toBe('unknown');
+    expect(elsewhere({ pids: 'pid:[1]' })).toBe('unknown');
+    expect(elsewhere({ boot: 'the last one' })).toBe('dead');
+  });
+
+  it('is not taken for dead where its run was recorded elsewhere', () => {
+    const me = thisProcess();
+    const owner = { ...me, pid: 2 ** 22 + 1, place: { ...me.place, host: 'build-7' } };
+    saveRun({ ...recordRun('elsewhere'), owner });
+    expect(allRuns().map(isOrphan)).toEqual([false]);
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { archivedImages } from './archived.ts';
+import { IMAGE_HUB } from './hub.ts';
 
 const { signal } = new AbortController();
 
@@ -17,13 +18,13 @@ async function inArchive<T>(files: Record<string, string>, use: (archive: string
 
 it('lists the images of an archive, old and new, once for each name', async () => {
   const manifest = [
-    { Config: 'abc.json', RepoTags: ['meshtrust/pilot:1', 'vendor/pilot:1'], Layers: [] },
+    { Config: 'abc.json', RepoTags: [`${IMAGE_HUB}/pilot:1`, 'vendor/pilot:1'], Layers: [] },
     { Config: 'blobs/sha256/def', RepoTags: ['127.0.0.1:5000/proxyv2:1'], Layers: [] },
     { Config: 'blobs/sha256/ghi', RepoTags: null, Layers: [] },
   ];
   await inArchive({ 'manifest.json': JSON.stringify(manifest) }, async (archive) => {
     expect(await archivedImages(archive, signal)).toEqual([
-      { archive, name: 'meshtrust/pilot:1', config: 'sha256:abc' },
+      { archive, name: `${IMAGE_HUB}/pilot:1`, config: 'sha256:abc' },
       { archive, name: 'vendor/pilot:1', config: 'sha256:abc' },
       { archive, name: '127.0.0.1:5000/proxyv2:1', config: 'sha256:def' },
     ]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { discard } from '../ownership/discard.ts';
 import { cacheFolder } from '../paths.ts';
 import { scratchFolder } from '../state/runs.ts';
 
@@ -35,7 +36,7 @@ export async function cached(name: string, digest: string, build: (folder: strin
     chmodSync(scratch, 0o755); // a temporary folder is private, and what goes into an image must not be
     if (!existsSync(folder)) renameSync(scratch, folder);
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    discard(scratch);
   }
   return folder;
 }

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { parseManifests } from '../kube/apply.ts';
+import { parseManifests } from '../kube/manifests.ts';
 import type { Progress } from '../progress.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ImageStore, pushArchives } from './push.ts';
@@ -51,6 +51,10 @@ export class PublishedSupply implements Supply {
     const manifests = join(scratchFolder('cert-manager'), 'cert-manager.yaml');
     writeFileSync(manifests, objects.map((object) => `---\n${stringify(withPlacedImages(object, place))}`).join(''));
     return { archives: [], manifests, components: placed(parts.components, place) };
+  }
+
+  unpinned(): string[] {
+    return this.#supply.unpinned();
   }
 
   async #push(what: string, archives: readonly string[]): Promise<(image: string) => string> {

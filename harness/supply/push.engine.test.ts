@@ -5,12 +5,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deadline } from '../deadlines.ts';
 import { Session } from '../session.ts';
 import { workFolder } from '../state/runs.ts';
+import { IMAGE_HUB } from './hub.ts';
 import { type ImageStore, pushArchives } from './push.ts';
 import { docker, imagesLike, writeArchive } from './testing/images.ts';
 import { type StartedRegistry, startRegistry } from './testing/registry.ts';
 
-const PILOT = 'meshtrust/push-test-pilot:1';
-const PROXY = 'meshtrust/push-test-proxyv2:1';
+const PILOT = `${IMAGE_HUB}/push-test-pilot:1`;
+const PROXY = `${IMAGE_HUB}/push-test-proxyv2:1`;
 
 const resources = new AsyncDisposableStack();
 let session: Session;

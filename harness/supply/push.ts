@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageFailure } from '../errors.ts';
+import { discard } from '../ownership/discard.ts';
 import { run, tryRun } from '../process.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ArchivedImage, archivedImages } from './archived.ts';
@@ -20,7 +21,7 @@ export interface ImageStore {
 
 /**
  * Pushes the images of docker-archives under a prefix, each with the last part of its name and its tag
- * (`meshtrust/pilot:1` → `PUSH/pilot:1`), and returns what nodes pull them by: name in the archive → name under
+ * (`meshtrust.invalid/pilot:1` → `PUSH/pilot:1`), and returns what nodes pull them by: name in the archive → name under
  * `pull`. What the registry has already is left alone; the engine is left with the tags it had.
  */
 export async function pushArchives(
@@ -87,7 +88,7 @@ async function openClient({ push, config }: ImageStore, signal: AbortSignal): Pr
     words: ['docker', '--config', folder],
     env: host === '' ? {} : { DOCKER_HOST: host },
     [Symbol.dispose]: () => {
-      rmSync(folder, { recursive: true, force: true });
+      discard(folder);
     },
   };
 }

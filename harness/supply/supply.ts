@@ -113,4 +113,6 @@ export interface Supply {
   /** Fails for a version that it does not serve. */
   istio(version: string): Promise<SuppliedIstio>;
   certManager(): Promise<CertManagerParts>;
+  /** A sentence for everything it has given so far that nothing here pins: whoever serves it decides what it is. */
+  unpinned(): string[];
 }

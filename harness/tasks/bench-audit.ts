@@ -8,6 +8,7 @@ import { loopbackMesh } from '../audit/loopback/mesh.ts';
 import { openLoopback } from '../audit/loopback/open.ts';
 import { EXIT, exitCodeOf, lastLines, messageOf } from '../errors.ts';
 import { ROOT } from '../paths.ts';
+import { print } from '../terminal.ts';
 
 interface Measured {
   seconds: number;
@@ -35,7 +36,7 @@ try {
   await bench(proxies.map(Number), rounds);
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  console.error(messageOf(error));
+  print(process.stderr, messageOf(error));
 } finally {
   if (process.connected) process.disconnect();
 }

@@ -1,18 +1,20 @@
 import { Command } from 'commander';
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import { bringUpWhole } from '../commands/lab.ts';
 import { nodeName } from '../cluster/k3d.ts';
 import { loadSettings } from '../config/load.ts';
 import { deadline } from '../deadlines.ts';
-import { EXIT, exitCodeOf, messageOf } from '../errors.ts';
+import { EXIT, exitCodeOf, messageOf, usageFailure } from '../errors.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { discard } from '../ownership/discard.ts';
 import { fixture } from '../paths.ts';
 import { run, tryRun } from '../process.ts';
 import { certManager } from '../remedies/cert-manager.ts';
 import { manual } from '../remedies/manual.ts';
 import { Session } from '../session.ts';
 import { scratchFolder } from '../state/runs.ts';
+import { print } from '../terminal.ts';
 
 /** `npm run bench`: the manual remedy by the harness and by a person's script, on one lab, in one run, as a ratio. */
 /** Nothing is logged here that a key could get into. */
@@ -28,14 +30,20 @@ try {
   process.exitCode = await bench(rounds, distribution);
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  console.error(messageOf(error));
+  print(process.stderr, messageOf(error));
 } finally {
   if (process.connected) process.disconnect();
 }
 
 async function bench(rounds: number, distribution: string): Promise<number> {
+  const settings = loadSettings(undefined, { distribution });
+  if (settings.cluster !== 'k3d') {
+    throw usageFailure('The benchmark’s script acts on whatever cluster kubectl would: it gets one of its own.', {
+      next: 'Leave `cluster: kubeconfig` out of meshtrust.yaml for it.',
+    });
+  }
   await using session = new Session();
-  const lab = await bringUpWhole(session, loadSettings(undefined, { distribution }));
+  const lab = await bringUpWhole(session, settings);
   const memory = watchMemory(session.id);
   const pairs: { harness: number; script: number }[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -91,7 +99,7 @@ async function byScript(lab: Lab, signal: AbortSignal): Promise<void> {
       },
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 }
 

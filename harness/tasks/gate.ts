@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { EXIT } from '../errors.ts';
 import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
+import { print } from '../terminal.ts';
 
 interface Check {
   name: string;
@@ -74,7 +75,7 @@ async function work(): Promise<void> {
     process.stdout.write(`${mark} ${check.name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
     if (complaint === undefined) continue;
     failures += 1;
-    process.stdout.write(`${complaint.trimEnd()}\n`);
+    print(process.stdout, complaint.trimEnd());
   }
 }
 

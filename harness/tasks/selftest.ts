@@ -16,6 +16,7 @@ import { describeAll, renderTrials } from '../selftest/table.ts';
 import { isAsExpected, type Trial } from '../selftest/trial.ts';
 import { Session } from '../session.ts';
 import { scratchFolder, workFolder } from '../state/runs.ts';
+import { print } from '../terminal.ts';
 
 /** `npm run selftest`: breaks one thing at a time, in recorded evidence and in a lab, and looks who notices. */
 const program = new Command('selftest')
@@ -41,7 +42,7 @@ try {
   process.exitCode = await selftest(flags);
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  console.error(messageOf(error));
+  print(process.stderr, messageOf(error));
 } finally {
   if (process.connected) process.disconnect();
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { parse } from 'yaml';
 import { EXIT, exitCodeOf, Failure } from '../errors.ts';
 import { distributionNames } from '../mesh/distribution.ts';
@@ -9,6 +10,7 @@ import { ROOT } from '../paths.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { validateReport } from '../report/schema.ts';
 import { Session } from '../session.ts';
+import { print } from '../terminal.ts';
 import { ensureBrowser } from '../engine/browser.ts';
 
 /**
@@ -27,7 +29,7 @@ interface Counts {
  */
 const CLAIMS = 'trust.!(rotation).*';
 
-const scratch = mkdtempSync(join(tmpdir(), 'meshtrust-test-'));
+const scratch = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-test-'));
 let interrupted = false;
 let child: ChildProcess | undefined;
 const interrupt = (signal: NodeJS.Signals) => {
@@ -47,10 +49,10 @@ try {
   console.log(`\n${total('passed')} passed, ${total('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   process.exitCode = total('failed') > 0 ? 1 : 0;
 } catch (error) {
-  if (!isInterrupted()) console.error(error instanceof Failure ? error.message : error);
+  if (!isInterrupted()) print(process.stderr, error instanceof Failure ? error.message : inspect(error));
   process.exitCode = isInterrupted() ? EXIT.interrupted : exitCodeOf(error);
 } finally {
-  rmSync(scratch, { recursive: true, force: true });
+  scratch.remove();
   if (process.connected) process.disconnect();
 }
 
@@ -72,7 +74,7 @@ async function engineTests(): Promise<Counts> {
 }
 
 async function vitest(project: string): Promise<Counts> {
-  const file = join(scratch, `${project}.json`);
+  const file = join(scratch.path, `${project}.json`);
   const program = join('node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter', 'dot', '--reporter', 'json', `--outputFile.json=${file}`];
   const code = await execute([program, 'run', '--project', project, ...reporters]);
@@ -90,7 +92,7 @@ async function vitest(project: string): Promise<Counts> {
 async function conformance(distribution: string): Promise<Counts> {
   const out = join('reports', `test-${distribution}`);
   const file = join(ROOT, out, 'conformance.yaml');
-  rmSync(file, { force: true }); // an old report must not be counted for a new one
+  const started = Date.now();
   const code = await execute([
     'harness/main.ts',
     'run',
@@ -103,8 +105,10 @@ async function conformance(distribution: string): Promise<Counts> {
   ]);
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
   const report = parse(readFileSync(file, 'utf8')) as ConformanceReport;
+  // An old report must not be counted for a new one.
+  if (Date.parse(report.run.started) < started) return { passed: 0, failed: 1, skipped: 0 };
   const violations = validateReport(report);
-  for (const violation of violations) console.error(`${out}/conformance.yaml: ${violation}`);
+  for (const violation of violations) print(process.stderr, `${out}/conformance.yaml: ${violation}`);
   const { passed, failed, skipped, notSupported, notRun } = report.summary;
   const broken = failed + notRun + violations.length;
   return { passed, failed: code !== 0 && broken === 0 ? 1 : broken, skipped: skipped + notSupported };

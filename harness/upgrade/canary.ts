@@ -1,5 +1,5 @@
-import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
-import { apply, remove } from '../kube/apply.ts';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { apply, change, remove } from '../ownership/objects.ts';
 import type { Kube } from '../kube/client.ts';
 import { rolledOut } from '../kube/rollout.ts';
 import { istiodName, type Plane, type PlaneName } from '../mesh/distribution.ts';
@@ -42,27 +42,27 @@ export const canaryGatewayOf = (lab: Parameters<typeof gatewayOf>[0], { revision
 };
 
 /** Has pods of the mesh's namespaces that start from now on be served by a mesh plane. */
-export async function serveNamespaces({ kube }: Lab, plane: Plane): Promise<void> {
+export async function serveNamespaces(lab: Lab, plane: Plane): Promise<void> {
   const labels = { 'istio.io/rev': revisionLabel(plane) };
   for (const name of MESH_NAMESPACES) {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
-    await kube.objects.send(namespace, PatchStrategy.MergePatch);
+    await change(lab, namespace);
   }
 }
 
 /** Brings a Gateway up, sends new connections there, and removes the former one once it gets none any more. */
 export async function replaceGateway(lab: Lab, former: GatewayNames, next: GatewayNames): Promise<void> {
-  const { kube, runId } = lab;
+  const { kube } = lab;
   const isWayIn = ({ kind }: KubernetesObject) => kind === 'Service';
   const objects = gateway(next);
   const others = objects.filter((object) => !isWayIn(object));
-  await apply(kube, others, { runId });
+  await apply(lab, others);
   await rolledOut(kube, deploymentOfGateway(lab.distribution, next.gateway), { within: 'workloadsReady' });
   await attached(kube, others);
-  await apply(kube, objects.filter(isWayIn), { runId });
+  await apply(lab, objects.filter(isWayIn));
   await deserted(lab, former);
   const isItsOwn = ({ kind }: KubernetesObject) => kind === 'Gateway' || kind === 'HTTPRoute';
-  await remove(kube, gateway(former).filter(isItsOwn));
+  await remove(lab, gateway(former).filter(isItsOwn));
 }
 
 interface Attached extends KubernetesObject {

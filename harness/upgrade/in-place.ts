@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { nameOf, remove } from '../kube/apply.ts';
+import { nameOf } from '../kube/manifests.ts';
+import { remove } from '../ownership/objects.ts';
 import { rolledOut } from '../kube/rollout.ts';
 import type { Plane, PlaneName } from '../mesh/distribution.ts';
 import { injectorAnswers } from '../mesh/injector.ts';
@@ -45,7 +46,7 @@ export async function proxiesRun(lab: Lab, name: PlaneName, { version }: IstioPa
 /** Puts a version of a plane's istiod in and waits until it serves. Returns what it is made of. */
 export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promise<KubernetesObject[]> {
   const objects = await renderPlane(plane, parts);
-  await applyPlane(lab.kube, parts, objects, { runId: lab.runId });
+  await applyPlane(lab, parts, objects);
   await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
   if (plane.name === 'mesh') await injectorAnswers(lab.kube, plane);
   return objects;
@@ -53,11 +54,11 @@ export async function install(lab: Lab, plane: Plane, parts: IstioParts): Promis
 
 /** Removes what only the former objects had. */
 export async function retire(
-  { kube }: Lab,
+  lab: Lab,
   former: readonly KubernetesObject[],
   current: readonly KubernetesObject[],
 ): Promise<void> {
-  await remove(kube, goneWith(former, current));
+  await remove(lab, goneWith(former, current));
 }
 
 /** What is in the former objects alone. CRDs are never gone: all that was configured would go with them. */

@@ -1,5 +1,5 @@
-import { apply } from '../kube/apply.ts';
-import { found } from '../kube/client.ts';
+import { apply } from '../ownership/objects.ts';
+import { found } from '../kube/failure.ts';
 import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import { gatewayOf, istiodOf, type Lab } from '../mesh/lab.ts';
 import { gateway } from '../mesh/lab-manifests.ts';
@@ -43,7 +43,7 @@ async function reset(lab: Lab, name: PlaneName, parts: IstioParts): Promise<void
   } else if (await hasCanary(lab, name)) {
     await replaceGateway(lab, canaryGatewayOf(lab, canary), gatewayOf(lab));
   } else {
-    await apply(lab.kube, gateway(gatewayOf(lab)), { runId: lab.runId });
+    await apply(lab, gateway(gatewayOf(lab)));
   }
   await proxiesRun(lab, name, parts);
   await retire(lab, await renderPlane(canary, parts), current);

@@ -1,5 +1,5 @@
 import { keepSecret } from '../../harness/claims/worker.ts';
-import { apply } from '../../harness/kube/apply.ts';
+import { apply } from '../../harness/ownership/objects.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 
 /** A Secret that a claim takes away or changes. */
@@ -20,7 +20,7 @@ export async function borrowSecret(lab: Lab, ref: { namespace: string; name: str
   }
   const write = async (files: Record<string, string>) => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: ref, type, data: files };
-    await apply(lab.kube, [secret], { runId: lab.runId });
+    await apply(lab, [secret]);
   };
   return { data, write, putBack: () => write(data) };
 }

@@ -3,7 +3,7 @@ import { ENVIRONMENT } from '../../harness/claims/environment.ts';
 import { keepSecret, lab, report, scenario } from '../../harness/claims/worker.ts';
 import { deadline } from '../../harness/deadlines.ts';
 import { bundle } from '../../harness/judges/held.ts';
-import { apiMessage } from '../../harness/kube/client.ts';
+import { apiMessage } from '../../harness/kube/failure.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { INTERMEDIATES } from '../../harness/remedies/manual.ts';
 import type { Remedy } from '../../harness/remedies/remedy.ts';

@@ -1,4 +1,5 @@
-import { apply, remove } from '../../harness/kube/apply.ts';
+import { toTheEnd } from '../../harness/ending.ts';
+import { apply, remove } from '../../harness/ownership/objects.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { readUpstreams } from '../../harness/probe/connections.ts';
 import { listProxies } from '../../harness/probe/proxies.ts';
@@ -21,11 +22,11 @@ const RULE = {
 
 /** Keeps the rule in force for as long as the work takes. */
 export async function onNewConnections<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
-  await apply(lab.kube, [RULE], { runId: lab.runId });
+  await apply(lab, [RULE]);
   try {
     return await work();
   } finally {
-    await remove(lab.kube, [RULE]);
+    await toTheEnd(() => remove(lab, [RULE]));
   }
 }
 

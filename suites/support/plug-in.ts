@@ -1,5 +1,5 @@
 import { keepSecret } from '../../harness/claims/worker.ts';
-import { apply, remove } from '../../harness/kube/apply.ts';
+import { apply, remove } from '../../harness/ownership/objects.ts';
 import type { PlaneName } from '../../harness/mesh/distribution.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { listFiles } from '../../harness/probe/files.ts';
@@ -22,17 +22,16 @@ export async function sharedHierarchy(): Promise<Record<'root' | PlaneName, Auth
 
 /** Gives a plane a CA of its own; what runs does not see it. */
 export const plugIn = (lab: Lab, plane: PlaneName, authority: Authority) =>
-  apply(lab.kube, [cacerts(lab.distribution.planes[plane], authority)], { runId: lab.runId });
+  apply(lab, [cacerts(lab.distribution.planes[plane], authority)]);
 
-export const unplug = (lab: Lab, plane: PlaneName) =>
-  remove(lab.kube, [cacertsReference(lab.distribution.planes[plane])]);
+export const unplug = (lab: Lab, plane: PlaneName) => remove(lab, [cacertsReference(lab.distribution.planes[plane])]);
 
 /** Waits until the running istiod has the files of its plane's `cacerts` before it. */
 export async function reachesIstiod(lab: Lab, plane: PlaneName): Promise<void> {
   const [istiod] = await listIstiods(lab, plane);
   if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
   const { namespace, name } = istiod;
-  await touch(lab.kube, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  await touch(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
   await eventually(
     async () => {
       const files = await listFiles(lab.kube, { ...istiod, container: 'discovery' }, '/etc/cacerts');

@@ -1,5 +1,5 @@
 import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
-import { apply, remove } from '../../harness/kube/apply.ts';
+import { apply, remove } from '../../harness/ownership/objects.ts';
 import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import { TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
@@ -40,13 +40,13 @@ claim('trust.after-joining.authorization-policy', async ({ agent, evidence }) =>
   };
   await andUndo(
     async () => {
-      await apply(lab.kube, [gatewayPrincipal('DENY')], { runId: lab.runId });
+      await apply(lab, [gatewayPrincipal('DENY')]);
       await settles('denied', { gateway: isDenied, mesh: isWhole });
-      await apply(lab.kube, [gatewayPrincipal('ALLOW')], { runId: lab.runId });
+      await apply(lab, [gatewayPrincipal('ALLOW')]);
       await settles('allowed', { gateway: isWhole, mesh: isDenied });
     },
     async () => {
-      await remove(lab.kube, [gatewayPrincipal('DENY')]);
+      await remove(lab, [gatewayPrincipal('DENY')]);
       await settles('without a policy', { gateway: isWhole, mesh: isWhole });
     },
   );
@@ -138,7 +138,7 @@ claim('trust.after-joining.drift', async (context) => {
   const secret = await borrowSecret(lab, reference.metadata);
   await andUndo(
     async () => {
-      await remove(lab.kube, [reference]);
+      await remove(lab, [reference]);
       await restartIstiod(lab, 'gateway');
       await strictBookinfo(context, (path, name) => throughGateway(lab, path, { agent: name }));
       const latent = await judgeAgain(joined);

@@ -1,8 +1,9 @@
 import { lab } from '../../harness/claims/worker.ts';
 import { isAgentSymptom } from '../../harness/judges/config-map.ts';
 import { bundle } from '../../harness/judges/held.ts';
-import { livePods, restart, whatIsMissing } from '../../harness/kube/rollout.ts';
+import { livePods, whatIsMissing } from '../../harness/kube/rollout.ts';
 import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
+import { restart } from '../../harness/ownership/rollout.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { proxyLogLines } from '../../harness/probe/logs.ts';
 import { eventually } from '../../harness/retry.ts';
@@ -30,7 +31,7 @@ judged('trust.configmap.agent-symptom', async () => {
         if (found.length > 0) return found;
       }
       const deployment = await lab.kube.apps.readNamespacedDeployment(INSIDE_PROBE);
-      if (whatIsMissing(deployment) === undefined) await restart(lab.kube, INSIDE_PROBE);
+      if (whatIsMissing(deployment) === undefined) await restart(lab, INSIDE_PROBE);
       throw new Error('every agent so far has started with its own plane’s root');
     },
     { waitingFor: 'an agent to meet the other plane’s root', within: 'agentSymptom' },

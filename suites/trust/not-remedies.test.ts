@@ -1,8 +1,7 @@
 import { claim, lab } from '../../harness/claims/worker.ts';
-import { apply, remove } from '../../harness/kube/apply.ts';
+import { apply, change, remove } from '../../harness/ownership/objects.ts';
 import { PLANES } from '../../harness/mesh/distribution.ts';
 import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
-import { strict } from '../../harness/mesh/lab-manifests.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { accessLog } from '../../harness/probe/logs.ts';
@@ -24,11 +23,12 @@ claim('trust.not-remedies.permissive', async (context) => {
   await splitBaseline(lab);
   const { podIp } = await proxyOf(lab, 'productpage');
   const plaintext = () => fromProbe(lab, 'outside', `http://${podIp}:9080/productpage`, { agent: agent() });
-  const namespaces = [lab.distribution.planes.mesh.namespace, 'bookinfo'];
+  let takeBack = () => Promise.resolve();
   await andUndo(
     async () => {
       // The gateway plane looks for mesh-wide policies in its own namespace; one for bookinfo it sees as well.
-      await apply(lab.kube, namespaces.map(permissive), { runId: lab.runId });
+      takeBack = await change(lab, permissive(lab.distribution.planes.mesh.namespace));
+      await apply(lab, [permissive('bookinfo')]);
       await eventually(
         async () => {
           const { status } = await plaintext();
@@ -39,8 +39,8 @@ claim('trust.not-remedies.permissive', async (context) => {
       await gatewayRefuses(context);
     },
     async () => {
-      await remove(lab.kube, [permissive('bookinfo')]);
-      await apply(lab.kube, strict(lab.distribution), { runId: lab.runId });
+      await remove(lab, [permissive('bookinfo')]);
+      await takeBack();
       await eventually(
         async () => {
           const answer = await plaintext().catch(() => undefined);
@@ -127,11 +127,11 @@ async function withPolicy(labels: Record<string, string>, agent: () => string, o
   const objects = backendTlsPolicy(root, labels);
   await andUndo(
     async () => {
-      await apply(lab.kube, objects, { runId: lab.runId });
+      await apply(lab, objects);
       await observe();
     },
     async () => {
-      await remove(lab.kube, objects);
+      await remove(lab, objects);
       await eventually(
         async () => {
           const { body } = await throughGateway(lab, '/productpage', { agent: agent() });

@@ -1,11 +1,17 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { claim, keepSecret, lab } from '../../harness/claims/worker.ts';
-import { apply, remove } from '../../harness/kube/apply.ts';
+import { remove } from '../../harness/ownership/objects.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { PLANES } from '../../harness/mesh/distribution.ts';
 import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';
-import { certificates, certManager, issued, ROOT_SECRET } from '../../harness/remedies/cert-manager.ts';
+import {
+  applyCertificates,
+  certificates,
+  certManager,
+  issued,
+  ROOT_SECRET,
+} from '../../harness/remedies/cert-manager.ts';
 import { ORGANIZATION, ROOT_NAME } from '../../harness/remedies/remedy.ts';
 import { eventually } from '../../harness/retry.ts';
 import { type Certificate, describe, parseCertificates, sameCertificate } from '../../harness/trust/certificate.ts';
@@ -25,7 +31,7 @@ claim('trust.regenerated-root.intermediates-kept', async (context) => {
   await andUndo(
     async () => {
       await secret.write({ 'tls.crt': base64(twin.certificate.pem), 'tls.key': base64(twin.privateKey.pem()) });
-      await Promise.all(certificates(lab).map((certificate) => touch(lab.kube, certificate)));
+      await Promise.all(certificates(lab).map((certificate) => touch(lab, certificate)));
       const trial = await issuedUnder(twin.certificate);
       const [cas, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab)]);
       const against = (of: string, chain: Certificate[]) => {
@@ -59,7 +65,7 @@ claim('trust.regenerated-root.intermediates-kept', async (context) => {
     },
     async () => {
       await secret.putBack();
-      await remove(lab.kube, [TRIAL, TRIAL_SECRET]);
+      await remove(lab, [TRIAL, TRIAL_SECRET]);
     },
   );
 });
@@ -86,7 +92,7 @@ const TRIAL: KubernetesObject & { spec: object } = {
 
 /** Waits until what cert-manager issues hangs under this root, and returns the last of it. */
 async function issuedUnder(root: Certificate): Promise<Certificate[]> {
-  await apply(lab.kube, [TRIAL], { runId: lab.runId });
+  await applyCertificates(lab, [TRIAL]);
   return await eventually(
     async () => {
       await issued(lab.kube, TRIAL);
@@ -95,7 +101,7 @@ async function issuedUnder(root: Certificate): Promise<Certificate[]> {
       const verdict = verifyChain(chain, [root]);
       if (verdict.trusted) return chain;
       // Without its Secret a Certificate is issued anew.
-      await remove(lab.kube, [TRIAL_SECRET]);
+      await remove(lab, [TRIAL_SECRET]);
       throw new Error(verdictSentence(verdict));
     },
     { waitingFor: 'cert-manager to sign with the new root', within: 'certificateReady' },

@@ -1,7 +1,8 @@
 import { type ClaimContext, claim, keepSecret, lab, report } from '../../harness/claims/worker.ts';
-import { livePods, rolledOut, scale } from '../../harness/kube/rollout.ts';
+import { livePods, rolledOut } from '../../harness/kube/rollout.ts';
 import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import { BOOKINFO } from '../../harness/mesh/lab.ts';
+import { scale } from '../../harness/ownership/rollout.ts';
 import { readUpstreams } from '../../harness/probe/connections.ts';
 import { istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
 import { listProxies, readAllSecrets } from '../../harness/probe/proxies.ts';
@@ -113,7 +114,7 @@ async function reloaded(plane: PlaneName): Promise<string[]> {
   const [istiod] = await listIstiods(lab, plane);
   if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
   const { namespace, name } = istiod;
-  await touch(lab.kube, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  await touch(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
   return await eventually(
     async () => {
       const lines = (await istiodLog(lab, istiod)).filter((line) => line.includes('newly added intermediate CA'));
@@ -125,7 +126,7 @@ async function reloaded(plane: PlaneName): Promise<string[]> {
 }
 
 async function replicate(replicas: number): Promise<void> {
-  for (const deployment of ADDED) await scale(lab.kube, deployment, replicas);
+  for (const deployment of ADDED) await scale(lab, deployment, replicas);
   await Promise.all(ADDED.map((deployment) => rolledOut(lab.kube, deployment, { within: 'workloadsReady' })));
 }
 

@@ -8,7 +8,7 @@ import { scratchFolder } from '../../state/runs.ts';
 import type { CoreParts } from '../../supply/supply.ts';
 import { freePort } from '../ports.ts';
 import { clusterName, nodeName, registryFlags } from '../k3d.ts';
-import { compareInventories } from '../leave.ts';
+import { compareInventories } from '../../ownership/compare.ts';
 import { connect } from '../access.ts';
 
 /** A cluster that no command of ours has made, as somebody would who has k3d and knows nothing of meshtrust. */
@@ -16,6 +16,8 @@ export interface PlainCluster {
   /** Path of its kubeconfig, private to the user. */
   kubeconfig: string;
   context: string;
+  /** Folder on this machine that is the node's folder of images. */
+  images: string;
   kubectl: (words: readonly string[], input?: string) => Promise<string>;
 }
 
@@ -26,7 +28,7 @@ export interface PlainCluster {
 export async function startPlainCluster(
   runId: string,
   parts: CoreParts,
-  registries: string,
+  registries: string | undefined,
   signal: AbortSignal,
 ): Promise<PlainCluster> {
   const { k3d, kubectl } = parts.tools;
@@ -54,6 +56,7 @@ export async function startPlainCluster(
   return {
     kubeconfig,
     context: `k3d-${name}`,
+    images: folder,
     kubectl: (words, input) =>
       run([kubectl, '--kubeconfig', kubeconfig, ...words], input === undefined ? {} : { input }),
   };

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { apply, type ApplyOptions } from '../../kube/apply.ts';
+import { apply, type ApplyOptions, type Proprietor } from '../../ownership/objects.ts';
 import type { Kube } from '../../kube/client.ts';
 import type { IstioParts } from '../../supply/supply.ts';
 import { applySail, assertSail } from './sail-cluster.ts';
@@ -15,11 +15,11 @@ export async function assertApplicable(
 
 /** Puts in what was rendered for a plane. Its istiod is then still to be waited for, whoever installs it. */
 export async function applyPlane(
-  kube: Kube,
+  owner: Proprietor,
   parts: IstioParts,
   rendered: readonly KubernetesObject[],
-  options: ApplyOptions,
+  options: ApplyOptions = {},
 ): Promise<void> {
-  if (parts.installer.kind === 'sail') await applySail(kube, parts, rendered, options);
-  else await apply(kube, rendered, options);
+  if (parts.installer.kind === 'sail') await applySail(owner, parts, rendered, options);
+  else await apply(owner, rendered, options);
 }

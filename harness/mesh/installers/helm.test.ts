@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nameOf } from '../../kube/apply.ts';
+import { nameOf } from '../../kube/manifests.ts';
 import { cacheFolder } from '../../paths.ts';
 import { goModuleVersion, goPartDigest } from '../../supply/source/go.ts';
 import { istioSource } from '../../supply/source/istio.ts';

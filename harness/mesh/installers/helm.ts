@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseManifests } from '../../kube/apply.ts';
+import { parseManifests } from '../../kube/manifests.ts';
 import { run } from '../../process.ts';
 import type { Charts, IstioParts } from '../../supply/supply.ts';
 import { merge, type Plane } from '../distribution.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { parseManifests } from '../../kube/apply.ts';
+import { parseManifests } from '../../kube/manifests.ts';
 import { run } from '../../process.ts';
 import type { IstioParts } from '../../supply/supply.ts';
 import type { Plane } from '../distribution.ts';

@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { connectKube } from '../../kube/client.ts';
 import type { IstioParts } from '../../supply/supply.ts';
 import { loadDistribution } from '../distribution.ts';
+import { ledgerOfOwn } from '../../ownership/ledger.ts';
 import { applySail } from './sail-cluster.ts';
 import { sailResources } from './sail.ts';
 
@@ -21,8 +22,10 @@ const PARTS: IstioParts = {
   components: [],
 };
 const RESOURCES = sailResources(loadDistribution('openshift-4.22').planes.mesh, PARTS);
-const ISTIO = '/apis/sailoperator.io/v1/istios/default';
-const CNI = '/apis/sailoperator.io/v1/istiocnis/default';
+const ISTIOS = '/apis/sailoperator.io/v1/istios';
+const ISTIO = `${ISTIOS}/default`;
+const CNIS = '/apis/sailoperator.io/v1/istiocnis';
+const CNI = `${CNIS}/default`;
 
 type Answer = [status: number, body: object];
 
@@ -41,13 +44,14 @@ const kinds = (...resources: [kind: string, name: string, namespaced: boolean][]
 const SAIL: Answers = {
   'GET /apis/sailoperator.io/v1': kinds(['Istio', 'istios', false], ['IstioCNI', 'istiocnis', false]),
   [`PATCH ${ISTIO}`]: OK,
+  [`POST ${ISTIOS}`]: OK,
   [`GET ${ISTIO}`]: [READY],
 };
 const OPENSHIFT: Answers = {
   'GET /apis/config.openshift.io/v1': kinds(['ClusterVersion', 'clusterversions', false]),
   'GET /api/v1': kinds(['Namespace', 'namespaces', false]),
-  'PATCH /api/v1/namespaces/istio-cni': OK,
-  [`PATCH ${CNI}`]: OK,
+  'POST /api/v1/namespaces': OK,
+  [`POST ${CNIS}`]: OK,
   [`GET ${CNI}`]: [MISSING, READY],
 };
 
@@ -71,19 +75,19 @@ it('applies the resource and waits until it is Ready as it is now', async () => 
   await using api = await serve({ ...SAIL, [`GET ${ISTIO}`]: [stale, [200, {}], READY] });
   await api.applySail();
   expect(api.asked(`GET ${ISTIO}`)).toBe(3);
-  expect(api.changes).toEqual([`${ISTIO} (dry run)`, ISTIO]);
+  expect(api.changes).toEqual([`${ISTIO} (dry run)`, ISTIOS]);
 });
 
 it('brings the CNI plug-in on OpenShift, before the plane', async () => {
   await using api = await serve({ ...SAIL, ...OPENSHIFT });
   await api.applySail();
-  expect(api.changes).toEqual([`${ISTIO} (dry run)`, '/api/v1/namespaces/istio-cni', CNI, ISTIO]);
+  expect(api.changes).toEqual([`${ISTIO} (dry run)`, '/api/v1/namespaces', CNIS, ISTIOS]);
 });
 
 it('leaves a CNI plug-in that is there as it is', async () => {
   await using api = await serve({ ...SAIL, ...OPENSHIFT, [`GET ${CNI}`]: [READY] });
   await api.applySail();
-  expect(api.changes).toEqual([`${ISTIO} (dry run)`, ISTIO]);
+  expect(api.changes).toEqual([`${ISTIO} (dry run)`, ISTIOS]);
 });
 
 /** An API server on loopback that answers as told, and writes down what it was asked to change. */
@@ -94,7 +98,8 @@ async function serve(answers: Answers) {
     await text(request);
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     const method = request.method ?? '';
-    if (method === 'PATCH') changes.push(pathname + (searchParams.get('dryRun') === 'All' ? ' (dry run)' : ''));
+    if (method === 'PATCH' || method === 'POST')
+      changes.push(pathname + (searchParams.get('dryRun') === 'All' ? ' (dry run)' : ''));
     const key = `${method} ${pathname}`;
     const count = asked.get(key) ?? 0;
     asked.set(key, count + 1);
@@ -118,7 +123,13 @@ async function serve(answers: Answers) {
   return {
     changes,
     asked: (key: string) => asked.get(key) ?? 0,
-    applySail: () => applySail(connectKube(kubeconfig), PARTS, RESOURCES, { runId: 'test' }),
+    applySail: () =>
+      applySail(
+        { kube: connectKube(kubeconfig), runId: 'test', ledger: ledgerOfOwn('test'), shared: [] },
+        PARTS,
+        RESOURCES,
+        {},
+      ),
     [Symbol.asyncDispose]: async () => {
       folder.remove();
       server.closeAllConnections();

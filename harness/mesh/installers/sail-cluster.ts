@@ -1,8 +1,10 @@
-import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { environmentFailure, labFailure } from '../../errors.ts';
-import { apply, type ApplyOptions, FIELD_MANAGER, nameOf } from '../../kube/apply.ts';
-import { apiMessage, found, type Kube } from '../../kube/client.ts';
-import { eventually, WaitFailure } from '../../retry.ts';
+import { nameOf } from '../../kube/manifests.ts';
+import { apply, type ApplyOptions, type Proprietor, tryOut } from '../../ownership/objects.ts';
+import type { Kube } from '../../kube/client.ts';
+import { apiMessage, found } from '../../kube/failure.ts';
+import { eventually } from '../../retry.ts';
 import type { IstioParts } from '../../supply/supply.ts';
 import { SAIL_API, sailCni } from './sail.ts';
 
@@ -27,14 +29,15 @@ export async function assertSail(kube: Kube, resources: readonly KubernetesObjec
  * {@link assertSail} does, before anything is changed.
  */
 export async function applySail(
-  kube: Kube,
+  owner: Proprietor,
   parts: IstioParts,
   resources: readonly KubernetesObject[],
   options: ApplyOptions,
 ): Promise<void> {
+  const { kube } = owner;
   await assertSail(kube, resources);
   for (const objects of [await missingCni(kube, parts), resources]) {
-    await apply(kube, objects, options);
+    await apply(owner, objects, options);
     const forOperator = objects.filter(({ apiVersion }) => apiVersion === SAIL_API);
     for (const resource of forOperator) await reconciled(kube, resource, options.signal);
   }
@@ -43,12 +46,7 @@ export async function applySail(
 /** Asks the API server what it would say: it holds a resource against the schema of the operator's version. */
 async function assertAccepted(kube: Kube, resource: KubernetesObject): Promise<void> {
   try {
-    await kube.objects.send(resource, PatchStrategy.ServerSideApply, {
-      fieldManager: FIELD_MANAGER,
-      force: 'true',
-      dryRun: 'All',
-      fieldValidation: 'Strict',
-    });
+    await tryOut(kube, resource);
   } catch (error) {
     throw labFailure(`${nameOf(resource)} would be refused: ${apiMessage(error)}`, {
       next: "Set version and values of the plane to what the cluster's Sail operator knows.",
@@ -76,22 +74,17 @@ interface Reconciled extends KubernetesObject {
 /** Waits until the operator has seen the resource as it is now, and what it stands for is Ready. */
 async function reconciled(kube: Kube, { apiVersion, kind, metadata }: KubernetesObject, signal?: AbortSignal) {
   const header = { apiVersion: apiVersion ?? '', kind: kind ?? '', metadata: { name: metadata?.name ?? '' } };
-  try {
-    await eventually(
-      async () => {
-        const { metadata: now, status } = await kube.objects.read<Reconciled>(header);
-        if ((status?.observedGeneration ?? 0) < (now?.generation ?? 0)) throw new Error('the operator has not seen it');
-        const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-        if (ready?.status !== 'True') throw new Error(ready?.message ?? 'it says nothing about being Ready');
-      },
-      {
-        waitingFor: `the Sail operator to have ${nameOf(header)} ready`,
-        within: 'planeReady',
-        ...(signal === undefined ? {} : { signal }),
-      },
-    );
-  } catch (error) {
-    if (error instanceof WaitFailure) throw labFailure(error.message, { cause: error });
-    throw error;
-  }
+  await eventually(
+    async () => {
+      const { metadata: now, status } = await kube.objects.read<Reconciled>(header);
+      if ((status?.observedGeneration ?? 0) < (now?.generation ?? 0)) throw new Error('the operator has not seen it');
+      const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+      if (ready?.status !== 'True') throw new Error(ready?.message ?? 'it says nothing about being Ready');
+    },
+    {
+      waitingFor: `the Sail operator to have ${nameOf(header)} ready`,
+      within: 'planeReady',
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
 }

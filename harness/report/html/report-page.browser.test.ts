@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findBrowser } from '../../engine/browser.ts';
 import { buildReport } from '../build.ts';
 import { EXAMPLE, UPGRADED } from '../example.ts';
+import { folderAt } from '../../evidence/testing.ts';
 import { writeReport } from '../write.ts';
 import { renderGraphPage } from './graph-page.ts';
 
@@ -44,7 +45,7 @@ beforeAll(async () => {
     await mkdir(dirname(join(folder.path, path)), { recursive: true });
     writeFileSync(join(folder.path, path), `HTTP/1.1 503\nx-planted: ${PLANTED}\n${'long '.repeat(200)}\n`);
   }
-  await writeReport(folder.path, report);
+  await writeReport(folderAt(folder.path), report);
   writeFileSync(join(folder.path, 'graph.html'), await renderGraphPage(report.graphs[0]!.graph, { title: PLANTED }));
   const executablePath = findBrowser();
   if (executablePath === undefined)

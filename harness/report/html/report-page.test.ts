@@ -111,6 +111,17 @@ it('has no markup and no control characters but its own', async () => {
   expect(page.isWellFormed()).toBe(true);
 });
 
+it('shows a reason as nothing but its words', async () => {
+  const reason =
+    'one\u2028two\u2029three </script><script>planted()</script> \u202efour\u2066 \u200f\u061cfive\u{e0041}';
+  const claims = report.claims.map((claim) => ({ ...claim, ...(claim.reason === undefined ? {} : { reason }) }));
+  const page = await render({ ...report, claims });
+  const shown = 'one two three &lt;/script&gt;&lt;script&gt;planted()&lt;/script&gt; four five';
+  expect(section(page, 'findings')).toContain(shown);
+  expect(section(page, 'claims')).toContain(shown);
+  expect(page).not.toMatch(/<\/?script|[\u2028\u2029\p{Cf}]/u);
+});
+
 it('links to what is beside it and to web addresses, and nowhere else', async () => {
   const claims = report.claims.map((claim) => ({
     ...claim,

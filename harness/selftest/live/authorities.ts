@@ -1,4 +1,4 @@
-import { apply } from '../../kube/apply.ts';
+import { apply } from '../../ownership/objects.ts';
 import { bundle, cacerts, cacertsReference, INTERMEDIATES } from '../../remedies/manual.ts';
 import { ORGANIZATION, ROOT_NAME } from '../../remedies/remedy.ts';
 import { restartGatewayPlane } from '../../remedies/restart.ts';
@@ -65,7 +65,7 @@ async function plugIntoGateway(scene: Scene, data: Record<string, string>): Prom
   const { lab, undo } = scene;
   const write = async (files: Record<string, string>) => {
     const secret = { ...cacertsReference(lab.distribution.planes.gateway), type: 'Opaque', data: files };
-    await apply(lab.kube, [secret], { runId: lab.runId });
+    await apply(lab, [secret]);
     await restartGatewayPlane(lab);
   };
   const before = await readCacerts(scene, 'gateway');

@@ -1,9 +1,11 @@
-import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { deadline } from '../../deadlines.ts';
-import { rolledOut, scale } from '../../kube/rollout.ts';
+import { pause } from '../../ending.ts';
+import { rolledOut } from '../../kube/rollout.ts';
 import { PLANES } from '../../mesh/distribution.ts';
 import { istiodOf, type Lab } from '../../mesh/lab.ts';
+import { change } from '../../ownership/objects.ts';
+import { formerReplicas, scale } from '../../ownership/rollout.ts';
 import { eventually } from '../../retry.ts';
 import { createRoot } from '../../trust/issue.ts';
 import { type LiveSabotage, manual, type Scene } from './scene.ts';
@@ -38,10 +40,10 @@ export const ROOT_MAPS: readonly LiveSabotage[] = [
       undo.defer(() => rootIs(lab, own));
       for (const istiod of writers) {
         undo.defer(async () => {
-          await scale(lab.kube, istiod, 1);
+          await scale(lab, istiod, await formerReplicas(lab, istiod));
           await rolledOut(lab.kube, istiod, { within: 'planeReady' });
         });
-        await scale(lab.kube, istiod, 0);
+        await scale(lab, istiod, 0);
         await noIstiod(lab, istiod.namespace);
       }
       await writeRoot(lab, foreign);
@@ -67,13 +69,13 @@ async function writeRoot(lab: Lab, root: string): Promise<void> {
     metadata: lab.distribution.rootMaps.mesh,
     data: { 'root-cert.pem': root },
   };
-  await lab.kube.objects.send(map, PatchStrategy.MergePatch);
+  await change(lab, map);
 }
 
 async function keepWriting(lab: Lab, root: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await writeRoot(lab, root);
-    await delay(deadline('poll'));
+    await pause(deadline('poll'));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { JudgedClaim } from '../../judges/judges.ts';
-import { apply, remove } from '../../kube/apply.ts';
+import { apply, remove } from '../../ownership/objects.ts';
 import type { Lab } from '../../mesh/lab.ts';
 import type { KeepSecret } from '../../remedies/remedy.ts';
 import { eventually } from '../../retry.ts';
@@ -53,9 +53,8 @@ export async function change({ undo }: Scene, { act, undo: actBack, sign, shows 
 
 /** The change that an object makes which was not there before. */
 export async function put(scene: Scene, object: KubernetesObject, effect: Sign): Promise<void> {
-  const { kube, runId } = scene.lab;
-  const act = () => apply(kube, [object], { runId });
-  await change(scene, { act, undo: () => remove(kube, [object]), ...effect });
+  const act = () => apply(scene.lab, [object]);
+  await change(scene, { act, undo: () => remove(scene.lab, [object]), ...effect });
 }
 
 /** Waits for a sign, several times in a row. */

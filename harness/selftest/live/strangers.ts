@@ -1,6 +1,5 @@
-import { apply } from '../../kube/apply.ts';
+import { change as changeObject } from '../../ownership/objects.ts';
 import type { Lab } from '../../mesh/lab.ts';
-import { strict } from '../../mesh/lab-manifests.ts';
 import { fromProbe } from '../../probe/http.ts';
 import { listProxies } from '../../probe/proxies.ts';
 import { handshake } from '../../probe/tls.ts';
@@ -21,9 +20,10 @@ export const STRANGERS: readonly LiveSabotage[] = [
     commit: async (scene) => {
       const { lab } = scene;
       const { namespace } = lab.distribution.planes.mesh;
+      let takeBack = () => Promise.resolve();
       await change(scene, {
-        act: () => apply(lab.kube, [peerAuthentication('default', namespace, 'PERMISSIVE')], { runId: lab.runId }),
-        undo: () => apply(lab.kube, strict(lab.distribution), { runId: lab.runId }),
+        act: async () => (takeBack = await changeObject(lab, peerAuthentication('default', namespace, 'PERMISSIVE'))),
+        undo: () => takeBack(),
         ...takesPlaintext(lab, 'productpage'),
       });
     },

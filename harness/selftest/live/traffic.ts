@@ -1,4 +1,4 @@
-import { apply, remove } from '../../kube/apply.ts';
+import { apply, remove } from '../../ownership/objects.ts';
 import { answers, manyPages, noRatings, shows } from './pages.ts';
 import { change, type LiveSabotage, manual, put } from './scene.ts';
 
@@ -74,10 +74,9 @@ export const TRAFFIC: readonly LiveSabotage[] = [
     breaks: 'all three versions of reviews run and one gets all the requests: VirtualService',
     red: manual('bookinfo'),
     commit: async (scene) => {
-      const { kube, runId } = scene.lab;
       await change(scene, {
-        act: () => apply(kube, PIN_REVIEWS, { runId }),
-        undo: () => remove(kube, PIN_REVIEWS),
+        act: () => apply(scene.lab, PIN_REVIEWS),
+        undo: () => remove(scene.lab, PIN_REVIEWS),
         sign: 'reviews-v1 to make every page',
         shows: async () => (await manyPages(scene.lab)).every(({ body }) => body.includes('reviews-v1-')),
       });

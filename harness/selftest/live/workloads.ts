@@ -1,7 +1,9 @@
-import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
-import { type DeploymentRef, rolledOut, scale } from '../../kube/rollout.ts';
+import { type DeploymentRef, rolledOut } from '../../kube/rollout.ts';
 import { INSIDE_PROBE, type Lab } from '../../mesh/lab.ts';
+import { change as changeObject } from '../../ownership/objects.ts';
+import { scale } from '../../ownership/rollout.ts';
 import { restartIstiod, restartWorkloads } from '../../remedies/restart.ts';
 import { isWhole, noRatings } from './pages.ts';
 import { change, type LiveSabotage, manual, until } from './scene.ts';
@@ -15,11 +17,11 @@ export const WORKLOADS: readonly LiveSabotage[] = [
     breaks: 'ratings is scaled to nothing; /productpage goes on answering 200',
     red: manual('bookinfo', ...CERTIFICATES, 'plaintext-refused'),
     commit: async (scene) => {
-      const { kube } = scene.lab;
+      const { lab } = scene;
       const ratings = { namespace: 'bookinfo', name: 'ratings-v1' };
       const replicas = async (count: number) => {
-        await scale(kube, ratings, count);
-        await rolledOut(kube, ratings, { within: 'workloadsReady' });
+        await scale(lab, ratings, count);
+        await rolledOut(lab.kube, ratings, { within: 'workloadsReady' });
       };
       await change(scene, { act: () => replicas(0), undo: () => replicas(1), ...noRatings(scene) });
     },
@@ -61,7 +63,7 @@ async function inject(lab: Lab, { namespace, name }: DeploymentRef, value: strin
     metadata: { namespace, name },
     spec: { template: { metadata: { labels } } },
   };
-  await lab.kube.objects.send(patch, PatchStrategy.MergePatch);
+  await changeObject(lab, patch);
   await rolledOut(lab.kube, { namespace, name }, { within: 'workloadsReady' });
 }
 
@@ -81,7 +83,7 @@ async function writeMeshConfig(lab: Lab, mesh: string): Promise<void> {
     metadata: meshConfigOf(lab),
     data: { mesh },
   };
-  await lab.kube.objects.send(map, PatchStrategy.MergePatch);
+  await changeObject(lab, map);
   await restartIstiod(lab, 'mesh');
   await restartWorkloads(lab, 'mesh', [INSIDE_PROBE]);
 }

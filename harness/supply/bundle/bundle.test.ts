@@ -94,6 +94,12 @@ describe('a bundle', () => {
     );
   });
 
+  it('says what of it nothing pins, as the supply did that it came from', () => {
+    const unpinned = ['not pinned: r.example/b:1 (the cluster pulls it, by its tag)'];
+    const supply = (given: BundledParts) => new BundleSupply(readBundle(moved(given)), ['1.29.1']);
+    expect(supply({ ...parts(), unpinned }).unpinned()).toEqual(unpinned);
+  });
+
   it('says where it was made without cert-manager', async () => {
     const supply = new BundleSupply(readBundle(moved({ ...parts(), certManager: undefined })), []);
     await expect(supply.certManager()).rejects.toMatchObject({

@@ -20,6 +20,8 @@ export interface Bundle {
   istio: Omit<SuppliedIstio, 'archives'>[];
   /** Left out where no claim needs it. */
   certManager?: Omit<CertManagerParts, 'archives'>;
+  /** What of it nothing pins, in the supply's sentences. */
+  unpinned?: readonly string[];
 }
 
 /** Reads a bundle; the paths in it are whole then. Fails, exit code 2, for a folder that is none. */

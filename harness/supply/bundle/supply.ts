@@ -31,6 +31,10 @@ export class BundleSupply implements Supply {
     });
   }
 
+  unpinned(): string[] {
+    return [...(this.#bundle.unpinned ?? [])];
+  }
+
   #istio(version: string): SuppliedIstio {
     const parts = this.#bundle.istio.find((one) => one.version === version);
     if (parts !== undefined) return { ...parts, archives: [] };

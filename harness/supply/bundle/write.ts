@@ -8,10 +8,16 @@ export interface BundledParts {
   core: CoreParts;
   istio: readonly SuppliedIstio[];
   certManager: CertManagerParts | undefined;
+  /** The supply's, once it has given all of these. */
+  unpinned?: readonly string[];
 }
 
 /** Copies into a folder what a run in an existing cluster needs, to be read there without engine and network. */
-export function writeBundle(folder: string, kind: SupplyKind, { core, istio, certManager }: BundledParts): void {
+export function writeBundle(
+  folder: string,
+  kind: SupplyKind,
+  { core, istio, certManager, unpinned }: BundledParts,
+): void {
   /** Copies a file or folder to a path below the bundle, and returns that path. */
   const put = (from: string, path: string): string => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -35,6 +41,7 @@ export function writeBundle(folder: string, kind: SupplyKind, { core, istio, cer
             charts: { helm: put(charts.helm, 'helm'), folder: put(charts.folder, join(`istio-${version}`, 'charts')) },
           }),
     })),
+    ...(unpinned === undefined ? {} : { unpinned }),
     ...(certManager === undefined
       ? {}
       : {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../paths.ts';
+import { discard } from '../../ownership/discard.ts';
 import { run } from '../../process.ts';
 import { digestOf } from '../cache.ts';
 import type { EngineImage } from './pull.ts';
@@ -27,7 +28,7 @@ export async function saveArchive(name: string, images: readonly EngineImage[], 
     });
     renameSync(scratch, archive);
   } finally {
-    rmSync(scratch, { force: true });
+    discard(scratch);
   }
   return archive;
 }

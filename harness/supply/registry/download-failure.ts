@@ -34,19 +34,31 @@ export function isPassing(error: unknown): boolean {
   return BROKEN_OFF.includes(codeOf(error));
 }
 
+/** What was asked for. */
+export interface Asked {
+  url: string;
+  /** What a user calls it; the file of the URL unless given. */
+  name?: string;
+  method?: 'GET' | 'HEAD';
+}
+
 /** The sentence for a download that came to nothing, and what to do next. */
-export function downloadFailure(url: string, error: unknown, received: Received, tries: number): Failure {
-  const name = basename(new URL(url).pathname);
+export function downloadFailure(
+  { url, name = basename(new URL(url).pathname), method = 'GET' }: Asked,
+  error: unknown,
+  received: Received,
+  tries: number,
+): Failure {
   const host = new URL(url).host;
   const often = tries === 1 ? '' : `, ${tries} times in a row`;
   const fail = (reason: string, next: string) =>
-    environmentFailure(reason, { next, command: `GET ${url}`, cause: error });
+    environmentFailure(reason, { next, command: `${method} ${url}`, cause: error });
 
   if (error instanceof BadStatus) {
     if (error.status === 404) {
       return fail(`${host} has no ${name} (404).`, `Use versions that have been released, ${ELSEWHERE}`);
     }
-    if (error.status === 403 || error.status === 407 || error.status === 429) {
+    if ([401, 403, 407, 429].includes(error.status)) {
       return fail(
         `${host} refuses ${name} (${error.status}).`,
         `Wait a while, check the proxy if there is one, ${ELSEWHERE}`,

@@ -70,6 +70,39 @@ it('refuses a file with another checksum', async () => {
   expect(left).toBe(false);
 });
 
+it('refuses a file that is not the pinned one, though its project publishes it', async () => {
+  await using server = await Loopback.start();
+  const url = `http://${server.host}/tool`;
+  server.serve(url, 'swapped');
+  server.serve(`${url}.sha256`, sha256('swapped'));
+  const sums = [`  | received  ${sha256('swapped')}`];
+  for (const checksums of [{}, { checksums: `${url}.sha256` }]) {
+    const { error, left } = await attempt({ url, sha256: sha256(CONTENT), ...checksums });
+    expect(error).toMatchObject({ kind: 'environment' });
+    expect((error as Failure).message).toBe(
+      [
+        'The SHA-256 of tool is not the pinned one.',
+        'Do not use it: it is another file than when it was pinned. If its project says why, renew the pins (npm run pins).',
+        `  command: GET ${url}`,
+        `  | pinned    ${sha256(CONTENT)}`,
+        ...sums,
+      ].join('\n'),
+    );
+    expect(left).toBe(false);
+    sums.unshift(`  | published ${sha256('swapped')}`);
+  }
+});
+
+it('takes a file that is the pinned one, and says what it is', async () => {
+  await using server = await Loopback.start();
+  const url = `http://${server.host}/tool`;
+  server.serve(url, CONTENT);
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  const file = join(folder.path, 'tool');
+  expect(await download({ url, sha256: sha256(CONTENT) }, file, { signal })).toBe(sha256(CONTENT));
+  expect(await download({ url }, file, { signal })).toBe(sha256(CONTENT));
+});
+
 it('fetches nothing when the checksum file does not list it', async () => {
   await using server = await Loopback.start();
   const asset = { url: `http://${server.host}/tool`, checksums: `http://${server.host}/checksums.txt` };

@@ -1,9 +1,9 @@
-import { mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { deploymentImages, fetchManifests } from './manifests.ts';
-import { Loopback } from './testing.ts';
+import { Loopback, sha256 } from './testing.ts';
 
 const signal = new AbortController().signal;
 const CRD =
@@ -28,6 +28,18 @@ it('keeps manifests in the cache', async () => {
   expect(server.requests).toEqual(['/standard-install.yaml']);
 });
 
+it('refuses manifests that are not the pinned ones and keeps nothing of them', async () => {
+  using cache = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  vi.stubEnv('XDG_CACHE_HOME', cache.path);
+  await using server = await Loopback.start();
+  const asset = { url: `http://${server.host}/cert-manager.yaml`, sha256: sha256('as reviewed') };
+  server.serve(asset.url, CRD);
+  await expect(fetchManifests('cert-manager', asset, { signal })).rejects.toThrow(
+    'The SHA-256 of cert-manager.yaml is not the pinned one.',
+  );
+  expect(readdirSync(join(cache.path, 'meshtrust', 'parts'))).toEqual([]);
+});
+
 it.each([
   ['a page', '<html><body>Welcome to the hotel</body></html>', 'one has no kind'],
   ['broken YAML', 'kind: Deployment\nspec: { containers: [', 'Flow sequence'],
@@ -45,13 +57,11 @@ it.each([
 });
 
 it('finds the images of Deployments, each once', () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
-  const path = join(folder.path, 'all.yaml');
   const deployment = (...images: string[]) => ({
     kind: 'Deployment',
     spec: { template: { spec: { containers: images.map((image) => ({ image })) } } },
   });
   const objects = [{ kind: 'Namespace' }, deployment('q/controller:v1'), deployment('q/webhook:v1', 'q/controller:v1')];
-  writeFileSync(path, objects.map((object) => `---\n${JSON.stringify(object)}\n`).join(''));
-  expect(deploymentImages(path)).toEqual(['q/controller:v1', 'q/webhook:v1']);
+  const text = objects.map((object) => `---\n${JSON.stringify(object)}\n`).join('');
+  expect(deploymentImages(text, 'https://example.com/all.yaml')).toEqual(['q/controller:v1', 'q/webhook:v1']);
 });

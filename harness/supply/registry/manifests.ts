@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { environmentFailure, messageOf } from '../../errors.ts';
-import { cached, digestOf } from '../cache.ts';
-import { download, type DownloadOptions } from './download.ts';
+import { type FetchOptions, keep } from './kept.ts';
 import type { Asset } from './releases.ts';
 
 interface Manifest {
@@ -12,37 +11,35 @@ interface Manifest {
 }
 
 /**
- * Path of a release's manifests in the cache. These come without a checksum: what is not Kubernetes objects through
- * and through (a portal's page, say) is refused.
+ * Path of a release's manifests in the cache. Their projects publish no checksums: what is not Kubernetes objects
+ * through and through (a portal's page, say) is refused, pinned or not.
  */
-export async function fetchManifests(name: string, asset: Asset, options: DownloadOptions): Promise<string> {
+export async function fetchManifests(name: string, asset: Asset, options: FetchOptions): Promise<string> {
   const file = basename(new URL(asset.url).pathname);
-  const folder = await cached(name, digestOf(asset.url), async (scratch) => {
-    const path = join(scratch, file);
-    await download(asset, path, options);
-    readManifests(path, asset.url);
+  const folder = await keep({ name, asset, file }, options, (path) => {
+    parseManifests(readFileSync(path, 'utf8'), asset.url);
   });
   return join(folder, file);
 }
 
-/** Images of a release's Deployments, each once, in the order of the file. */
-export function deploymentImages(path: string): string[] {
-  const images = readManifests(path)
+/** Images of a release's Deployments, each once, in the order of the text; `url` is where that came from. */
+export function deploymentImages(text: string, url: string): string[] {
+  const images = parseManifests(text, url)
     .filter((manifest) => manifest.kind === 'Deployment')
     .flatMap((manifest) => manifest.spec?.template?.spec?.containers ?? [])
     .flatMap((container) => (container.image === undefined ? [] : [container.image]));
   return [...new Set(images)];
 }
 
-function readManifests(path: string, url = path): Manifest[] {
+function parseManifests(text: string, url: string): Manifest[] {
   const refused = (why: string) =>
-    environmentFailure(`${basename(path)} does not hold Kubernetes objects: ${why}.`, {
+    environmentFailure(`${basename(new URL(url).pathname)} does not hold Kubernetes objects: ${why}.`, {
       next: 'Something else may have answered in its place, a proxy or a portal: look at it in a browser.',
       command: `GET ${url}`,
     });
   let objects: unknown[];
   try {
-    objects = parseAllDocuments(readFileSync(path, 'utf8')).map((document): unknown => {
+    objects = parseAllDocuments(text).map((document): unknown => {
       if (document.errors[0] !== undefined) throw document.errors[0];
       return document.toJS() as unknown;
     });

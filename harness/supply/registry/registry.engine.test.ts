@@ -97,10 +97,17 @@ describe('with a container engine', () => {
         .sort(),
     );
     expect(progress.phases.map(({ name }) => name)).toEqual(['Download tools', 'Pull images']);
+    const unpinned = supply.unpinned();
+    const tools = `not pinned: ${host}/k3d-io/k3d-tools:${VERSIONS.k3d}`;
+    expect(unpinned).toContain(`${tools} (digest received: ${remote.digests.get('k3d-io/k3d-tools') ?? ''})`);
+    // k3d and kubectl, Gateway API and the list of images; node, helper, Bookinfo and what the node itself runs.
+    expect(unpinned).toHaveLength(4 + 9);
 
     const before = requests.length;
     const again = new Progress();
-    expect(await new RegistrySupply(again, signal, { upstream }).core()).toEqual(parts);
+    const second = new RegistrySupply(again, signal, { upstream });
+    expect(await second.core()).toEqual(parts);
+    expect(second.unpinned().sort()).toEqual(unpinned.sort());
     expect(requests).toHaveLength(before);
     expect(again.phases).toEqual([]);
   });
@@ -165,7 +172,9 @@ describe('with a container engine', () => {
     const moved = serveImage(remote.server, 'jetstack/cert-manager-webhook', 'v1.0.1', layer);
     files.delete(byTag);
     requests.length = 0;
-    const parts = await supply(pinned(moved)).certManager();
+    const pinning = supply(pinned(moved));
+    const parts = await pinning.certManager();
+    expect(pinning.unpinned().filter((sentence) => sentence.includes('webhook'))).toEqual([]);
     expect(parts.components[1]?.digest).toBe(moved);
     expect(requests).not.toContain(byTag);
 

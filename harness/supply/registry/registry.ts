@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../progress.ts';
-import { cached, digestOf, isCached } from '../cache.ts';
+import { isCached } from '../cache.ts';
 import { assertDiskSpace } from '../disk.ts';
 import {
   BOOKINFO_WORKLOADS,
@@ -15,12 +14,11 @@ import {
 } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
 import { saveArchive } from './archive.ts';
-import { downloadText, type DownloadOptions } from './download.ts';
+import { type FetchOptions, keep } from './kept.ts';
 import { deploymentImages, fetchManifests } from './manifests.ts';
 import { downloadMeter } from './meter.ts';
 import { type EngineImage, engineImages, missingImages, pullImages } from './pull.ts';
 import {
-  type Asset,
   bookinfoImages,
   certManagerAsset,
   gatewayApiAsset,
@@ -28,6 +26,7 @@ import {
   k3dToolsImage,
   k3sImagesAsset,
   k3sSystemImages,
+  keyOf,
   nodeImage,
   UPSTREAM,
   type Upstream,
@@ -53,6 +52,7 @@ export class RegistrySupply implements Supply {
   readonly #signal: AbortSignal;
   readonly #upstream: Upstream;
   readonly #pullsItself: boolean;
+  readonly #unpinned = new Set<string>();
 
   constructor(
     progress: Progress,
@@ -83,7 +83,8 @@ export class RegistrySupply implements Supply {
     const inNode = [...Object.values(bookinfo), ...files.systemImages];
     const node = nodeImage(upstream);
     // k3d would pull its helper by itself, in the middle of creating a cluster and with less to say when it fails.
-    const images = await this.#images('Pull images', [node, k3dToolsImage(upstream), ...inNode]);
+    const inEngine = [node, k3dToolsImage(upstream), ...inNode];
+    const images = await this.#images('Pull images', this.#pullsItself ? Object.values(bookinfo) : inEngine);
     const from = (image: string) => componentOf(images, image);
     return {
       tools: files.tools,
@@ -134,7 +135,7 @@ export class RegistrySupply implements Supply {
     const manifests = await this.#phase(isCached('cert-manager', keyOf(asset)), 'Download cert-manager', (options) =>
       fetchManifests('cert-manager', asset, options),
     );
-    const names = deploymentImages(manifests);
+    const names = deploymentImages(readFileSync(manifests, 'utf8'), asset.url);
     const images = await this.#images('Pull images of cert-manager', names);
     return {
       archives: await this.#archives('cert-manager', images, names),
@@ -147,24 +148,38 @@ export class RegistrySupply implements Supply {
     };
   }
 
+  unpinned(): string[] {
+    return [...this.#unpinned];
+  }
+
   /** Names of k3s's own images that the node needs; the list is kept in the cache. */
-  async #k3sImages(options: DownloadOptions): Promise<string[]> {
+  async #k3sImages(options: FetchOptions): Promise<string[]> {
     const asset = k3sImagesAsset(this.#upstream);
-    const folder = await cached('k3s-images', keyOf(asset), async (scratch) => {
-      await writeFile(join(scratch, 'images.txt'), await downloadText(asset.url, options));
+    const file = 'images.txt';
+    const read = (path: string) => k3sSystemImages(readFileSync(path, 'utf8'), asset.url);
+    const folder = await keep({ name: 'k3s-images', asset, file }, options, (path) => {
+      read(path);
     });
-    return k3sSystemImages(readFileSync(join(folder, 'images.txt'), 'utf8'));
+    return read(join(folder, file));
   }
 
   /** Has the engine hold the images; shown only if some must be pulled. */
   async #images(title: string, names: readonly string[]): Promise<Map<string, EngineImage>> {
-    if (this.#pullsItself) return new Map();
     const { digests } = this.#upstream;
-    const have = await engineImages(names, this.#signal);
+    if (this.#pullsItself) {
+      for (const name of names) this.#unpinned.add(`not pinned: ${name} (the cluster pulls it, by its tag)`);
+      return new Map();
+    }
+    let have = await engineImages(names, this.#signal);
     const missing = missingImages(names, have, digests);
-    if (missing.length === 0) return have;
-    await this.#progress.phase(title, (say) => pullImages(missing, digests, say, this.#signal));
-    return await engineImages(names, this.#signal);
+    if (missing.length > 0) {
+      await this.#progress.phase(title, (say) => pullImages(missing, digests, say, this.#signal));
+      have = await engineImages(names, this.#signal);
+    }
+    for (const name of names.filter((one) => digests[one] === undefined)) {
+      this.#unpinned.add(`not pinned: ${name} (digest received: ${have.get(name)?.digest ?? 'none'})`);
+    }
+    return have;
   }
 
   async #archives(name: string, images: ReadonlyMap<string, EngineImage>, names: readonly string[]): Promise<string[]> {
@@ -174,14 +189,12 @@ export class RegistrySupply implements Supply {
   }
 
   /** Shows a phase only for what is not in the cache yet. */
-  async #phase<T>(warm: boolean, title: string, work: (options: DownloadOptions) => Promise<T>): Promise<T> {
-    const signal = this.#signal;
-    if (warm) return await work({ signal });
-    return await this.#progress.phase(title, (say) => work({ signal, onReceived: downloadMeter(say) }));
+  async #phase<T>(warm: boolean, title: string, work: (options: FetchOptions) => Promise<T>): Promise<T> {
+    const options = { signal: this.#signal, onUnpinned: (sentence: string) => this.#unpinned.add(sentence) };
+    if (warm) return await work(options);
+    return await this.#progress.phase(title, (say) => work({ ...options, onReceived: downloadMeter(say) }));
   }
 }
-
-const keyOf = (asset: Asset) => digestOf(asset.url);
 
 /** Image and digest of a component, as the engine has them. */
 function componentOf(images: ReadonlyMap<string, EngineImage>, name: string): Pick<Component, 'image' | 'digest'> {

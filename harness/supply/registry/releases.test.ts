@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { VERSIONS } from '../versions.ts';
 import * as releases from './releases.ts';
 
-const { UPSTREAM, thisMachine } = releases;
+const { thisMachine } = releases;
+const UPSTREAM: releases.Upstream = { ...releases.UPSTREAM, sums: {}, digests: {} };
 const linux = { os: 'linux', arch: 'amd64' } as const;
 const { istio, k3d, kubernetes, gatewayApi, k3s } = VERSIONS;
 
@@ -72,8 +73,24 @@ it("takes of k3s's images those that the lab does not switch off", () => {
     'docker.io/rancher/mirrored-pause:3.6\r',
     '',
   ].join('\n');
-  expect(releases.k3sSystemImages(list)).toEqual([
+  const url = releases.k3sImagesAsset(UPSTREAM).url;
+  expect(releases.k3sSystemImages(list, url)).toEqual([
     'docker.io/rancher/mirrored-coredns-coredns:1.13.1',
     'docker.io/rancher/mirrored-pause:3.6',
   ]);
+});
+
+it('takes nothing else for the list of them', () => {
+  expect(() => releases.k3sSystemImages('<html>Welcome to the hotel</html>', 'https://example.com/list.txt')).toThrow(
+    'list.txt does not list images of k3s.\nSomething else may have answered in its place',
+  );
+});
+
+it('knows a file by its pin too', () => {
+  const { url } = releases.gatewayApiAsset(UPSTREAM);
+  const pinned = (sum: string) => releases.gatewayApiAsset({ ...UPSTREAM, sums: { [url]: sum } });
+  expect(pinned('ab')).toEqual({ url, sha256: 'ab' });
+  const none = releases.gatewayApiAsset({ ...UPSTREAM, sums: {} });
+  expect(none).toEqual({ url });
+  expect(new Set([pinned('ab'), pinned('cd'), none].map(releases.keyOf)).size).toBe(3);
 });

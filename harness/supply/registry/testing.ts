@@ -37,7 +37,15 @@ export class Loopback implements AsyncDisposable {
 
   get upstream(): Upstream {
     const url = `http://${this.host}`;
-    return { ...UPSTREAM, github: url, kubernetes: url, dockerHub: this.host, githubPackages: this.host, digests: {} };
+    return {
+      ...UPSTREAM,
+      github: url,
+      kubernetes: url,
+      dockerHub: this.host,
+      githubPackages: this.host,
+      digests: {},
+      sums: {},
+    };
   }
 
   /** Serves a file of a release under its URL. */

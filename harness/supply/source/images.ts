@@ -1,9 +1,11 @@
-import { cpSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, linkSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder, fixture } from '../../paths.ts';
+import { discard } from '../../ownership/discard.ts';
 import { run, tryRun } from '../../process.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import { digestOf, folderInputs } from '../cache.ts';
+import { IMAGE_HUB } from '../hub.ts';
 
 /** An image of the lab: the recipe in fixtures/parts/images/NAME and the files that go in. */
 export interface ImagePart {
@@ -18,8 +20,6 @@ export interface ImagePart {
   target?: string;
 }
 
-const PREFIX = 'meshtrust';
-
 /** Tag of an image: a digest of everything that decides its contents. */
 const imageTag = (part: ImagePart) =>
   digestOf(...folderInputs(recipe(part.name)), part.base, ...part.inputs, JSON.stringify(part.arguments ?? {}));
@@ -28,7 +28,7 @@ const recipe = (name: string) => fixture('parts', 'images', name);
 
 /** Loads a root file system as an image for others to build upon. */
 export async function importRoot(name: string, digest: string, tar: string, signal: AbortSignal): Promise<string> {
-  const image = `${PREFIX}/root-${name}:${digest}`;
+  const image = `${IMAGE_HUB}/root-${name}:${digest}`;
   if (!(await hasImage(image))) await run(['docker', 'import', tar, image], { signal });
   return image;
 }
@@ -36,7 +36,7 @@ export async function importRoot(name: string, digest: string, tar: string, sign
 /** Builds an image unless the engine has it already; returns its name with the digest as tag. */
 export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<string> {
   const name = part.target === undefined ? part.name : `${part.name}-${part.target}`;
-  const image = `${PREFIX}/${name}:${imageTag(part)}`;
+  const image = `${IMAGE_HUB}/${name}:${imageTag(part)}`;
   if (await hasImage(image)) return image;
   const context = scratchFolder(`context-${name}`);
   try {
@@ -50,7 +50,7 @@ export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<
     if (part.target !== undefined) words.push('--target', part.target);
     await run(['docker', 'build', '--quiet', ...words, '--tag', image, context], { signal });
   } finally {
-    rmSync(context, { recursive: true, force: true });
+    discard(context);
   }
   return image;
 }

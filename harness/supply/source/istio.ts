@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { usageFailure } from '../../errors.ts';
 import { digestOf } from '../cache.ts';
+import { IMAGE_HUB } from '../hub.ts';
 import type { SuppliedIstio } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
 import { envoyDigest, type EnvoyVersion } from './envoy.ts';
@@ -66,12 +67,12 @@ export async function buildIstio(
     buildImage({ name: 'proxyv2', base, inputs, files, arguments: { ISTIO_VERSION: version } }, signal),
   ]);
   const tag = `${version}-${digestOf(pilot, proxyv2)}`;
-  const names = { [`meshtrust/pilot:${tag}`]: pilot, [`meshtrust/proxyv2:${tag}`]: proxyv2 };
+  const names = { [`${IMAGE_HUB}/pilot:${tag}`]: pilot, [`${IMAGE_HUB}/proxyv2:${tag}`]: proxyv2 };
   return {
     version,
     istioctl: join(programs, 'istioctl'),
     charts: { helm: from.helm, folder: join(module, 'manifests', 'charts') },
-    hub: 'meshtrust',
+    hub: IMAGE_HUB,
     tag,
     archives: [await saveImages(`istio-${version}`, names, signal)],
     overlay: STOCK_ENVOY_VALUES,

@@ -8,6 +8,7 @@ import type { Progress } from '../../progress.ts';
 import { run } from '../../process.ts';
 import { assertDiskSpace } from '../disk.ts';
 import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
+import { PAUSE_IMAGE } from '../hub.ts';
 import {
   BOOKINFO_WORKLOADS,
   type CertManagerParts,
@@ -82,7 +83,7 @@ export class SourceSupply implements Supply {
         buildImage({ base: bases.node, name: 'node', files: { programs }, inputs: [goPartDigest(PLATFORM)] }, signal),
       ]);
       say('saving the archive');
-      const archive = await saveImages('core', { 'meshtrust/pause:local': pause, [bookinfo]: bookinfo }, signal);
+      const archive = await saveImages('core', { [PAUSE_IMAGE]: pause, [bookinfo]: bookinfo }, signal);
       return {
         tools: { k3d: join(k3d, 'k3d'), kubectl: join(programs, 'kubectl') },
         nodeImage,
@@ -142,6 +143,11 @@ export class SourceSupply implements Supply {
       manifests: await this.#renderCertManager(join(platform, 'helm'), images),
       components: [{ name: 'cert-manager', version: VERSIONS.certManager.source, image: images.image }],
     };
+  }
+
+  /** Go's sums and the wheels' are in this repository, and apt verifies the archive's signatures. */
+  unpinned(): string[] {
+    return [];
   }
 
   /** Programs and file systems, side by side as far as memory allows. */

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { clusterLabel } from '../../cluster/k3d.ts';
 import { deadline } from '../../deadlines.ts';
 import { Session } from '../../session.ts';
+import { IMAGE_HUB } from '../hub.ts';
 import { pushArchives } from '../push.ts';
 import { docker, pullAs, writeArchive } from './images.ts';
 import { type StartedRegistry, startRegistry } from './registry.ts';
@@ -30,7 +31,7 @@ const containers = () => {
 it('gives an image to whoever has the password, and to nobody else', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-registry-'));
   const archive = join(folder.path, 'images.tar');
-  writeArchive(archive, ['meshtrust/registry-test:1'], 'content');
+  writeArchive(archive, [`${IMAGE_HUB}/registry-test:1`], 'content');
   const store = registry.store('mesh');
   await pushArchives([archive], store, () => undefined, session.signal);
 

@@ -1,9 +1,10 @@
 import { hash } from 'bcryptjs';
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
 import { stringify } from 'yaml';
+import { discard } from '../../ownership/discard.ts';
 import { clusterLabel } from '../../cluster/k3d.ts';
 import { freePort } from '../../cluster/ports.ts';
 import { deadline } from '../../deadlines.ts';
@@ -72,7 +73,7 @@ export async function startRegistry(runId: string, signal: AbortSignal): Promise
     registries: write('registries.yaml', stringify({ mirrors: { [NAME]: { endpoint: [endpoint] } } })),
     store: (path) => ({ push: `${host}/${path}`, pull: `${NAME}/${path}`, config }),
     async [Symbol.asyncDispose]() {
-      rmSync(folder, { recursive: true, force: true });
+      discard(folder);
       await started.stop({ remove: true, removeVolumes: true });
     },
   };

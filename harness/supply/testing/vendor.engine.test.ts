@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deadline } from '../../deadlines.ts';
 import { Session } from '../../session.ts';
+import { IMAGE_HUB } from '../hub.ts';
 import { docker, imagesLike, writeArchive } from './images.ts';
 import { BROKEN_BUILDS, type BrokenBuild, vendorBuild } from './vendor.ts';
 
@@ -16,7 +17,7 @@ let session: Session;
 let upstream: Parameters<typeof vendorBuild>[0];
 let existing: string[];
 
-const everyDerived = () => Object.values(BROKEN_BUILDS).flatMap(({ recipe }) => imagesLike(`meshtrust/${recipe}:`));
+const everyDerived = () => Object.values(BROKEN_BUILDS).flatMap(({ recipe }) => imagesLike(`${IMAGE_HUB}/${recipe}:`));
 
 beforeAll(async () => {
   session = resources.use(new Session());

@@ -1,0 +1,138 @@
+import { type ExistingCluster, openExisting } from '../cluster/existing.ts';
+import { environmentFailure, EXIT, Failure, usageFailure } from '../errors.ts';
+import { isGuest } from '../guest.ts';
+import type { Kube } from '../kube/client.ts';
+import { leaveCluster } from '../ownership/leave.ts';
+import { type Holder, holderOf } from '../ownership/lock.ts';
+import { deadline } from '../deadlines.ts';
+import { removeRun, Session } from '../session.ts';
+import { endProcesses, processesOf } from '../state/orphans.ts';
+import { describeOwner, fateOf } from '../state/owner.ts';
+import { allRuns, forgetRun, isOrphan, type RunRecord } from '../state/runs.ts';
+import { print } from '../terminal.ts';
+
+/** What the command line says of `down`. */
+export interface DownFlags {
+  cluster?: 'k3d' | 'kubeconfig';
+  kubeconfig?: string;
+  context?: string;
+  server?: string;
+  forget?: true;
+}
+
+/** `meshtrust down`: removes kept labs, all or the one named, and what dead runs have left. */
+export async function downCommand(id: string | undefined, flags: DownFlags = {}): Promise<number> {
+  if (flags.cluster === 'kubeconfig') return await downInCluster(id, flags);
+  if (flags.context !== undefined || flags.kubeconfig !== undefined || flags.server !== undefined) {
+    throw usageFailure('--kubeconfig, --context and --server name a cluster that was there before the lab.', {
+      next: 'Add --cluster kubeconfig, or leave them out to go by what is on record on this machine.',
+    });
+  }
+  const doomed = chosen(id);
+  if (doomed.length === 0) {
+    print(process.stdout, 'There is no lab.');
+    return EXIT.conformant;
+  }
+  if (flags.forget === true) return forget(id, doomed);
+  await using session = new Session();
+  if (!doomed.every(isGuest)) await session.engine();
+  const failed: { id: string; failure: Failure }[] = [];
+  for (const run of doomed) {
+    try {
+      await session.progress.phase(`Remove the lab ${run.id}`, () => removeRun(run.id));
+    } catch (error) {
+      // One that cannot be reached must not keep the others.
+      if (!(error instanceof Failure)) throw error;
+      failed.push({ id: run.id, failure: error });
+    }
+  }
+  if (failed.length > 0) throw notRemoved(failed);
+  return EXIT.conformant;
+}
+
+/** The runs that are meant: by their id, or all of this machine that nobody works on. */
+function chosen(id: string | undefined): RunRecord[] {
+  const idle = allRuns().filter((run) => run.kept || fateOf(run.owner) !== 'alive');
+  if (id !== undefined) {
+    const run = idle.find((one) => one.id === id);
+    if (run !== undefined) return [run];
+    throw usageFailure(`There is no lab ${id}.`, {
+      next: `There are: ${idle.map((one) => one.id).join(', ') || 'none'}. One in a cluster of yours needs no record here: down --cluster kubeconfig --context NAME`,
+    });
+  }
+  const elsewhere = idle.filter(({ owner }) => fateOf(owner) === 'unknown');
+  for (const run of elsewhere) {
+    print(
+      process.stderr,
+      `The lab ${run.id} is left alone: it belongs to ${describeOwner(run.owner)}. Remove it there, or name it.`,
+    );
+  }
+  return idle.filter((run) => !elsewhere.includes(run) && (run.kept || isOrphan(run)));
+}
+
+function forget(id: string | undefined, doomed: readonly RunRecord[]): number {
+  if (id === undefined) throw usageFailure('--forget needs the id of a lab: what it has made stays where it is.');
+  for (const run of doomed) {
+    forgetRun(run.id);
+    print(process.stdout, `The lab ${run.id} is forgotten here; what it has made was not touched.`);
+  }
+  return EXIT.conformant;
+}
+
+function notRemoved(failed: readonly { id: string; failure: Failure }[]): Failure {
+  const [first] = failed;
+  if (failed.length === 1 && first !== undefined) return withForget(first.id, first.failure);
+  return environmentFailure(`${failed.length} labs could not be removed: ${failed.map(({ id }) => id).join(', ')}.`, {
+    next: 'See why, below, and run down again; down ID --forget forgets one whose cluster is gone.',
+    evidence: failed.map(({ id, failure }) => `${id}: ${failure.reason}`).join('\n'),
+  });
+}
+
+const withForget = (id: string, failure: Failure): Failure =>
+  new Failure(failure.kind, failure.message, {
+    next: `If that cluster is gone for good: npm run meshtrust -- down ${id} --forget`,
+    cause: failure,
+  });
+
+/** Removes the lab that a cluster holds, by what the cluster itself knows of it: no state of this machine is needed. */
+async function downInCluster(id: string | undefined, flags: DownFlags): Promise<number> {
+  const kube = openExisting(existing(flags));
+  kube.as('down');
+  const holder = await holderOf(kube);
+  if (holder === undefined) {
+    print(process.stdout, `The cluster ${kube.server} holds no lab.`);
+    return EXIT.conformant;
+  }
+  assertIdle(kube, holder, id);
+  // Children of a run that was killed on this machine may still be at work on its lab.
+  endProcesses(processesOf(new Set([holder.runId])));
+  await using session = new Session();
+  const leaving = await session.progress.phase(`Remove the lab ${holder.runId}`, () =>
+    leaveCluster(kube, holder.runId),
+  );
+  for (const sentence of leaving.kept) session.progress.note(sentence);
+  if (allRuns().some((run) => run.id === holder.runId)) forgetRun(holder.runId);
+  return EXIT.conformant;
+}
+
+function existing({ kubeconfig, context, server }: DownFlags): ExistingCluster {
+  return {
+    ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(server === undefined ? {} : { server }),
+  };
+}
+
+/** A lab that somebody works on is not taken away beneath them. */
+function assertIdle(kube: Kube, { runId, owner, silence }: Holder, id: string | undefined): void {
+  if (id !== undefined && id !== runId) {
+    throw usageFailure(`The cluster ${kube.server} holds the lab ${runId}, not ${id}.`);
+  }
+  const isKept = allRuns().some((run) => run.id === runId && run.kept);
+  const isDead = owner !== undefined && fateOf(owner) === 'dead';
+  if (isKept || isDead || silence * 1000 > deadline('leaseDuration')) return;
+  const who = owner === undefined ? '' : ` (${describeOwner(owner)})`;
+  throw environmentFailure(`Run ${runId} is at work on its lab${who}: it was heard of ${silence.toFixed(0)} s ago.`, {
+    next: 'End it first; if it was killed, wait a minute and try again.',
+  });
+}

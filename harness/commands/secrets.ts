@@ -1,0 +1,43 @@
+import { connect, readAccess } from '../cluster/access.ts';
+import { readRegistries } from '../cluster/registries.ts';
+import { distributionOf, type Settings } from '../config/settings.ts';
+import { Redactor } from '../evidence/redact.ts';
+import { readPrivateKeys } from '../mesh/private-keys.ts';
+import { secretsOf } from '../state/runs.ts';
+import { FINDABLE, pullSecretsOf } from './pulling.ts';
+
+/** Everything secret in a registries.yaml of k3s. */
+function registrySecrets({ k3d }: Settings): string[] {
+  if (k3d.registries === undefined) return [];
+  return Object.values(readRegistries(k3d.registries).configs).flatMap(({ auth = {} }) =>
+    [auth.password, auth.auth, auth.identity_token].filter((secret) => secret !== undefined),
+  );
+}
+
+/** What the kubeconfig of a run's cluster authenticates with. */
+function credentials(runId: string): string[] {
+  const access = readAccess(runId);
+  if (access === undefined) return [];
+  const user = connect(access).config.getCurrentUser();
+  return [user?.token, user?.password].filter((secret) => secret !== undefined);
+}
+
+/** A redactor that knows what a run has made, or was given, to keep secret; of its lab only with {@link labSecrets}. */
+export function redactorOf(settings: Settings, runId: string, more: readonly string[] = []): Redactor {
+  const redactor = new Redactor();
+  const known = [
+    ...secretsOf(runId),
+    ...credentials(runId),
+    ...pullSecretsOf(settings),
+    ...registrySecrets(settings),
+    ...more,
+  ];
+  for (const secret of known) if (secret.trim().length >= FINDABLE) redactor.know(secret);
+  return redactor;
+}
+
+/** The private keys that lie in the lab's Secrets now; none where there is no lab. */
+export async function labSecrets(settings: Settings, runId: string): Promise<string[]> {
+  const access = readAccess(runId);
+  return access === undefined ? [] : await readPrivateKeys(connect(access), runId, distributionOf(settings));
+}

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { deadline } from '../deadlines.ts';
+import { lastLines } from '../errors.ts';
+import { ROOT } from '../paths.ts';
+import { RUN_MARKER } from '../process.ts';
+import { eventually } from '../retry.ts';
+import { type Difference, differenceOf, isSame, listAll, type Listing } from './listing.ts';
+import { FAULTS, type Fault, type FaultPlan, type FaultyProxy } from './proxy.ts';
+import type { World } from './world.ts';
+
+/** One run in somebody's world that was hit, and what `down` has left of it. */
+export interface Trial extends Difference {
+  world: World['name'];
+  plan: FaultPlan | undefined;
+  /** The call it happened at. */
+  call: string;
+  /** How the run ended: its exit code, or the signal. */
+  ended: string;
+  /** How `down` ended, and what it said if not with 0. */
+  down: number;
+  said: string;
+}
+
+export interface Stage {
+  world: World;
+  proxy: FaultyProxy;
+  /** Settings that get its images into the cluster. */
+  settings: object;
+  /** What the world was before any run. */
+  before: Listing;
+}
+
+interface Ended {
+  code: string;
+  output: string;
+}
+
+/** Runs the product, as a user starts it; `started` is handed its process. */
+async function meshtrust(
+  words: readonly string[],
+  started: (child: ChildProcess) => void = () => undefined,
+): Promise<Ended> {
+  // A run of its own, not a child of ours: what was killed is found by its own marker.
+  const { [RUN_MARKER]: _marker, ...env } = process.env;
+  const child = spawn(process.execPath, [join(ROOT, 'harness', 'main.ts'), ...words], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const limit = setTimeout(() => child.kill('SIGKILL'), deadline('testJob'));
+  const code = await new Promise<string>((resolve) => {
+    child.on('exit', (number, signal) => resolve(signal ?? String(number)));
+  });
+  clearTimeout(limit);
+  return { code, output };
+}
+
+/** One run with one fault, then `down` by what the cluster itself knows, then a look at everything. */
+export async function tryFault({ world, proxy, settings, before }: Stage, plan: FaultPlan | undefined): Promise<Trial> {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-fault-'));
+  const config = join(folder.path, 'meshtrust.yaml');
+  writeFileSync(config, stringify({ ...settings, ...world.settings }));
+  let run: ChildProcess | undefined;
+  proxy.plan(plan, () => run?.kill('SIGKILL'));
+  const where = ['--cluster', 'kubeconfig', '--context', proxy.context];
+  const { code, output } = await meshtrust(
+    [
+      ...['run', '--config', config, ...where, '--kubeconfig', proxy.kubeconfig, '--way-in', 'port-forward'],
+      ...['--out', join(folder.path, 'report'), '--only', ...world.only],
+    ],
+    (child) => (run = child),
+  );
+  const calls = proxy.calls();
+  proxy.plan(undefined, () => undefined);
+  const down = await meshtrust(['down', ...where, '--kubeconfig', world.cluster.kubeconfig]);
+  const difference = await settledDifference(world, before);
+  return {
+    world: world.name,
+    plan,
+    call: plan === undefined ? `${calls.length} calls` : (calls[plan.at - 1] ?? 'never reached').replace(/\?.*$/, ''),
+    ended: code,
+    down: Number(down.code),
+    said:
+      down.code === '0' && isSame(difference)
+        ? ''
+        : [...lastLines(output, 15), ...lastLines(down.output, 15)].join('\n'),
+    ...difference,
+  };
+}
+
+/** What is different once everything has come to rest: what a controller does after an object has gone takes a moment. */
+async function settledDifference({ cluster }: World, before: Listing): Promise<Difference> {
+  let difference: Difference = { leftOver: [], lost: [], changed: [] };
+  await eventually(
+    async () => {
+      difference = differenceOf(before, await listAll(cluster));
+      if (!isSame(difference)) throw new Error('it is not as it was');
+    },
+    { waitingFor: 'the cluster to be as it was', within: 'asFound' },
+  ).catch(() => undefined); // told, not thrown
+  return difference;
+}
+
+/** Plans for so many runs, the same for the same seed: every fault in turn, at calls spread over a whole run. */
+export function plansFor(count: number, calls: number, seed: number): FaultPlan[] {
+  const random = randomFrom(seed);
+  return Array.from({ length: count }, (_, index) => {
+    const fault = FAULT_CYCLE[index % FAULT_CYCLE.length] ?? 'kill';
+    // A share of the run for each, and somewhere within it.
+    const at = Math.floor(((index + random()) / count) * calls) + 1;
+    return { fault, at: Math.min(at, calls) };
+  });
+}
+
+/** A kill every other time: it is what leaves most behind. */
+const FAULT_CYCLE: readonly Fault[] = FAULTS.filter((fault) => fault !== 'kill').flatMap(
+  (fault) => ['kill', fault] as const,
+);
+
+/** Numbers from 0 to 1 (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

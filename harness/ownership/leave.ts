@@ -1,0 +1,268 @@
+import { PatchStrategy } from '@kubernetes/client-node';
+import { environmentFailure, type Failure } from '../errors.ts';
+import type { Kube } from '../kube/client.ts';
+import { ApiFailure, apiStatus, found } from '../kube/failure.ts';
+import {
+  identityOf,
+  type Inventory,
+  type InventoryObject,
+  referenceTo,
+  sentenceFor,
+  takeInventory,
+} from '../kube/inventory.ts';
+import { nameOf } from '../kube/manifests.ts';
+import { rolledOut } from '../kube/rollout.ts';
+import { eventually, Fatal, WaitFailure } from '../retry.ts';
+import {
+  type Belongings,
+  CRD,
+  type CrdObject,
+  hasOthersIn,
+  inside,
+  leftoversOf,
+  matches,
+  sortOut,
+} from './belongings.ts';
+import { compareInventories, type Leaving } from './compare.ts';
+import { RUN_LABEL } from './label.ts';
+import { identityOfCluster } from './lock.ts';
+import {
+  beforeReference,
+  type ClusterRecord,
+  HOME,
+  homeNamespace,
+  leaseReference,
+  readBefore,
+  readLease,
+  readRecord,
+  recordReference,
+} from './record.ts';
+import { ledgerInCluster } from './ledger.ts';
+import { removePods } from './objects.ts';
+
+/** Before the rest: they would hold up what they watch over, with nobody there to answer. */
+const WEBHOOKS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+const isWebhook = ({ kind }: InventoryObject) => WEBHOOKS.includes(kind);
+const isCrd = ({ kind }: InventoryObject) => kind === CRD;
+
+/**
+ * Removes everything that a run has made in a cluster that was there before it, and gives back what it has changed:
+ * nothing of others goes, and what holds something of others stays and is named. All that it goes by is in the cluster.
+ * Returns how it compares with before, if that is known (`before` where the record does not have it).
+ */
+export async function leaveCluster(kube: Kube, runId: string, known?: Inventory): Promise<Leaving> {
+  const record = await readRecord(kube);
+  const before = (await readBefore(kube)) ?? known;
+  const isOwn = record?.tenant.runId === runId;
+  const kept = isOwn ? await removeLab(kube, record) : [];
+  await removeHome(kube, runId);
+  return { ...(await compared(kube, before, isOwn && kept.length === 0)), kept };
+}
+
+/** Removes all but the record and the lock; returns what was kept. */
+async function removeLab(kube: Kube, record: ClusterRecord): Promise<string[]> {
+  const { tenant } = record;
+  if ((await identityOfCluster(kube)) !== tenant.cluster) {
+    throw environmentFailure(`${kube.server} is not the cluster that the record of run ${tenant.runId} is about.`, {
+      next: 'Nothing was removed. A backup may have brought the record here: delete the namespace meshtrust if so.',
+    });
+  }
+  const kept = new Map<string, string>();
+  const round = (isMeant: (object: InventoryObject) => boolean) => gone(kube, record, isMeant, kept);
+  await round(isWebhook);
+  await giveBack(kube, record);
+  await round((object) => !isCrd(object));
+  await removeLeftovers(kube, record);
+  await restartOthers(kube, record);
+  await round(isCrd);
+  return [...kept.values()].sort();
+}
+
+/** Deletes what is meant of the run's objects until all of it is gone, but for what holds something of others. */
+async function gone(
+  kube: Kube,
+  record: ClusterRecord,
+  isMeant: (object: InventoryObject) => boolean,
+  kept: Map<string, string>,
+): Promise<void> {
+  await untilGone(kube, record.tenant.runId, async () => {
+    const belongings = sortOut(await readWell(kube, record), record);
+    const crds = belongings.own.some((object) => isMeant(object) && isCrd(object)) ? await readCrds(kube) : [];
+    for (const copy of belongings.copies.filter((one) => !isHome(one))) {
+      kept.set(copy.uid, `${identityOf(copy)} carries this run's label and was not made by it: it was left alone`);
+    }
+    const doomed = belongings.own.filter((object) => isMeant(object) && !isHome(object));
+    const going = doomed.filter((object) => {
+      const why = reasonToKeep(object, belongings, crds);
+      if (why !== undefined) kept.set(object.uid, why);
+      return why === undefined;
+    });
+    const results = await Promise.allSettled(going.map((object) => removeOne(kube, object)));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    return going;
+  });
+}
+
+function reasonToKeep(object: InventoryObject, belongings: Belongings, crds: readonly CrdObject[]): string | undefined {
+  const things = inside(object, belongings, crds).filter((other) => !isHome(other));
+  if (things.length === 0) return undefined;
+  const names = things.slice(0, 5).map(identityOf).join(', ');
+  const more = things.length > 5 ? ` and ${things.length - 5} more` : '';
+  return `${identityOf(object)} stays, for something of others is in it: ${names}${more}`;
+}
+
+/** The record and its namespace go last: they tell what is left to do. */
+const isHome = ({ kind, name, namespace }: InventoryObject): boolean =>
+  namespace === HOME || (kind === 'Namespace' && name === HOME);
+
+/** An inventory in which nothing is missing that the run has made, or could have destroyed something in. */
+async function readWell(kube: Kube, { made }: ClusterRecord): Promise<Inventory> {
+  const inventory = await takeInventory(kube);
+  const groups = new Set([...made.values()].map(({ apiVersion }) => apiVersion.replace(/\/?[^/]*$/, '')));
+  const missing = inventory.unread.filter(({ group }) => groups.has(group));
+  if (missing.length > 0) throw new Error(missing.map(sentenceFor).join('; '));
+  return inventory;
+}
+
+const readCrds = async (kube: Kube): Promise<CrdObject[]> => {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  return (await kube.objects.get<{ items: CrdObject[] | null }>(path)).items ?? [];
+};
+
+/** Deletes just this object, and not another one that has come under its name. */
+async function removeOne(kube: Kube, object: InventoryObject): Promise<void> {
+  try {
+    await found(kube.objects.erase(referenceTo(object), object.uid));
+  } catch (error) {
+    // Another one has come under its name: the next look says whose that is.
+    if (apiStatus(error) !== 409) throw error;
+  }
+}
+
+/** Gives back what was changed of somebody's, if it still is the same object. */
+async function giveBack(kube: Kube, { tenant, lent }: ClusterRecord): Promise<void> {
+  for (const loan of lent.values()) {
+    await persistently(kube, tenant.runId, `${identityOf(loan)} to be as it was`, async () => {
+      const there = await found(kube.objects.look(referenceTo(loan)));
+      if (there?.metadata?.uid !== loan.uid) return;
+      const { metadata, ...fields } = loan.was as { metadata?: object };
+      const { apiVersion, kind, name, namespace, uid } = loan;
+      const target = { ...metadata, name, uid, ...(namespace === undefined ? {} : { namespace }) };
+      await kube.objects.send({ apiVersion, kind, ...fields, metadata: target }, PatchStrategy.MergePatch);
+    });
+  }
+}
+
+/** What controllers of the run have made outside of its namespaces, unless somebody else's controllers make the same. */
+async function removeLeftovers(kube: Kube, record: ClusterRecord): Promise<void> {
+  const { tenant, since } = record;
+  await untilGone(kube, tenant.runId, async () => {
+    const { objects } = await takeInventory(kube);
+    const isRun = (wanted: Record<string, string>) =>
+      objects.some(
+        ({ kind, labels }) =>
+          kind === 'Deployment' && Object.entries(wanted).every(([label, value]) => labels[label] === value),
+      );
+    const meant = leftoversOf(record).filter(({ unless }) => unless === undefined || !isRun(unless));
+    const left = objects.filter((object) => meant.some((one) => matches(one, object, since)));
+    await Promise.all(left.map((object) => removeOne(kube, object)));
+    return left;
+  });
+}
+
+/** Has controllers of others start anew that have taken over something of the run, which is gone now. */
+async function restartOthers(kube: Kube, { tenant, made }: ClusterRecord): Promise<void> {
+  const { runId, restarts } = tenant;
+  const owner = { kube, runId, ledger: ledgerInCluster(kube, runId), shared: [] };
+  for (const { after, ...deployment } of restarts) {
+    if (!made.has(after)) continue;
+    const { namespace, name } = deployment;
+    await persistently(kube, runId, `deployment ${namespace}/${name} to restart`, () => removePods(owner, deployment));
+    await rolledOut(kube, deployment, { within: 'planeReady' });
+  }
+}
+
+/** The record, the lock, and their namespace if it is the run's and holds nothing else. */
+async function removeHome(kube: Kube, runId: string): Promise<void> {
+  const isOwn = (labels: Record<string, string> | undefined) => labels?.[RUN_LABEL] === runId;
+  const lease = await readLease(kube);
+  if (lease !== undefined && !isOwn(lease.metadata?.labels)) return;
+  for (const reference of [beforeReference, recordReference, leaseReference, homeNamespace]) {
+    const remove = async () => {
+      const there = await found(kube.objects.look(reference));
+      if (there === undefined || !isOwn(there.metadata?.labels)) return;
+      if (reference === homeNamespace && hasOthersIn(await takeInventory(kube), HOME)) return;
+      await found(kube.objects.erase(reference, there.metadata?.uid ?? ''));
+      throw new Error('it is still there');
+    };
+    await persistently(kube, runId, `${nameOf(reference)} to be gone`, remove);
+  }
+}
+
+/** Looks, and has removed what is left, until nothing is; what the API server refuses for the moment is tried again. */
+async function untilGone(kube: Kube, runId: string, left: () => Promise<InventoryObject[]>): Promise<void> {
+  await persistently(kube, runId, 'everything of the run to be gone', async () => {
+    const objects = await left();
+    if (objects.length > 0) throw new Error(`${objects.map(identityOf).slice(0, 5).join(', ')} are still there`);
+  });
+}
+
+/** Tries again what time may mend, for that the lab is gone in the end is worth waiting for; refused credentials it does not. */
+async function persistently(kube: Kube, runId: string, waitingFor: string, attempt: () => Promise<void>) {
+  const failure = (error: Failure) =>
+    environmentFailure(`The cluster ${kube.server} could not be left as it was: ${error.reason}`, {
+      next: `What is left of the lab is still on record. Try again with: npm run meshtrust -- down ${runId}`,
+      cause: error,
+    });
+  try {
+    await eventually(
+      async () => {
+        try {
+          await attempt();
+        } catch (error) {
+          if (error instanceof ApiFailure && REFUSED.includes(error.status ?? 0)) throw new Fatal(failure(error));
+          throw error;
+        }
+      },
+      { waitingFor, within: 'leave' },
+    );
+  } catch (error) {
+    throw error instanceof WaitFailure ? failure(error) : error;
+  }
+}
+
+/** 401: no credentials, or old ones. 403: a right was taken away. */
+const REFUSED = [401, 403];
+
+/**
+ * What a Service leaves behind, its address for one, goes a moment later: where the cluster is to be as it was, that is
+ * waited for before differences are told.
+ */
+async function compared(
+  kube: Kube,
+  before: Inventory | undefined,
+  isToBeAsBefore: boolean,
+): Promise<Omit<Leaving, 'kept'>> {
+  if (before === undefined) {
+    const { objects, unread } = await takeInventory(kube);
+    return {
+      ...{ before: 0, after: objects.length, added: [], gone: [], changed: [], givenBack: [] },
+      unread: ['what was there before is not known any more', ...unread.map(sentenceFor)],
+    };
+  }
+  let leaving: Omit<Leaving, 'kept'> | undefined;
+  const look = async () => {
+    const after = await takeInventory(kube, { digests: true });
+    leaving = { ...compareInventories(before, after), unread: after.unread.map(sentenceFor) };
+    return leaving;
+  };
+  if (!isToBeAsBefore) return await look();
+  await eventually(
+    async () => {
+      const { added, gone: lost, changed } = await look();
+      if (added.length + lost.length + changed.length > 0) throw new Error('there are differences');
+    },
+    { waitingFor: 'the cluster to be as it was', within: 'asFound' },
+  ).catch(() => undefined); // they are told, whoever they come from
+  return leaving ?? (await look());
+}
