@@ -24,9 +24,12 @@ export async function connectToPod(kube: Kube, pod: PodRef, port: number): Promi
       throw new ApiFailure(`port-forward to ${pod.namespace}/${pod.name}`, reason, { cause: error });
     });
   const stream = Duplex.from({ writable: toPod, readable: fromPod });
-  errors.on('data', (message: Buffer) =>
-    stream.destroy(new Error(`port-forward to ${pod.name}: ${message.toString().trim()}`)),
-  );
+  errors.on('data', (message: Buffer) => {
+    const failure = new Error(`port-forward to ${pod.name}: ${message.toString().trim()}`);
+    // What came before the error is still to be read: a server's last word says why it hung up.
+    fromPod.once('end', () => stream.destroy(failure));
+    fromPod.end();
+  });
   if (typeof socket !== 'function') {
     socket.onclose = () => fromPod.end();
     stream.on('close', () => socket.close());

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -76,6 +76,16 @@ it.each(['fd00::5:9080', 'x', ':80', 'x:', 'x:0', 'x:65536', '[::1', 'http://x:1
 
 it('says that nobody is there, in the words of the system', async () => {
   expect(await say(asking('127.0.0.1:1'))).toMatch(/^HTTP\/1\.1 502 ECONNREFUSED/);
+});
+
+it('delivers what the other side said before it reset the connection', async () => {
+  const last = createTcpServer((socket) =>
+    socket.write('an alert', () => setTimeout(() => socket.resetAndDestroy(), 20)),
+  );
+  await new Promise<void>((resolve) => last.listen(0, '127.0.0.1', resolve));
+  const { port } = last.address() as { port: number };
+  expect(await say(asking(`127.0.0.1:${port}`))).toBe('HTTP/1.1 200 Connection established\r\n\r\nan alert');
+  last.close();
 });
 
 it('does not start without a token', () => {
