@@ -103,6 +103,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     await ready(plan, kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
   });
 
+  const entrance = await ground.way(owner, signal);
   const { items: nodes } = await kube.core.listNode();
   const installed = {
     mesh: await asInstalled(kube, distribution.planes.mesh, istio.mesh),
@@ -117,8 +118,8 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       distribution,
       istio: installed,
       ...(next === undefined ? {} : { next }),
-      ways: { gateway: await ground.way(owner, signal) },
-      wayIn: ground.wayIn,
+      ways: { gateway: entrance.address },
+      wayIn: entrance.exposure,
       probeToken: plan.probeToken,
       host: plan.host,
       lossBudget: plan.lossBudget,
@@ -188,7 +189,7 @@ function componentsOf(parts: readonly { components: Component[] }[]): Component[
 }
 
 async function ready(
-  { distribution }: Pick<LabPlan, 'distribution'>,
+  { runId, distribution }: Pick<LabPlan, 'runId' | 'distribution'>,
   kube: Kube,
   deployments: readonly DeploymentRef[],
   within: 'planeReady' | 'workloadsReady' | 'certManagerReady',
@@ -209,7 +210,7 @@ async function ready(
     if (!(error instanceof WaitFailure)) throw error;
     throw labFailure(error.reason, {
       next: 'The lines below say what keeps its pods; where the machine is merely slow, raise deadlines.scale.',
-      evidence: await podTroubles(kube, distribution).catch(messageOf),
+      evidence: await podTroubles(kube, runId, distribution).catch(messageOf),
       cause: error,
     });
   }

@@ -7,11 +7,11 @@ import { takeInventory } from '../kube/inventory.ts';
 import { ledgerInCluster } from '../ownership/ledger.ts';
 import { leaveCluster } from '../ownership/leave.ts';
 import { assertFree, holderOf, identityOfCluster, keepHeld, lockCluster } from '../ownership/lock.ts';
-import { thisProcess } from '../state/owner.ts';
+import { type PodIdentity, thisProcess } from '../state/owner.ts';
 import type { Distribution } from './distribution.ts';
 import type { Ground } from './ground.ts';
 import { wayInService } from './lab-manifests.ts';
-import { openWay, type WayIn } from './ways.ts';
+import { exposureOf, openWay, type WayIn } from './ways.ts';
 
 export interface ExistingGround {
   runId: string;
@@ -26,9 +26,12 @@ export interface ExistingGround {
  */
 async function removeDead(kube: Kube): Promise<void> {
   const holder = await holderOf(kube);
-  const pod = holder?.owner?.pod;
-  if (holder === undefined || pod === undefined || thisProcess().pod === undefined) return;
-  const there = await found(kube.core.readNamespacedPod({ namespace: pod.namespace, name: pod.name }));
+  const [pod, own] = [holder?.owner?.pod, thisProcess().pod];
+  if (holder === undefined || pod === undefined || own === undefined) return;
+  const read = ({ namespace, name }: PodIdentity) => found(kube.core.readNamespacedPod({ namespace, name }));
+  // Only in the cluster that this pod is in itself do the pods of others say anything.
+  if ((await read(own))?.metadata?.uid !== own.uid) return;
+  const there = await read(pod);
   const isOver = ['Failed', 'Succeeded'].includes(there?.status?.phase ?? '');
   if (there?.metadata?.uid === pod.uid && !isOver) return;
   await leaveCluster(kube, holder.runId);
@@ -60,7 +63,7 @@ export async function groundOnExisting(
       hold(keepHeld(kube));
       return ledgerInCluster(kube, runId);
     },
-    wayIn: { type: wayIn === 'load-balancer' ? 'LoadBalancer' : wayIn === 'port-forward' ? 'ClusterIP' : 'NodePort' },
+    wayIn: exposureOf(wayIn),
     addImages: () => Promise.resolve(), // its nodes pull what they need
     way: (owner, signal) => openWay(owner, { service: wayInService(distribution), wayIn }, hold, signal),
   };

@@ -3,8 +3,8 @@ import type { Inventory } from '../kube/inventory.ts';
 import type { Ledger } from '../ownership/ledger.ts';
 import type { Proprietor } from '../ownership/objects.ts';
 import type { Tenant } from '../ownership/record.ts';
-import type { Address } from './lab.ts';
 import type { Exposure } from './lab-manifests.ts';
+import type { Entrance } from './ways.ts';
 
 /** What is to be seen to after the lab, beside what it is made of. */
 export type Remains = Pick<Tenant, 'leftovers' | 'restarts'>;
@@ -21,10 +21,10 @@ export interface Ground {
   take: (remains: Remains) => Promise<Ledger>;
   /** What is there already and not to be touched; nothing in a cluster of the run's own. */
   before: Inventory;
-  /** How the gateway's way in is published. */
+  /** How the gateway's way in is published first. */
   wayIn: Exposure;
   /** Makes image archives known to the nodes. */
   addImages: (archives: readonly string[], signal: AbortSignal) => Promise<void>;
   /** Where the gateway is entered, once it is ready. */
-  way: (owner: Proprietor, signal: AbortSignal) => Promise<Address>;
+  way: (owner: Proprietor, signal: AbortSignal) => Promise<Entrance>;
 }

@@ -20,6 +20,7 @@ export interface K3dGround {
 
 /** The gateway's node port, which is published on 127.0.0.1. */
 const NODE_PORT = 30080;
+const EXPOSURE = { type: 'NodePort', nodePort: NODE_PORT } as const;
 
 /** A cluster of the run's own. The caller removes it, however far this comes. */
 export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promise<Ground> {
@@ -45,9 +46,9 @@ export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promi
     isGuest: false,
     take: () => Promise.resolve(ledgerOfOwn(runId)),
     before: { objects: [], unread: [] },
-    wayIn: { type: 'NodePort', nodePort: NODE_PORT },
+    wayIn: EXPOSURE,
     addImages: (more, within) => addImages(runId, more, within),
-    way: () => Promise.resolve({ host: '127.0.0.1', port: local }),
+    way: () => Promise.resolve({ address: { host: '127.0.0.1', port: local }, exposure: EXPOSURE }),
   };
 }
 

@@ -6,10 +6,22 @@ import { forwardService, type ServiceRef } from '../kube/service-forward.ts';
 import { change, type Proprietor } from '../ownership/objects.ts';
 import { eventually } from '../retry.ts';
 import { type Address, originOf } from './lab.ts';
+import type { Exposure } from './lab-manifests.ts';
 
 /** How requests get from this machine to the gateway. `auto` is the first that works of node-port and port-forward. */
 export const WAYS_IN = ['auto', 'load-balancer', 'node-port', 'port-forward'] as const;
 export type WayIn = (typeof WAYS_IN)[number];
+
+/** How the gateway is entered, and as what it is published then. */
+export interface Entrance {
+  address: Address;
+  exposure: Exposure;
+}
+
+/** As what the gateway is published first. */
+export const exposureOf = (wayIn: WayIn): Exposure => ({
+  type: wayIn === 'load-balancer' ? 'LoadBalancer' : wayIn === 'port-forward' ? 'ClusterIP' : 'NodePort',
+});
 
 type Hold = (resource: AsyncDisposable) => void;
 
@@ -19,9 +31,10 @@ export async function openWay(
   { service, wayIn }: { service: ServiceRef; wayIn: WayIn },
   hold: Hold,
   signal: AbortSignal,
-): Promise<Address> {
+): Promise<Entrance> {
   const { kube } = owner;
-  if (wayIn === 'port-forward') return await forwarded(kube, service, hold);
+  const exposure = exposureOf(wayIn);
+  if (wayIn === 'port-forward') return { address: await forwarded(kube, service, hold), exposure };
   const candidates =
     wayIn === 'load-balancer' ? await balancers(kube, service, signal) : await nodePorts(kube, service);
   const tried = await Promise.all(
@@ -29,12 +42,13 @@ export async function openWay(
   );
   signal.throwIfAborted();
   const answering = tried.find(({ failure }) => failure === undefined);
-  if (answering !== undefined) return answering.address;
+  if (answering !== undefined) return { address: answering.address, exposure };
   if (wayIn === 'auto') {
     // Not to be left open for others.
-    const closed = { apiVersion: 'v1', kind: 'Service', metadata: service, spec: { type: 'ClusterIP' } };
-    await change(owner, closed);
-    return await forwarded(kube, service, hold);
+    const closed = exposureOf('port-forward');
+    const closing = { apiVersion: 'v1', kind: 'Service', metadata: service, spec: closed };
+    await change(owner, closing);
+    return { address: await forwarded(kube, service, hold), exposure: closed };
   }
   throw labFailure(`The gateway cannot be reached from this machine by ${wayIn}.`, {
     next: 'Choose another way in (--way-in port-forward works wherever kubectl does).',
