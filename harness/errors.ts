@@ -52,8 +52,20 @@ export const labFailure = (reason: string, detail?: FailureDetail) => new Failur
 
 /** Exit code for whatever ended a command; anything that is not a {@link Failure} is a bug of ours. */
 export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof Failure)) return EXIT.bug;
-  return EXIT[error.kind];
+  const failure = failureOf(error);
+  return failure === undefined ? EXIT.bug : EXIT[failure.kind];
+}
+
+/**
+ * What ended a command, as a failure; undefined for a bug of ours. Where cleaning up failed after something else had
+ * (`SuppressedError`), the first is what ended it, and both are told.
+ */
+export function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof SuppressedError)) return undefined;
+  const [first, second] = [failureOf(error.suppressed), failureOf(error.error)];
+  if (first === undefined || second === undefined) return undefined;
+  return new Failure(first.kind, first.message, { next: second.message, cause: error });
 }
 
 /** The message of anything thrown. */

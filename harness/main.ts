@@ -8,7 +8,7 @@ import { packageVersion } from './paths.ts';
 import { assignedSettings } from './config/assign.ts';
 import { loadSettings } from './config/load.ts';
 import type { PartialSettings } from './config/settings.ts';
-import { EXIT, exitCodeOf, Failure } from './errors.ts';
+import { EXIT, exitCodeOf, failureOf } from './errors.ts';
 import { distributionNames, merge } from './mesh/distribution.ts';
 import { parseShard, type Shard } from './report/shard.ts';
 import { WAYS_IN, type WayIn } from './mesh/ways.ts';
@@ -270,9 +270,10 @@ try {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.conformant : EXIT.usage;
   const code = exitCodeOf(error);
+  const failure = failureOf(error);
   const text =
-    error instanceof Failure
-      ? error.message
+    failure !== undefined
+      ? failure.message
       : `A bug of meshtrust's own. Please report it:\n${String(error instanceof Error ? error.stack : error)}`;
   print(process.stderr, ['red', 'meshtrust:'], ` ${text}`);
   return code;

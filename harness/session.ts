@@ -24,7 +24,7 @@ export class Session implements AsyncDisposable {
   readonly #environmentBefore = { [RUN_MARKER]: process.env[RUN_MARKER], TMPDIR: process.env['TMPDIR'] };
   #engine: Engine | undefined;
   readonly #held: AsyncDisposable[] = [];
-  #isGone = false;
+  #leaving: Promise<Leaving | undefined> | undefined;
 
   constructor(id = newRunId()) {
     this.id = id;
@@ -76,12 +76,11 @@ export class Session implements AsyncDisposable {
    * nothing to leave. Where that fails the run stays on record, so that `down` can try again.
    */
   async leave(): Promise<Leaving | undefined> {
-    if (this.#isGone || this.#record.kept || !isGuest(this)) return undefined;
+    if (this.#record.kept || (this.#leaving === undefined && !isGuest(this))) return undefined;
     // Whatever of this run still works on the lab, a claim for one, must not go on beside its removal.
     endProcesses(processesOf(new Set([this.id])));
-    const leaving = await this.progress.phase('Remove the lab from the cluster', () => leaveAsGuest(this.id));
-    this.#isGone = true;
-    return leaving;
+    this.#leaving ??= this.progress.phase('Remove the lab from the cluster', () => leaveAsGuest(this.id));
+    return await this.#leaving;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,7 +89,8 @@ export class Session implements AsyncDisposable {
       if (!this.#record.kept) {
         // Children that outlived their abort, a compiler for one, must not outlive the session.
         endProcesses(processesOf(new Set([this.id])));
-        await this.leave();
+        // What was kept on purpose is for the report of a run, and for whoever reads the terminal.
+        for (const sentence of (await this.leave())?.kept ?? []) this.progress.note(sentence);
         if (this.#engine !== undefined) await deleteCluster(this.id);
         forgetRun(this.id);
       }
@@ -106,11 +106,13 @@ export class Session implements AsyncDisposable {
 }
 
 /** Removes a run's cluster, or what it has made in somebody else's, and its files: these last, as the record of the rest. */
-export async function removeRun(id: string): Promise<void> {
+export async function removeRun(id: string): Promise<Leaving | undefined> {
   // Children of a run that was killed may still be at work on its lab.
   endProcesses(processesOf(new Set([id])));
-  if ((await leaveAsGuest(id)) === undefined) await deleteCluster(id);
+  const leaving = await leaveAsGuest(id);
+  if (leaving === undefined) await deleteCluster(id);
   forgetRun(id);
+  return leaving;
 }
 
 /** Stops the engine that we have started, unless somebody still needs it. */

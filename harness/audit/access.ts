@@ -1,4 +1,4 @@
-import { environmentFailure, messageOf } from '../errors.ts';
+import { environmentFailure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { apiMessage, apiStatus } from '../kube/failure.ts';
 
@@ -110,9 +110,7 @@ async function isAllowed(kube: Kube, access: Access, namespace?: string): Promis
 export function cannotAsk({ context, server }: Kube, error: unknown): Error {
   const cluster = `The cluster of context '${context}' at ${server}`;
   if (apiStatus(error) === undefined) {
-    // fetch says no more than «fetch failed»; why is in the cause.
-    const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
-    return environmentFailure(`${cluster} does not answer (${messageOf(error)}${cause}).`, {
+    return environmentFailure(`${cluster} does not answer (${apiMessage(error)}).`, {
       next: 'Check that it runs and can be reached from here, for instance with `kubectl version`.',
       cause: error,
     });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectKube, type Kube } from '../kube/client.ts';
 import type { Inventory } from '../kube/inventory.ts';
@@ -19,8 +19,14 @@ const listing = (runId: string) => join(workFolder(runId), 'before.json');
 
 /** `before` is what was in a cluster that was there before the run. */
 export function saveAccess(runId: string, access: ClusterAccess, before?: Inventory): void {
-  if (before !== undefined) writeFileSync(listing(runId), JSON.stringify(before), { mode: 0o600 });
-  writeFileSync(file(runId), JSON.stringify(access), { mode: 0o600 });
+  if (before !== undefined) writeWhole(listing(runId), before);
+  writeWhole(file(runId), access);
+}
+
+/** What is cut off half way is not there: a later command would stumble over it. */
+function writeWhole(path: string, value: object): void {
+  writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 /** Undefined for a run that has no cluster, or none yet. */

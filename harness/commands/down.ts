@@ -2,8 +2,11 @@ import { type ExistingCluster, openExisting } from '../cluster/existing.ts';
 import { environmentFailure, EXIT, Failure, usageFailure } from '../errors.ts';
 import { isGuest } from '../guest.ts';
 import type { Kube } from '../kube/client.ts';
+import { found } from '../kube/failure.ts';
+import { RUN_LABEL } from '../ownership/label.ts';
 import { leaveCluster } from '../ownership/leave.ts';
 import { type Holder, holderOf } from '../ownership/lock.ts';
+import { homeNamespace } from '../ownership/record.ts';
 import { deadline } from '../deadlines.ts';
 import { removeRun, Session } from '../session.ts';
 import { endProcesses, processesOf } from '../state/orphans.ts';
@@ -39,7 +42,8 @@ export async function downCommand(id: string | undefined, flags: DownFlags = {})
   const failed: { id: string; failure: Failure }[] = [];
   for (const run of doomed) {
     try {
-      await session.progress.phase(`Remove the lab ${run.id}`, () => removeRun(run.id));
+      const leaving = await session.progress.phase(`Remove the lab ${run.id}`, () => removeRun(run.id));
+      for (const sentence of leaving?.kept ?? []) session.progress.note(sentence);
     } catch (error) {
       // One that cannot be reached must not keep the others.
       if (!(error instanceof Failure)) throw error;
@@ -100,6 +104,7 @@ async function downInCluster(id: string | undefined, flags: DownFlags): Promise<
   kube.as('down');
   const holder = await holderOf(kube);
   if (holder === undefined) {
+    await removeEmptyHome(kube);
     print(process.stdout, `The cluster ${kube.server} holds no lab.`);
     return EXIT.conformant;
   }
@@ -113,6 +118,15 @@ async function downInCluster(id: string | undefined, flags: DownFlags): Promise<
   for (const sentence of leaving.kept) session.progress.note(sentence);
   if (allRuns().some((run) => run.id === holder.runId)) forgetRun(holder.runId);
   return EXIT.conformant;
+}
+
+/** A run that was killed before it had the lock, or after it had given it back, has left no more than its namespace. */
+async function removeEmptyHome(kube: Kube): Promise<void> {
+  const { metadata } = (await found(kube.objects.look(homeNamespace))) ?? {};
+  const runId = metadata?.labels?.[RUN_LABEL];
+  const age = Date.now() - new Date(metadata?.creationTimestamp ?? 0).getTime();
+  // One that is just about to lock needs it still.
+  if (runId !== undefined && age > deadline('leaseDuration')) await leaveCluster(kube, runId);
 }
 
 function existing({ kubeconfig, context, server }: DownFlags): ExistingCluster {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-c
 import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
 import type { ConformanceReport } from '../report/model.ts';
+import { eventually } from '../retry.ts';
 import { Session } from '../session.ts';
+import { allRuns } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import type { SupplyKind } from '../supply/supply.ts';
@@ -79,6 +82,84 @@ it('says before a run what it would meet', async () => {
   expect(stdout).toContain('✔ Nothing there is in the way of a lab.');
   expect(stdout).toContain('✔ This user may do what a run does.');
   expect(exitCode).toBe(0);
+});
+
+/** What is on record on this machine. */
+const runs = () => allRuns().map(({ id }) => id);
+
+/** In the way of a lab, each in a way of its own. */
+const IN_THE_WAY = [
+  {
+    what: 'another control plane',
+    objects: `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: istiod, namespace: theirs, labels: { app: istiod } }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: istiod } }
+  template: { metadata: { labels: { app: istiod } }, spec: { containers: [{ name: discovery, image: x.invalid/x }] } }
+`,
+    only: 'trust.split.*',
+    says: 'another Istio control plane is there: theirs/istiod',
+  },
+  {
+    what: 'the article’s own names',
+    objects: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: cert-manager }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: root-ca-key-pair, namespace: cert-manager }
+stringData: { tls.key: the user's root CA key }
+`,
+    only: 'trust.cert-manager.*',
+    says: 'Secret cert-manager/root-ca-key-pair is there already',
+  },
+  {
+    what: 'a workload that is in an ambient mesh',
+    objects: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: ambient, labels: { istio.io/dataplane-mode: ambient } }
+`,
+    only: 'trust.split.*',
+    says: 'namespace ambient is in an ambient mesh',
+  },
+];
+
+it.each(IN_THE_WAY)('begins nothing where $what is there, and says so', async ({ objects, only, says }) => {
+  await cluster.kubectl(['apply', '--filename', '-'], objects);
+  const [before, recorded] = [await everything(), runs()];
+  const out = mkdtempDisposableSync(join(folder, 'refused-')).path;
+  const { exitCode, stdout } = await meshtrust('run', '--context', cluster.context, '--out', out, '--only', only);
+  expect(stdout).toContain('has no room for a lab, and nothing was changed in it.');
+  expect(stdout).toContain(says);
+  expect(exitCode).toBe(3);
+  expect(await everything()).toEqual(before);
+  expect(runs()).toEqual(recorded);
+  await cluster.kubectl(['delete', '--filename', '-'], objects);
+});
+
+it('takes a lab along that is interrupted on its way up', async () => {
+  const before = await everything();
+  const coming = eventually(() => cluster.kubectl(['get', 'namespace', 'istio-system']), {
+    waitingFor: 'the lab to be under way',
+    within: 'testJob',
+  });
+  const settings = join(folder, 'meshtrust.yaml');
+  writeFileSync(settings, stringify({ supply: kind, registry: registry.store('lab') }));
+  const words = ['up', '--config', settings, '--cluster', 'kubeconfig', '--kubeconfig', cluster.kubeconfig];
+  const child = spawn(process.execPath, [join(ROOT, 'harness', 'main.ts'), ...words, '--context', cluster.context], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  await coming;
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  expect(await everything()).toEqual(before);
 });
 
 it('judges both remedies there and leaves the cluster as it was', async () => {

@@ -82,7 +82,6 @@ describe('meshtrust merge', () => {
   });
 
   it('accepts machines that had nothing to judge', async () => {
-    await passing();
     const idle = shardReport('3/3', '', { ...PASSING, supply: 'auto', supplyReason: 'not chosen yet' });
     await leave('one', shardReport('1/3', 'trust.split'));
     await leave('two', shardReport('2/3', 'trust.manual'));

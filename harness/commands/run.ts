@@ -12,7 +12,7 @@ import { installCertManager, type StandingLab } from '../mesh/bring-up.ts';
 import { collectLogs } from '../mesh/logs.ts';
 import type { Leaving } from '../ownership/compare.ts';
 import { OwnedFolder } from '../ownership/report-folder.ts';
-import { appendEvent, readEvents } from '../report/events.ts';
+import { readEvents } from '../report/events.ts';
 import type { RunFailure } from '../report/model.ts';
 import { type Shard, shardName } from '../report/shard.ts';
 import { exitCodeFor } from '../report/verdict.ts';
@@ -52,39 +52,41 @@ export async function runCommand(settings: Settings, { shard, sabotage }: RunOpt
   const facts: RunFacts = { ...start, phases };
   const events = eventsFile(id);
   let failure: RunFailure | undefined;
+  const notes: string[] = [];
   /** Runs a step; the first failure is the run's, and what goes wrong after it is told beside it. */
-  const attempt = async (step: () => Promise<unknown>) => {
+  const attempt = async (step: () => Promise<unknown>, explain: typeof runFailure = cleaningFailure) => {
     try {
       await step();
     } catch (error) {
-      const failed = runFailure(error, session);
+      const failed = explain(error, session);
       if (failure === undefined) failure = failed;
-      else if (failed.message !== failure.message) {
-        appendEvent(events, { type: 'note', text: `${failed.phase} (${failed.kind}): ${failed.message}` });
-      }
+      else if (failed.message !== failure.message) notes.push(`${failed.phase} (${failed.kind}): ${failed.message}`);
     }
   };
-  await attempt(() => judge(session, facts, { out: folder.path, events, sabotage }));
+  await attempt(() => judge(session, facts, { out: folder.path, events, sabotage }), runFailure);
   const inLab = await labSecrets(settings, id).catch((error: unknown) => {
-    const text = `the report was searched for private keys without those of the lab, which could not be read: ${apiMessage(error)}`;
-    appendEvent(events, { type: 'note', text });
+    const why = apiMessage(error);
+    notes.push(`the report was searched for private keys without those of the lab, which could not be read: ${why}`);
     return [];
   });
   // Whatever is written from here on knows every secret of the run.
-  const redactor = redactorOf(settings, id, inLab);
+  const redactor = redactorOf(settings, id, inLab, (sentence) => notes.push(sentence));
   if (failure !== undefined || hasFailedClaim(events))
     await attempt(() => keepLogs(settings, id, new EvidenceRecorder(folder, redactor), session.signal));
   await attempt(() => {
     session.signal.throwIfAborted();
     if (settings.keep && failure === undefined) session.keep();
     return Promise.resolve();
-  });
-  await attempt(() => leave(session, events, new EvidenceRecorder(folder, redactor)));
+  }, runFailure);
+  await attempt(async () => notes.push(...(await leave(session, new EvidenceRecorder(folder, redactor)))));
   const said = readEvents(events);
   await attempt(() => session.progress.phase(leaving(session), () => session[Symbol.asyncDispose]()));
-  const cleaned = folder.rewrite((text) => redactor.redact(text));
-  const notes = cleaned.map((file) => ({ type: 'note' as const, text: `something secret was taken out of ${file}` }));
-  const report = assembleReport(facts, [...said, ...notes], failure, (text) => redactor.redact(text));
+  await attempt(() => {
+    const cleaned = folder.rewrite((text) => redactor.redact(text));
+    return Promise.resolve(notes.push(...cleaned.map((file) => `something secret was taken out of ${file}`)));
+  });
+  const told = notes.map((text) => ({ type: 'note' as const, text }));
+  const report = assembleReport(facts, [...said, ...told], failure, (text) => redactor.redact(text));
   await publishReport(folder, report);
   if (session.isKept) print(process.stdout, keptHint(id));
   return exitCodeFor(report);
@@ -213,36 +215,42 @@ async function keepLogs(
   const access = readAccess(runId);
   if (signal.aborted || access === undefined) return;
   try {
-    for (const { file, text } of await collectLogs(connect(access), distributionOf(settings)))
+    for (const { file, text } of await collectLogs(connect(access), runId, distributionOf(settings)))
       await recorder.write('lab', file, text);
   } catch (error) {
     await recorder.write('lab', 'no-logs.txt', apiMessage(error));
   }
 }
 
-/** Removes the lab from a cluster that was there before it, and puts into the report how the cluster is left. */
-async function leave(session: Session, events: string, recorder: EvidenceRecorder): Promise<void> {
+/** Removes the lab from a cluster that was there before it; returns how the cluster is left, a sentence each. */
+async function leave(session: Session, recorder: EvidenceRecorder): Promise<string[]> {
   const leaving = await session.leave();
-  if (leaving === undefined) return;
+  if (leaving === undefined) return [];
   await recorder.write('lab', 'cluster-before-and-after', leaving);
-  appendEvent(events, { type: 'note', text: sentenceFor(leaving) });
-  for (const text of leaving.kept) appendEvent(events, { type: 'note', text });
+  return [sentenceFor(leaving), ...leaving.kept];
 }
 
-function sentenceFor({ before, after, added, gone, changed, givenBack }: Leaving): string {
+function sentenceFor({ before, after, added, gone, changed, givenBack, unread }: Leaving): string {
   const objects = `${before} objects before, ${after} after`;
   const marked = (mark: string, names: readonly string[]) => names.map((name) => `${mark} ${name}`);
   const differences = [...marked('+', added), ...marked('-', gone), ...marked('~', changed)];
-  const lent = givenBack.length === 0 ? '' : `; changed meanwhile and given back: ${givenBack.join(', ')}`;
+  const lent = [
+    ...(givenBack.length === 0 ? [] : [`changed meanwhile and given back: ${givenBack.join(', ')}`]),
+    ...(unread.length === 0 ? [] : [`not compared: ${unread.join(', ')}`]),
+  ]
+    .map((text) => `; ${text}`)
+    .join('');
   if (differences.length === 0) return `the cluster is as it was found: ${objects}${lent}`;
   return `the cluster is not quite as it was found: ${objects}; ${differences.join(', ')}${lent}`;
 }
 
-function runFailure(error: unknown, session: Session): RunFailure {
-  const phase = session.progress.phases.findLast(({ outcome }) => outcome === 'failed')?.name ?? 'Start';
-  // What was aborted fails in all sorts of ways; the reason for the abort is the one that counts.
-  return failureFrom(session.signal.aborted ? session.signal.reason : error, phase);
-}
+/** What was aborted fails in all sorts of ways; the reason for the abort is the one that counts. */
+const runFailure = (error: unknown, session: Session): RunFailure =>
+  cleaningFailure(session.signal.aborted ? session.signal.reason : error, session);
+
+/** What goes wrong on the way out goes wrong by itself, whatever has ended the run. */
+const cleaningFailure = (error: unknown, { progress }: Session): RunFailure =>
+  failureFrom(error, progress.phases.findLast(({ outcome }) => outcome === 'failed')?.name ?? 'Start');
 
 function failureFrom(reason: unknown, phase: string): RunFailure {
   if (reason instanceof Failure) return { phase, kind: reason.kind, message: reason.message };

@@ -1,6 +1,7 @@
 import { connect, readAccess } from '../cluster/access.ts';
 import { readRegistries } from '../cluster/registries.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
+import { messageOf } from '../errors.ts';
 import { Redactor } from '../evidence/redact.ts';
 import { readPrivateKeys } from '../mesh/private-keys.ts';
 import { secretsOf } from '../state/runs.ts';
@@ -23,16 +24,27 @@ function credentials(runId: string): string[] {
 }
 
 /** A redactor that knows what a run has made, or was given, to keep secret; of its lab only with {@link labSecrets}. */
-export function redactorOf(settings: Settings, runId: string, more: readonly string[] = []): Redactor {
+export function redactorOf(
+  settings: Settings,
+  runId: string,
+  more: readonly string[],
+  missing: (sentence: string) => void,
+): Redactor {
   const redactor = new Redactor();
-  const known = [
-    ...secretsOf(runId),
-    ...credentials(runId),
-    ...pullSecretsOf(settings),
-    ...registrySecrets(settings),
-    ...more,
-  ];
-  for (const secret of known) if (secret.trim().length >= FINDABLE) redactor.know(secret);
+  const sources: Record<string, () => readonly string[]> = {
+    'what the run has made': () => secretsOf(runId),
+    'the kubeconfig': () => credentials(runId),
+    'pull secrets': () => pullSecretsOf(settings),
+    'registries.yaml': () => registrySecrets(settings),
+    'the lab': () => more,
+  };
+  for (const [name, source] of Object.entries(sources)) {
+    try {
+      for (const secret of source()) if (secret.trim().length >= FINDABLE) redactor.know(secret);
+    } catch (error) {
+      missing(`the report was searched for secrets without those of ${name}: ${messageOf(error)}`);
+    }
+  }
   return redactor;
 }
 

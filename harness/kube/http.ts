@@ -13,7 +13,7 @@ import { ApiFailure } from './failure.ts';
 const TRIES = 10;
 /** Of a call that nobody has answered: each may have taken its whole deadline. */
 const UNANSWERED_TRIES = 3;
-const PASSING = [429, 502, 503, 504];
+const PASSING = [429, 500, 502, 503, 504];
 
 const library = new IsomorphicFetchHttpLibrary();
 

@@ -110,7 +110,8 @@ export async function takeInventory(kube: Kube, options: InventoryOptions = {}):
 export const sentenceFor = ({ group, kind, why }: Unread): string =>
   `${kind ?? 'everything'}${group === '' ? '' : ` of ${group}`}: ${why}`;
 
-const groupOf = (apiVersion: string) => (apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '');
+/** `apps/v1` → `apps`; '' for the core. */
+export const groupOf = (apiVersion: string) => (apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '');
 
 async function groupVersions(kube: Kube): Promise<string[]> {
   const { groups } = await kube.objects.get<V1APIGroupList>('/apis');

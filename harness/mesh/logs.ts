@@ -3,8 +3,9 @@ import { messageOf } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
 import { podsOf } from '../kube/rollout.ts';
+import { RUN_LABEL } from '../ownership/label.ts';
 import type { Distribution } from './distribution.ts';
-import { deploymentsOf } from './lab.ts';
+import { CERT_MANAGER, deploymentsOf } from './lab.ts';
 
 const LINES = 2_000;
 
@@ -18,8 +19,8 @@ export interface ContainerLog {
  * The last lines of every container, native sidecars included, of the lab's own deployments: for a run that went wrong.
  * What others have in the same namespaces is none of ours to keep.
  */
-export async function collectLogs(kube: Kube, distribution: Distribution): Promise<ContainerLog[]> {
-  const containers = (await podsOfLab(kube, distribution)).flatMap((pod) =>
+export async function collectLogs(kube: Kube, runId: string, distribution: Distribution): Promise<ContainerLog[]> {
+  const containers = (await podsOfLab(kube, runId, distribution)).flatMap((pod) =>
     [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container) => ({
       namespace: pod.metadata?.namespace ?? '',
       name: pod.metadata?.name ?? '',
@@ -37,19 +38,21 @@ export async function collectLogs(kube: Kube, distribution: Distribution): Promi
 }
 
 /** The pods of a lab's deployments, as far as these are there. */
-export async function podsOfLab(kube: Kube, distribution: Distribution): Promise<V1Pod[]> {
+async function podsOfLab(kube: Kube, runId: string, distribution: Distribution): Promise<V1Pod[]> {
   const pods = await Promise.all(
     deploymentsOf(distribution).map(async (ref) => {
       const deployment = await found(kube.apps.readNamespacedDeployment(ref));
-      return deployment === undefined ? [] : await podsOf(kube, deployment);
+      // A cert-manager may be somebody's; the planes are the lab's, whoever has installed them.
+      const isOthers = CERT_MANAGER.includes(ref) && deployment?.metadata?.labels?.[RUN_LABEL] !== runId;
+      return deployment === undefined || isOthers ? [] : await podsOf(kube, deployment);
     }),
   );
   return pods.flat();
 }
 
 /** Why pods of a lab are not ready, in the cluster's own words, a line each. */
-export async function podTroubles(kube: Kube, distribution: Distribution): Promise<string> {
-  return (await podsOfLab(kube, distribution))
+export async function podTroubles(kube: Kube, runId: string, distribution: Distribution): Promise<string> {
+  return (await podsOfLab(kube, runId, distribution))
     .flatMap((pod) =>
       [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
         .filter((container) => !container.ready && container.state?.terminated?.reason !== 'Completed')

@@ -15,9 +15,11 @@ const OF_CERT_MANAGER = 'cert-manager-webhook-ca';
 export async function readPrivateKeys(kube: Kube, runId: string, { planes }: Distribution): Promise<string[]> {
   const { items } = await kube.core.listSecretForAllNamespaces({ labelSelector: `${RUN_LABEL}=${runId}` });
   const namespaces = PLANES.map((plane) => planes[plane].namespace);
+  const certManager = await found(kube.core.readNamespace({ name: 'cert-manager' }));
+  const isOwn = certManager?.metadata?.labels?.[RUN_LABEL] === runId;
   const named = [
     ...namespaces.flatMap((namespace) => OF_ISTIOD.map((name) => ({ namespace, name }))),
-    { namespace: 'cert-manager', name: OF_CERT_MANAGER },
+    ...(isOwn ? [{ namespace: 'cert-manager', name: OF_CERT_MANAGER }] : []),
   ];
   const others = await Promise.all(named.map((ref) => found(kube.core.readNamespacedSecret(ref))));
   return [...items, ...others.filter((secret) => secret !== undefined)].flatMap(keysIn);

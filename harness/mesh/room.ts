@@ -82,7 +82,8 @@ export function remainsOf(plan: Planes): Remains {
   const theirs = planesOfOthers(plan);
   const ours = PLANES.filter((plane) => !theirs.includes(plane));
   const mapsOf = (some: readonly PlaneName[]) => some.map((plane) => rootMaps[plane].name);
-  const istiod = { manager: 'pilot-discovery', unless: { app: 'istiod' } };
+  const except = theirs.map((plane) => planes[plane].namespace);
+  const istiod = { manager: 'pilot-discovery', unless: { app: 'istiod' }, except };
   const written = (some: readonly PlaneName[]) => (some.length === 0 ? [] : [...mapsOf(some), REVOCATION_MAP]);
   const maps = [...new Set(written(ours))].filter((name) => !written(theirs).includes(name));
   const classes = ours.length === 0 ? [] : ISTIO_CLASSES;

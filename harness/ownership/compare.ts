@@ -1,4 +1,4 @@
-import { identityOf, type Inventory, type InventoryObject } from '../kube/inventory.ts';
+import { groupOf, identityOf, type Inventory, type InventoryObject } from '../kube/inventory.ts';
 
 /** How a cluster is left, against how it was found; objects by group, kind and name. */
 export interface Leaving {
@@ -23,7 +23,11 @@ export interface Leaving {
  * to another object comes and goes with it, and is not compared.
  */
 export function compareInventories(before: Inventory, after: Inventory): Omit<Leaving, 'kept' | 'unread'> {
-  const [former, current] = [byUid(before), byUid(after)];
+  // What could not be read on either side is not compared.
+  const unread = [...before.unread, ...after.unread];
+  const isRead = ({ apiVersion, kind }: InventoryObject) =>
+    !unread.some((one) => groupOf(apiVersion) === one.group && (one.kind === undefined || one.kind === kind));
+  const [former, current] = [byUid(before.objects.filter(isRead)), byUid(after.objects.filter(isRead))];
   const only = (these: Map<string, InventoryObject>, those: Map<string, InventoryObject>) =>
     [...these]
       .filter(([key]) => !those.has(key))
@@ -46,5 +50,5 @@ export function compareInventories(before: Inventory, after: Inventory): Omit<Le
   };
 }
 
-const byUid = ({ objects }: Inventory): Map<string, InventoryObject> =>
+const byUid = (objects: readonly InventoryObject[]): Map<string, InventoryObject> =>
   new Map(objects.filter(({ owned }) => !owned).map((object) => [`${identityOf(object)} ${object.uid}`, object]));

@@ -32,6 +32,7 @@ import {
   HOME,
   homeNamespace,
   leaseReference,
+  type Leftover,
   readBefore,
   readLease,
   readRecord,
@@ -52,15 +53,30 @@ const isCrd = ({ kind }: InventoryObject) => kind === CRD;
  */
 export async function leaveCluster(kube: Kube, runId: string, known?: Inventory): Promise<Leaving> {
   const record = await readRecord(kube);
-  const before = (await readBefore(kube)) ?? known;
   const isOwn = record?.tenant.runId === runId;
-  const kept = isOwn ? await removeLab(kube, record) : [];
+  const before = isOwn ? ((await readBefore(kube)) ?? known) : known;
+  if (record === undefined) await assertNothingLeft(kube, runId);
+  const kept = isOwn ? await removeLab(kube, record, before) : [];
   await removeHome(kube, runId);
   return { ...(await compared(kube, before, isOwn && kept.length === 0)), kept };
 }
 
+/** Without the record nobody knows what is whose: what carries the run's label is named, and left to whoever knows it. */
+async function assertNothingLeft(kube: Kube, runId: string): Promise<void> {
+  const { objects } = await takeInventory(kube, { labelSelector: `${RUN_LABEL}=${runId}` });
+  const left = objects.filter((object) => !isHome(object) && !object.owned && object.kind !== 'Endpoints');
+  if (left.length === 0) return;
+  throw environmentFailure(
+    `The record of run ${runId} is gone from ${kube.server}, and with it what proves things its own.`,
+    {
+      next: `Look at what carries its label, and delete what you know: kubectl get all,crd,clusterrole --all-namespaces --selector ${RUN_LABEL}=${runId}`,
+      evidence: left.slice(0, 20).map(identityOf).join('\n'),
+    },
+  );
+}
+
 /** Removes all but the record and the lock; returns what was kept. */
-async function removeLab(kube: Kube, record: ClusterRecord): Promise<string[]> {
+async function removeLab(kube: Kube, record: ClusterRecord, before: Inventory | undefined): Promise<string[]> {
   const { tenant } = record;
   if ((await identityOfCluster(kube)) !== tenant.cluster) {
     throw environmentFailure(`${kube.server} is not the cluster that the record of run ${tenant.runId} is about.`, {
@@ -68,11 +84,12 @@ async function removeLab(kube: Kube, record: ClusterRecord): Promise<string[]> {
     });
   }
   const kept = new Map<string, string>();
-  const round = (isMeant: (object: InventoryObject) => boolean) => gone(kube, record, isMeant, kept);
+  const read = () => readWell(kube, record, before);
+  const round = (isMeant: (object: InventoryObject) => boolean) => gone(kube, record, { isMeant, read }, kept);
   await round(isWebhook);
   await giveBack(kube, record);
   await round((object) => !isCrd(object));
-  await removeLeftovers(kube, record);
+  await removeLeftovers(kube, record, read);
   await restartOthers(kube, record);
   await round(isCrd);
   return [...kept.values()].sort();
@@ -82,11 +99,11 @@ async function removeLab(kube: Kube, record: ClusterRecord): Promise<string[]> {
 async function gone(
   kube: Kube,
   record: ClusterRecord,
-  isMeant: (object: InventoryObject) => boolean,
+  { isMeant, read }: { isMeant: (object: InventoryObject) => boolean; read: () => Promise<Inventory> },
   kept: Map<string, string>,
 ): Promise<void> {
   await untilGone(kube, record.tenant.runId, async () => {
-    const belongings = sortOut(await readWell(kube, record), record);
+    const belongings = sortOut(await read(), record);
     const crds = belongings.own.some((object) => isMeant(object) && isCrd(object)) ? await readCrds(kube) : [];
     for (const copy of belongings.copies.filter((one) => !isHome(one))) {
       kept.set(copy.uid, `${identityOf(copy)} carries this run's label and was not made by it: it was left alone`);
@@ -115,12 +132,20 @@ function reasonToKeep(object: InventoryObject, belongings: Belongings, crds: rea
 const isHome = ({ kind, name, namespace }: InventoryObject): boolean =>
   namespace === HOME || (kind === 'Namespace' && name === HOME);
 
-/** An inventory in which nothing is missing that the run has made, or could have destroyed something in. */
-async function readWell(kube: Kube, { made }: ClusterRecord): Promise<Inventory> {
+/**
+ * An inventory in which nothing is missing that the run has made, or could destroy something of others in. What could not
+ * be read before the run either, an aggregated API that is down, is nothing of its doing, unless it brought the group.
+ */
+async function readWell(kube: Kube, { made }: ClusterRecord, before: Inventory | undefined): Promise<Inventory> {
   const inventory = await takeInventory(kube);
   const groups = new Set([...made.values()].map(({ apiVersion }) => apiVersion.replace(/\/?[^/]*$/, '')));
-  const missing = inventory.unread.filter(({ group }) => groups.has(group));
-  if (missing.length > 0) throw new Error(missing.map(sentenceFor).join('; '));
+  // A CRD is named PLURAL.GROUP.
+  for (const { kind, name } of made.values()) if (kind === CRD) groups.add(name.slice(name.indexOf('.') + 1));
+  const wasUnread = new Set((before?.unread ?? []).map(({ group, kind = '' }) => `${group} ${kind}`));
+  const missing = inventory.unread.filter(
+    ({ group, kind = '' }) => groups.has(group) || !wasUnread.has(`${group} ${kind}`),
+  );
+  if (missing.length > 0) throw new Error(`it cannot be read: ${missing.map(sentenceFor).join('; ')}`);
   return inventory;
 }
 
@@ -154,21 +179,26 @@ async function giveBack(kube: Kube, { tenant, lent }: ClusterRecord): Promise<vo
 }
 
 /** What controllers of the run have made outside of its namespaces, unless somebody else's controllers make the same. */
-async function removeLeftovers(kube: Kube, record: ClusterRecord): Promise<void> {
+async function removeLeftovers(kube: Kube, record: ClusterRecord, read: () => Promise<Inventory>): Promise<void> {
   const { tenant, since } = record;
   await untilGone(kube, tenant.runId, async () => {
-    const { objects } = await takeInventory(kube);
-    const isRun = (wanted: Record<string, string>) =>
-      objects.some(
-        ({ kind, labels }) =>
-          kind === 'Deployment' && Object.entries(wanted).every(([label, value]) => labels[label] === value),
-      );
-    const meant = leftoversOf(record).filter(({ unless }) => unless === undefined || !isRun(unless));
+    const { objects } = await read();
+    const meant = leftoversOf(record).filter((one) => !isMadeByOthers(one, objects));
     const left = objects.filter((object) => meant.some((one) => matches(one, object, since)));
     await Promise.all(left.map((object) => removeOne(kube, object)));
     return left;
   });
 }
+
+/** Whether somebody else's controller, one that was not there before, would be making the same. */
+const isMadeByOthers = ({ unless, except = [] }: Leftover, objects: readonly InventoryObject[]): boolean =>
+  unless !== undefined &&
+  objects.some(
+    ({ kind, labels, namespace = '' }) =>
+      kind === 'Deployment' &&
+      !except.includes(namespace) &&
+      Object.entries(unless).every(([label, value]) => labels[label] === value),
+  );
 
 /** Has controllers of others start anew that have taken over something of the run, which is gone now. */
 async function restartOthers(kube: Kube, { tenant, made }: ClusterRecord): Promise<void> {
@@ -177,6 +207,8 @@ async function restartOthers(kube: Kube, { tenant, made }: ClusterRecord): Promi
   for (const { after, ...deployment } of restarts) {
     if (!made.has(after)) continue;
     const { namespace, name } = deployment;
+    // Its owner may have removed it meanwhile.
+    if ((await found(kube.apps.readNamespacedDeployment(deployment))) === undefined) continue;
     await persistently(kube, runId, `deployment ${namespace}/${name} to restart`, () => removePods(owner, deployment));
     await rolledOut(kube, deployment, { within: 'planeReady' });
   }
@@ -191,12 +223,18 @@ async function removeHome(kube: Kube, runId: string): Promise<void> {
     const remove = async () => {
       const there = await found(kube.objects.look(reference));
       if (there === undefined || !isOwn(there.metadata?.labels)) return;
-      if (reference === homeNamespace && hasOthersIn(await takeInventory(kube), HOME)) return;
+      if (reference === homeNamespace && (await isShared(kube))) return;
       await found(kube.objects.erase(reference, there.metadata?.uid ?? ''));
       throw new Error('it is still there');
     };
     await persistently(kube, runId, `${nameOf(reference)} to be gone`, remove);
   }
+}
+
+/** Whether there is anything of others in the namespace of the record, as far as that can be read. */
+async function isShared(kube: Kube): Promise<boolean> {
+  const inventory = await takeInventory(kube);
+  return hasOthersIn(inventory, HOME);
 }
 
 /** Looks, and has removed what is left, until nothing is; what the API server refuses for the moment is tried again. */
@@ -253,7 +291,10 @@ async function compared(
   let leaving: Omit<Leaving, 'kept'> | undefined;
   const look = async () => {
     const after = await takeInventory(kube, { digests: true });
-    leaving = { ...compareInventories(before, after), unread: after.unread.map(sentenceFor) };
+    leaving = {
+      ...compareInventories(before, after),
+      unread: [...new Set([...before.unread, ...after.unread].map(sentenceFor))],
+    };
     return leaving;
   };
   if (!isToBeAsBefore) return await look();

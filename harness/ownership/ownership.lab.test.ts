@@ -1,13 +1,14 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { saveAccess } from '../cluster/access.ts';
 import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { differenceOf, isSame, listAll, type Listing } from '../faults/listing.ts';
 import { type FaultyProxy, startFaultyProxy } from '../faults/proxy.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { takeInventory } from '../kube/inventory.ts';
-import { Session } from '../session.ts';
+import { removeRun, Session } from '../session.ts';
 import { thisProcess } from '../state/owner.ts';
-import { scratchFolder } from '../state/runs.ts';
+import { allRuns, recordRun, scratchFolder } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import { VERSIONS } from '../supply/versions.ts';
@@ -116,6 +117,27 @@ describe('a cluster', () => {
     await leaveCluster(kube, 'run-2');
     expect((await readRecord(kube))?.tenant.runId).toBe(RUN);
     await leaveCluster(kube, RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
+  });
+
+  it('that a context has come to mean is not touched in the place of another', async () => {
+    const run = await tenant();
+    await apply(run, [namespace('ours')]);
+    recordRun(RUN);
+    saveAccess(RUN, { kubeconfig: cluster.kubeconfig, context: cluster.context, guestOf: 'of another cluster' });
+    const held = await listAll(cluster);
+    await expect(removeRun(RUN)).rejects.toThrow(
+      /leads to another cluster than when run run-1 began\.\nNothing was removed there\./,
+    );
+    expect(differenceOf(held, await listAll(cluster))).toEqual(NOTHING);
+    expect(allRuns().map(({ id }) => id)).toContain(RUN);
+    saveAccess(RUN, {
+      kubeconfig: cluster.kubeconfig,
+      context: cluster.context,
+      guestOf: await identityOfCluster(kube),
+    });
+    await removeRun(RUN);
+    expect(allRuns().map(({ id }) => id)).not.toContain(RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 

@@ -47,6 +47,8 @@ export interface Leftover extends Pick<Named, 'apiVersion' | 'kind' | 'name'> {
   after?: string;
   /** Labels of a Deployment that would be writing it too: while there is such a one it stays. */
   unless?: Record<string, string>;
+  /** Namespaces where such a one was there before, and makes others. */
+  except?: string[];
 }
 
 /** A Deployment of somebody's that has taken over something of a run, which has to be gone before it restarts. */

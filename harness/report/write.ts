@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import { messageOf } from '../errors.ts';
+import { environmentFailure, messageOf } from '../errors.ts';
 import type { ReportFolder } from '../evidence/folder.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -30,6 +30,8 @@ export async function writeGithubSummary(report: ConformanceReport, file: string
 }
 
 async function writeWhole(folder: ReportFolder, path: string, content: string): Promise<void> {
-  if (!(await folder.write(path, content)))
-    throw new Error(`${path} is there already, and was not written by this run`);
+  if (await folder.write(path, content)) return;
+  throw environmentFailure(`${path} is there already, and was not written by this run.`, {
+    next: 'Look whose it is, and choose another folder with --out.',
+  });
 }

@@ -62,7 +62,9 @@ export const isAlive = (owner: Owner): boolean => fateOf(owner) === 'alive';
 
 /** As an apposition: «process 123 on build-7». */
 export const describeOwner = ({ pid, place, pod }: Owner): string =>
-  pod === undefined ? `process ${pid} on ${place.host}` : `pod ${pod.namespace}/${pod.name}`;
+  pod === undefined
+    ? `process ${pid} on ${(place as Place | undefined)?.host ?? 'a machine that is not on record'}`
+    : `pod ${pod.namespace}/${pod.name}`;
 
 function thisPlace(): Place {
   const read = (of: () => string) => {
@@ -81,7 +83,7 @@ function thisPlace(): Place {
 
 /** By what the manifest of a Job tells its pods (fixtures/job/job.yaml). */
 function thisPod(): PodIdentity | undefined {
-  const { POD_NAMESPACE: namespace, POD_NAME: name, POD_UID: uid } = process.env;
+  const { MESHTRUST_POD_NAMESPACE: namespace, MESHTRUST_POD_NAME: name, MESHTRUST_POD_UID: uid } = process.env;
   return namespace === undefined || name === undefined || uid === undefined ? undefined : { namespace, name, uid };
 }
 

@@ -40,8 +40,15 @@ export const rememberSecret = (id: string, secret: string): void =>
 /** All of them; a line that was cut by a kill is none. */
 export function secretsOf(id: string): string[] {
   if (!existsSync(secretsFile(id))) return [];
-  const lines = readFileSync(secretsFile(id), 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as string);
+  return readFileSync(secretsFile(id), 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as string];
+      } catch {
+        return [];
+      }
+    });
 }
 
 /**

@@ -5,7 +5,7 @@ import { bringUpWhole } from '../commands/lab.ts';
 import { nodeName } from '../cluster/k3d.ts';
 import { loadSettings } from '../config/load.ts';
 import { deadline } from '../deadlines.ts';
-import { EXIT, exitCodeOf, messageOf, usageFailure } from '../errors.ts';
+import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../errors.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { discard } from '../ownership/discard.ts';
 import { fixture } from '../paths.ts';
@@ -30,7 +30,7 @@ try {
   process.exitCode = await bench(rounds, distribution);
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  print(process.stderr, messageOf(error));
+  print(process.stderr, failureOf(error)?.message ?? messageOf(error));
 } finally {
   if (process.connected) process.disconnect();
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, exitCodeOf, messageOf } from '../errors.ts';
+import { EXIT, exitCodeOf, failureOf, messageOf } from '../errors.ts';
 import { isSame } from '../faults/listing.ts';
 import { openStage } from '../faults/stage.ts';
 import { renderTrials } from '../faults/table.ts';
@@ -30,7 +30,7 @@ try {
   process.exitCode = trials.every((trial) => isSame(trial) && trial.down === 0) ? EXIT.conformant : EXIT.claimFailed;
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  print(process.stderr, messageOf(error));
+  print(process.stderr, failureOf(error)?.message ?? messageOf(error));
 } finally {
   if (process.connected) process.disconnect();
 }

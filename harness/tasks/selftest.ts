@@ -5,7 +5,7 @@ import { bringUp } from '../commands/lab.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
-import { EXIT, exitCodeOf, messageOf, usageFailure } from '../errors.ts';
+import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../errors.ts';
 import { FORGERIES, tryForgery } from '../selftest/forgeries.ts';
 import { type Stage, trySabotage } from '../selftest/live.ts';
 import type { LiveSabotage } from '../selftest/live/scene.ts';
@@ -42,7 +42,7 @@ try {
   process.exitCode = await selftest(flags);
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  print(process.stderr, messageOf(error));
+  print(process.stderr, failureOf(error)?.message ?? messageOf(error));
 } finally {
   if (process.connected) process.disconnect();
 }

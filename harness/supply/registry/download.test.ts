@@ -100,7 +100,7 @@ it('takes a file that is the pinned one, and says what it is', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
   const file = join(folder.path, 'tool');
   expect(await download({ url, sha256: sha256(CONTENT) }, file, { signal })).toBe(sha256(CONTENT));
-  expect(await download({ url }, file, { signal })).toBe(sha256(CONTENT));
+  expect(await download({ url }, `${file}-again`, { signal })).toBe(sha256(CONTENT));
 });
 
 it('fetches nothing when the checksum file does not list it', async () => {
