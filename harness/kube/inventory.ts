@@ -62,33 +62,31 @@ const PAGE = '500';
 const VOLATILE = { resources: ['events'], groups: ['metrics.k8s.io'] };
 /** What controllers write in the course of things: that it changes says nothing. */
 const LIVELY = [
-  ...[
-    'Pod',
-    'ReplicaSet',
-    'ControllerRevision',
-    'Endpoints',
-    'EndpointSlice',
-    'Lease',
-    'Node',
-    'CSINode',
-    'CSIStorageCapacity',
-  ],
+  'Pod',
+  'ReplicaSet',
+  'ControllerRevision',
+  'Endpoints',
+  'EndpointSlice',
+  'Lease',
+  'Node',
+  'CSINode',
+  'CSIStorageCapacity',
 ];
-/** A list whose place the API server has lost is read anew so often (Kubernetes API Concepts, «410 Gone responses»). */
-const LISTINGS = 3;
+/** What the API server has lost its place in is read from its beginning so often (Kubernetes API Concepts, «410 Gone responses»). */
+const READINGS = 3;
 
 /** All objects of every kind that can be listed, in all namespaces, but for events. */
 export async function takeInventory(kube: Kube, options: InventoryOptions = {}): Promise<Inventory> {
   const unread: Unread[] = [];
   /** What cannot be read is told. */
-  const orUnread = async <T>(what: Omit<Unread, 'why'>, read: Promise<T[]>): Promise<T[]> =>
-    await read.catch((error: unknown) => {
+  const orUnread = async <T>(what: Omit<Unread, 'why'>, read: () => Promise<T[]>): Promise<T[]> =>
+    await fromItsBeginning(read).catch((error: unknown) => {
       unread.push({ ...what, why: apiMessage(error) });
       return [];
     });
-  const versions = ['v1', ...(await groupVersions(kube))];
+  const versions = ['v1', ...(await fromItsBeginning(() => groupVersions(kube)))];
   const served = await Promise.all(
-    versions.map((version) => orUnread({ group: groupOf(version) }, resourcesOf(kube, version))),
+    versions.map((version) => orUnread({ group: groupOf(version) }, () => resourcesOf(kube, version))),
   );
   // The preferred version of a group comes first; another one serves the same objects once more.
   const kinds = new Map(
@@ -98,7 +96,9 @@ export async function takeInventory(kube: Kube, options: InventoryOptions = {}):
       .map((one) => [`${one.group}/${one.resource}`, one]),
   );
   const listed = await Promise.all(
-    [...kinds.values()].map((one) => orUnread({ group: one.group, kind: one.kind }, listObjects(kube, one, options))),
+    [...kinds.values()].map((one) =>
+      orUnread({ group: one.group, kind: one.kind }, () => listObjects(kube, one, options)),
+    ),
   );
   return {
     objects: listed.flat(),
@@ -137,12 +137,12 @@ async function resourcesOf(kube: Kube, apiVersion: string): Promise<Served[]> {
     }));
 }
 
-async function listObjects(kube: Kube, served: Served, options: InventoryOptions): Promise<InventoryObject[]> {
-  for (let tries = 1; ; tries++) {
+async function fromItsBeginning<T>(read: () => Promise<T>): Promise<T> {
+  for (let readings = 1; ; readings++) {
     try {
-      return await listOnce(kube, served, options);
+      return await read();
     } catch (error) {
-      if (apiStatus(error) !== 410 || tries === LISTINGS) throw error;
+      if (apiStatus(error) !== 410 || readings === READINGS) throw error;
     }
   }
 }
@@ -151,7 +151,7 @@ interface Listed extends KubernetesObject {
   metadata: V1ObjectMeta;
 }
 
-async function listOnce(
+async function listObjects(
   kube: Kube,
   { path, apiVersion, kind }: Served,
   { labelSelector, digests = false }: InventoryOptions,
