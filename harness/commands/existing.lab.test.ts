@@ -139,7 +139,7 @@ it.each(IN_THE_WAY)('begins nothing where $what is there, and says so', async ({
   expect(stdout).toContain(says);
   expect(exitCode).toBe(3);
   expect(await everything()).toEqual(before);
-  expect(runs()).toEqual(recorded);
+  expect(runs().filter((id) => !recorded.includes(id))).toEqual([]);
   await cluster.kubectl(['delete', '--filename', '-'], objects);
 });
 
