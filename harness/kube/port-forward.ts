@@ -27,6 +27,7 @@ export async function connectToPod(kube: Kube, pod: PodRef, port: number): Promi
   errors.on('data', (message: Buffer) => {
     const failure = new Error(`port-forward to ${pod.name}: ${message.toString().trim()}`);
     // What came before the error is still to be read: a server's last word says why it hung up.
+    if (fromPod.readableLength + stream.readableLength === 0) return stream.destroy(failure);
     fromPod.once('end', () => stream.destroy(failure));
     fromPod.end();
   });
