@@ -44,8 +44,12 @@ const TABLE = {
   request: 15_000,
   /** One TLS handshake with a pod. */
   handshake: 10_000,
+  /** After it, an alert or a session ticket: Envoy sends either at once, other servers need not send tickets. */
+  verdictOnClient: 1_000,
   /** Opening a port-forward takes 30 ms; a kubelet that does not answer must not hold up the rest. */
   portForward: 5_000,
+  /** What a pod has said before its port-forward fails: it comes right along with the error. */
+  lastWords: 100,
   /** What audit asks of one proxy or istiod: 50 ms when measured, and one that hangs must not hold up the others. */
   auditAnswer: 5_000,
   /** A TLS handshake with a pod's own address: from outside the cluster that leads nowhere, and nobody says so. */

@@ -24,15 +24,19 @@ export async function connectToPod(kube: Kube, pod: PodRef, port: number): Promi
       throw new ApiFailure(`port-forward to ${pod.namespace}/${pod.name}`, reason, { cause: error });
     });
   const stream = Duplex.from({ writable: toPod, readable: fromPod });
+  let failed = false;
   errors.on('data', (message: Buffer) => {
+    failed = true;
     const failure = new Error(`port-forward to ${pod.name}: ${message.toString().trim()}`);
-    // What came before the error is still to be read: a server's last word says why it hung up.
-    if (fromPod.readableLength + stream.readableLength === 0) return stream.destroy(failure);
-    fromPod.once('end', () => stream.destroy(failure));
-    fromPod.end();
+    // Data and errors are two channels. What was said before the error is still to be heard: a server's last word
+    // says why it hung up.
+    const heard = setInterval(() => {
+      if (fromPod.readableLength + stream.readableLength === 0) stream.destroy(failure);
+    }, deadline('lastWords'));
+    stream.on('close', () => clearInterval(heard));
   });
   if (typeof socket !== 'function') {
-    socket.onclose = () => fromPod.end();
+    socket.onclose = () => failed || fromPod.end();
     stream.on('close', () => socket.close());
   }
   return stream;

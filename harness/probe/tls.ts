@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { type Deadline, deadline } from '../deadlines.ts';
 import type { Lab } from '../mesh/lab.ts';
@@ -24,7 +26,14 @@ export async function handshake(
   target: { host: string; port: number },
   options: { client?: Credential; agent: string },
 ): Promise<HandshakeResult> {
-  const tunnel = await tunnelFrom(lab, 'outside', target);
+  return await handshakeOver(await tunnelFrom(lab, 'outside', target), options);
+}
+
+/** The same over a byte stream that is there, and that is gone afterwards. */
+export async function handshakeOver(
+  tunnel: Duplex,
+  options: { client?: Credential; agent: string },
+): Promise<HandshakeResult> {
   const socket = connect({
     socket: tunnel,
     ALPNProtocols: ['istio-http/1.1', 'istio'],
@@ -37,16 +46,27 @@ export async function handshake(
           key: options.client.privateKey.pem(),
         }),
   });
+  const word = serversWord(socket);
   try {
     const presented = await presentedChain(socket);
-    const outcome = await firstAnswer(socket, options.agent);
-    return { presented, protocol: socket.getProtocol() ?? undefined, outcome };
+    const answer = firstAnswer(socket);
+    // A server that hangs up with something of ours unread resets the connection (RFC 9293, 3.10.7.4), and the reset
+    // can overtake the alert that says why.
+    await Promise.race([word, answer, sleep(deadline('verdictOnClient'), undefined, { ref: false })]);
+    socket.write(requestOf(options.agent));
+    return { presented, protocol: socket.getProtocol() ?? undefined, outcome: await answer };
   } catch (error) {
     return { presented: [], protocol: undefined, outcome: refusal(error) };
   } finally {
     socket.destroy();
     tunnel.destroy();
   }
+}
+
+/** Settles with the session ticket that a server sends once it has accepted the client (RFC 8446, 4.6.1). */
+async function serversWord(socket: TLSSocket): Promise<void> {
+  // In a turn of its own: what is written while Node is still reading the ticket is never sent.
+  await new Promise<void>((resolve) => socket.once('session', () => setImmediate(resolve)));
 }
 
 /** What a server presented, leaf first, as PEM; fails where the handshake does or takes too long. */
@@ -67,7 +87,7 @@ export async function presentedChain(socket: TLSSocket, within: Deadline = 'hand
   return chain;
 }
 
-async function firstAnswer(socket: TLSSocket, agent: string): Promise<HandshakeResult['outcome']> {
+async function firstAnswer(socket: TLSSocket): Promise<HandshakeResult['outcome']> {
   return await new Promise((resolve) => {
     let received = '';
     socket.on('data', (chunk: Buffer) => {
@@ -80,9 +100,11 @@ async function firstAnswer(socket: TLSSocket, agent: string): Promise<HandshakeR
     socket.setTimeout(deadline('handshake'), () =>
       resolve({ kind: 'refused', code: 'TIMEOUT', message: `no answer; received ${received.length} bytes` }),
     );
-    socket.write(`GET /productpage HTTP/1.1\r\nHost: productpage\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`);
   });
 }
+
+const requestOf = (agent: string) =>
+  `GET /productpage HTTP/1.1\r\nHost: productpage\r\nUser-Agent: ${agent}\r\nConnection: close\r\n\r\n`;
 
 function refusal(error: unknown): { kind: 'refused'; code: string; message: string } {
   const { code, message } = error as NodeJS.ErrnoException;

@@ -48,7 +48,9 @@ function connectionOver(web: WebSocket): Duplex {
       done();
     },
     destroy: (error, done) => {
-      web.terminate();
+      // As the kubelet does it: the error is told, then both channels end.
+      if (error === null) web.terminate();
+      else web.send(Buffer.concat([Buffer.from([ERROR]), Buffer.from(error.message)]), () => web.close());
       done(error);
     },
   });
