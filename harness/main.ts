@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { AuditFlags } from './commands/audit.ts';
 import type { DownFlags } from './commands/down.ts';
 import type { MergeFlags } from './commands/merge.ts';
@@ -10,7 +10,8 @@ import { loadSettings } from './config/load.ts';
 import type { PartialSettings } from './config/settings.ts';
 import { EXIT, exitCodeOf, failureOf } from './errors.ts';
 import { distributionNames, merge } from './mesh/distribution.ts';
-import { parseShard, type Shard } from './report/shard.ts';
+import { agents, atLeastOne, port, shard } from './option-values.ts';
+import type { Shard } from './report/shard.ts';
 import { WAYS_IN, type WayIn } from './mesh/ways.ts';
 import { NOISE_RULE } from './report/diff/noise.ts';
 import { print } from './terminal.ts';
@@ -209,30 +210,6 @@ const labOptions = (command: Command): Command =>
     .option('--upgrade-from <version>', 'version that profile upgrade starts from, on its way to --istio-version')
     .option('--api-port <port>', 'port of the Kubernetes API on 127.0.0.1 (default: a free one)', port)
     .option('--gateway-port <port>', 'port of the gateway on 127.0.0.1 (default: a free one)', port);
-
-function port(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
-  throw new InvalidArgumentError('It must be a port, 1 to 65535.');
-}
-
-function agents(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number) && number >= 0 && number <= 10) return number;
-  throw new InvalidArgumentError('It must be a whole number, 0 to 10.');
-}
-
-function shard(text: string): Shard {
-  const parsed = parseShard(text);
-  if (parsed !== undefined) return parsed;
-  throw new InvalidArgumentError('It must be i/n, part i of n with 1 ≤ i ≤ n ≤ 999, for example 2/3.');
-}
-
-function atLeastOne(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
-}
 
 const settingsFrom = (flags: Flags) => loadSettings(flags.config, given(flags));
 

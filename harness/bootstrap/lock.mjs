@@ -129,8 +129,13 @@ function environmentOf(pid) {
   }
 }
 
-/** Field 22 of /proc/PID/stat, as harness/state/owner.ts reads it: with the pid it survives the reuse of pids. */
-function startTime(pid) {
+/**
+ * When a running process began, in clock ticks since boot: field 22 of /proc/PID/stat (proc_pid_stat(5)), which with the
+ * pid survives the reuse of pids. Undefined for one that is gone or only waits to be reaped, and where there is no /proc.
+ * @param {number} pid
+ * @returns {string | undefined}
+ */
+export function startTime(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The program's name may hold spaces and parentheses: count fields behind the last one.

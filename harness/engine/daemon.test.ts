@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startTime } from '../state/owner.ts';
+import { startTime } from '../bootstrap/lock.mjs';
 import { stopOwnEngine } from './daemon.ts';
 import { rememberOwnEngine } from './owned.ts';
 

@@ -17,7 +17,7 @@ let stage: Stage;
 
 beforeAll(async () => {
   const session = resources.use(new Session());
-  const { world, ...rest } = await openStage('their planes', session);
+  const { world, ...rest } = await openStage('their-planes', session);
   stage = { ...rest, world: { ...world, only: ONLY } };
 });
 afterAll(() => resources.disposeAsync());

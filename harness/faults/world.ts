@@ -15,9 +15,11 @@ import type { CoreParts, Supply } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
 import { createRoot } from '../trust/issue.ts';
 
+export const WORLDS = ['theirs', 'their-planes'] as const;
+
 /** Somebody's world: what a cluster holds that no run has made, and that no run may lose. */
 export interface World {
-  name: 'theirs' | 'their planes';
+  name: (typeof WORLDS)[number];
   cluster: PlainCluster;
   /** Settings of a run there, and the claims that it judges. */
   settings: object;
@@ -42,7 +44,7 @@ const WIDGET = {
 
 /**
  * Puts somebody's things into a plain cluster: cert-manager with the article's own names, a CRD with an instance, a
- * Deployment of two replicas with an HPA; `their planes` also both planes, of two replicas each, and a PeerAuthentication.
+ * Deployment of two replicas with an HPA; `their-planes` also both planes, of two replicas each, and a PeerAuthentication.
  */
 export async function furnish(name: World['name'], ingredients: Ingredients): Promise<World> {
   const { cluster, parts, supply, signal } = ingredients;

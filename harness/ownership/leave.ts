@@ -1,4 +1,4 @@
-import { PatchStrategy } from '@kubernetes/client-node';
+import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
 import { environmentFailure, type Failure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { ApiFailure, apiStatus, found } from '../kube/failure.ts';
@@ -11,7 +11,7 @@ import {
   takeInventory,
 } from '../kube/inventory.ts';
 import { nameOf } from '../kube/manifests.ts';
-import { rolledOut } from '../kube/rollout.ts';
+import { whatIsMissing } from '../kube/rollout.ts';
 import { eventually, Fatal, WaitFailure } from '../retry.ts';
 import {
   type Belongings,
@@ -57,7 +57,7 @@ export async function leaveCluster(kube: Kube, runId: string, known?: Inventory)
   const before = isOwn ? ((await readBefore(kube)) ?? known) : known;
   if (record === undefined) await assertNothingLeft(kube, runId);
   const kept = isOwn ? await removeLab(kube, record, before) : [];
-  await removeHome(kube, runId);
+  kept.push(...(await removeHome(kube, runId, () => readWell(kube, isOwn ? record : undefined, before))));
   return { ...(await compared(kube, before, isOwn && kept.length === 0)), kept };
 }
 
@@ -136,16 +136,21 @@ const isHome = ({ kind, name, namespace }: InventoryObject): boolean =>
  * An inventory in which nothing is missing that the run has made, or could destroy something of others in. What could not
  * be read before the run either, an aggregated API that is down, is nothing of its doing, unless it brought the group.
  */
-async function readWell(kube: Kube, { made }: ClusterRecord, before: Inventory | undefined): Promise<Inventory> {
+async function readWell(
+  kube: Kube,
+  record: Pick<ClusterRecord, 'made'> | undefined,
+  before: Inventory | undefined,
+): Promise<Inventory> {
   const inventory = await takeInventory(kube);
-  const groups = new Set([...made.values()].map(({ apiVersion }) => apiVersion.replace(/\/?[^/]*$/, '')));
+  const made = [...(record?.made.values() ?? [])];
+  const groups = new Set(made.map(({ apiVersion }) => apiVersion.replace(/\/?[^/]*$/, '')));
   // A CRD is named PLURAL.GROUP.
-  for (const { kind, name } of made.values()) if (kind === CRD) groups.add(name.slice(name.indexOf('.') + 1));
+  for (const { kind, name } of made) if (kind === CRD) groups.add(name.slice(name.indexOf('.') + 1));
   const wasUnread = new Set((before?.unread ?? []).map(({ group, kind = '' }) => `${group} ${kind}`));
   const missing = inventory.unread.filter(
     ({ group, kind = '' }) => groups.has(group) || !wasUnread.has(`${group} ${kind}`),
   );
-  if (missing.length > 0) throw new Error(`it cannot be read: ${missing.map(sentenceFor).join('; ')}`);
+  if (missing.length > 0) throw new Error(missing.map(sentenceFor).join('; '));
   return inventory;
 }
 
@@ -210,31 +215,42 @@ async function restartOthers(kube: Kube, { tenant, made }: ClusterRecord): Promi
     // Its owner may have removed it meanwhile.
     if ((await found(kube.apps.readNamespacedDeployment(deployment))) === undefined) continue;
     await persistently(kube, runId, `deployment ${namespace}/${name} to restart`, () => removePods(owner, deployment));
-    await rolledOut(kube, deployment, { within: 'planeReady' });
+    await persistently(kube, runId, `deployment ${namespace}/${name} to be back`, async () => {
+      const there = await found(kube.apps.readNamespacedDeployment(deployment));
+      const missing = there === undefined ? undefined : whatIsMissing(there);
+      if (missing !== undefined) throw new Error(missing);
+    });
   }
 }
 
-/** The record, the lock, and their namespace if it is the run's and holds nothing else. */
-async function removeHome(kube: Kube, runId: string): Promise<void> {
+/** The record, the lock, and their namespace if it is the run's and holds nothing else; tells if that has to stay. */
+async function removeHome(kube: Kube, runId: string, read: () => Promise<Inventory>): Promise<string[]> {
   const isOwn = (labels: Record<string, string> | undefined) => labels?.[RUN_LABEL] === runId;
   const lease = await readLease(kube);
-  if (lease !== undefined && !isOwn(lease.metadata?.labels)) return;
-  for (const reference of [beforeReference, recordReference, leaseReference, homeNamespace]) {
-    const remove = async () => {
+  if (lease !== undefined && !isOwn(lease.metadata?.labels)) return [];
+  const remove = async (reference: KubernetesObject, reasonToKeep: () => Promise<string | undefined>) => {
+    let why: string | undefined;
+    await persistently(kube, runId, `${nameOf(reference)} to be gone`, async () => {
       const there = await found(kube.objects.look(reference));
       if (there === undefined || !isOwn(there.metadata?.labels)) return;
-      if (reference === homeNamespace && (await isShared(kube))) return;
+      why = await reasonToKeep();
+      if (why !== undefined) return;
       await found(kube.objects.erase(reference, there.metadata?.uid ?? ''));
       throw new Error('it is still there');
-    };
-    await persistently(kube, runId, `${nameOf(reference)} to be gone`, remove);
+    });
+    return why === undefined ? [] : [`${nameOf(reference)} stays, for ${why}`];
+  };
+  for (const reference of [beforeReference, recordReference, leaseReference]) {
+    await remove(reference, () => Promise.resolve(undefined));
   }
-}
-
-/** Whether there is anything of others in the namespace of the record, as far as that can be read. */
-async function isShared(kube: Kube): Promise<boolean> {
-  const inventory = await takeInventory(kube);
-  return hasOthersIn(inventory, HOME);
+  return await remove(homeNamespace, async () => {
+    try {
+      const inventory = await eventually(read, { waitingFor: 'all of it to be read', within: 'asFound' });
+      return hasOthersIn(inventory, HOME) ? 'something of others is in it' : undefined;
+    } catch (error) {
+      return `not all that may be in it can be seen: ${(error as Error).message}`;
+    }
+  });
 }
 
 /** Looks, and has removed what is left, until nothing is; what the API server refuses for the moment is tried again. */

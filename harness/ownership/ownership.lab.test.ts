@@ -18,7 +18,7 @@ import { ledgerInCluster } from './ledger.ts';
 import { leaveCluster } from './leave.ts';
 import { assertFree, identityOfCluster, lockCluster } from './lock.ts';
 import { apply, change, type Proprietor, remove } from './objects.ts';
-import { readRecord } from './record.ts';
+import { readRecord, recordReference } from './record.ts';
 import { scale } from './rollout.ts';
 
 const RUN = 'run-1';
@@ -77,6 +77,21 @@ const CRD = {
   },
 } as KubernetesObject;
 const THING = { apiVersion: 'ours.example.com/v1', kind: 'Thing', metadata: { name: 'mine', namespace: 'theirs' } };
+
+/** An API of somebody's whose server is not there. */
+const UNSERVED = {
+  apiVersion: 'apiregistration.k8s.io/v1',
+  kind: 'APIService',
+  metadata: { name: 'v1.unserved.example.com' },
+  spec: {
+    group: 'unserved.example.com',
+    version: 'v1',
+    groupPriorityMinimum: 1000,
+    versionPriority: 15,
+    insecureSkipTLSVerify: true,
+    service: { namespace: 'theirs', name: 'nobody' },
+  },
+};
 
 /** Somebody else's objects, by kubectl. */
 async function theirs(...objects: KubernetesObject[]): Promise<void> {
@@ -209,6 +224,31 @@ describe('objects of others', () => {
     const left = await cluster.kubectl(['get', 'configmaps,things', '--namespace', 'ours', '--output', 'name']);
     expect(left.trim().split('\n').sort()).toEqual(['configmap/kube-root-ca.crt', 'configmap/mine']);
     expect(await cluster.kubectl(['--namespace', 'theirs', 'get', 'things', '--output', 'name'])).toContain('/mine');
+  });
+
+  it('keep the namespace of the record too', async () => {
+    const run = await tenant();
+    await apply(run, [namespace('ours')]);
+    await theirs(map('meshtrust', 'mine', { whose: 'mine' }));
+    const { kept } = await leaveCluster(kube, RUN);
+    expect(kept).toEqual(['Namespace meshtrust stays, for something of others is in it']);
+    expect(await data('meshtrust', 'mine')).toEqual({ whose: 'mine' });
+  });
+
+  it('keep it where they cannot be seen', async () => {
+    await tenant();
+    const { metadata: lab } = recordReference;
+    await cluster.kubectl(['--namespace', lab.namespace, 'delete', 'configmap', lab.name]);
+    await theirs(UNSERVED);
+    scaleDeadlines(0.1);
+    const { kept } = await leaveCluster(kube, RUN);
+    await cluster.kubectl(['delete', 'apiservice', UNSERVED.metadata.name]);
+    expect(kept).toEqual([
+      expect.stringMatching(
+        /^Namespace meshtrust stays, for not all that may be in it can be seen: .*everything of unserved\.example\.com: /,
+      ),
+    ]);
+    expect(await cluster.kubectl(['get', 'namespace', 'meshtrust', '--output', 'name'])).toContain('meshtrust');
   });
 
   it('are given back as they were, whatever was changed and how often, by whoever removes the lab', async () => {

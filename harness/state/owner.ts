@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { startTime } from '../bootstrap/lock.mjs';
 
 /** A process that owns something; pid and start time together survive the reuse of pids. */
 export interface Owner {
@@ -85,16 +86,4 @@ function thisPlace(): Place {
 function thisPod(): PodIdentity | undefined {
   const { MESHTRUST_POD_NAMESPACE: namespace, MESHTRUST_POD_NAME: name, MESHTRUST_POD_UID: uid } = process.env;
   return namespace === undefined || name === undefined || uid === undefined ? undefined : { namespace, name, uid };
-}
-
-/** Start time of a running process; undefined for one that is gone or only waits to be reaped. */
-export function startTime(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The program's name may hold spaces and parentheses: count fields behind the last one.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }

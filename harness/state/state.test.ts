@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RUN_MARKER } from '../process.ts';
 import { endProcesses, processesOf } from './orphans.ts';
-import { fateOf, isAlive, type Place, startTime, thisProcess } from './owner.ts';
+import { startTime } from '../bootstrap/lock.mjs';
+import { fateOf, isAlive, type Place, thisProcess } from './owner.ts';
 import { allRuns, forgetRun, isOrphan, recordRun, saveRun, workFolder } from './runs.ts';
 
 let home: string;

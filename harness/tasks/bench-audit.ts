@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { loopbackMesh } from '../audit/loopback/mesh.ts';
 import { openLoopback } from '../audit/loopback/open.ts';
 import { EXIT, exitCodeOf, lastLines, messageOf } from '../errors.ts';
+import { atLeastOne } from '../option-values.ts';
 import { ROOT } from '../paths.ts';
 import { print } from '../terminal.ts';
 
@@ -29,7 +30,7 @@ const WIDTHS = [7, 7, 12, 11, 8];
 const program = new Command('bench-audit')
   .description('measure audit against answers served over loopback')
   .option('--proxies <count...>', 'sizes of the cluster', ['10', '50', '200'])
-  .option('--rounds <count>', 'how often each is measured; the median counts', Number, 3);
+  .option('--rounds <count>', 'how often each is measured; the median counts', atLeastOne, 3);
 
 try {
   const { proxies, rounds } = program.parse().opts<{ proxies: string[]; rounds: number }>();

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load.ts';
 import { deadline } from '../deadlines.ts';
 import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../errors.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { atLeastOne } from '../option-values.ts';
 import { discard } from '../ownership/discard.ts';
 import { fixture } from '../paths.ts';
 import { run, tryRun } from '../process.ts';
@@ -22,7 +23,7 @@ const keepNothing = () => undefined;
 
 const program = new Command('bench')
   .description('measure the manual remedy against a shell script that does the article’s steps')
-  .option('--rounds <count>', 'how often each is measured', Number, 3)
+  .option('--rounds <count>', 'how often each is measured', atLeastOne, 3)
   .option('--distribution <name>', 'how the planes are configured', 'openshift-4.22');
 
 try {
