@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Session } from '../session.ts';
-import { isSame } from './listing.ts';
+import { differenceOf, isSame, listAll } from './listing.ts';
 import { openStage } from './stage.ts';
-import { plansFor, type Stage, tryFault } from './trial.ts';
+import { plansFor, runThere, type Stage, tryFault } from './trial.ts';
 
 const SEED = 11;
 /** The short form: `npm run faults` is the long one. */
@@ -26,4 +26,36 @@ it.each(plansFor(RUNS, CALLS, SEED))('$fault at call $at leaves somebody’s wor
   const trial = await tryFault(stage, plan);
   expect(isSame(trial), JSON.stringify(trial, undefined, 2)).toBe(true);
   expect(trial.down, trial.said).toBe(0);
+});
+
+it('has no room for a lab where its planes serve somebody’s proxies already', async () => {
+  const { cluster } = stage.world;
+  const path = '{.spec.template.spec.containers[0].image}';
+  const image = await cluster.kubectl([
+    '--namespace',
+    'theirs',
+    'get',
+    'deployment',
+    'shop',
+    '--output',
+    `jsonpath=${path}`,
+  ]);
+  const client = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'served', labels: { 'istio-discovery': 'default' } } },
+    {
+      ...{ apiVersion: 'v1', kind: 'Pod' },
+      metadata: { name: 'client', namespace: 'served', labels: { 'sidecar.istio.io/inject': 'true' } },
+      spec: { containers: [{ name: 'client', image, command: ['node', '-e', 'setInterval(() => {}, 1e6)'] }] },
+    },
+  ];
+  await cluster.kubectl(['apply', '--filename', '-'], client.map((object) => JSON.stringify(object)).join('\n---\n'));
+  await cluster.kubectl(['--namespace', 'served', 'wait', '--for=condition=Ready', 'pod/client', '--timeout', '120s']);
+  const before = await listAll(cluster);
+  const { code, output } = await runThere(stage, undefined);
+  expect(output).toContain('has no room for a lab, and nothing was changed in it.');
+  expect(output).toContain('pod served/client is in a mesh, or asks to be, by its labels');
+  expect(output).toContain('istio-system/istiod serves client.served, which would get another CA');
+  expect(code).toBe('3');
+  expect(differenceOf(before, await listAll(cluster))).toEqual({ leftOver: [], lost: [], changed: [] });
+  await cluster.kubectl(['delete', 'namespace', 'served']);
 });

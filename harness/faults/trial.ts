@@ -62,24 +62,32 @@ async function meshtrust(
   return { code, output };
 }
 
-/** One run with one fault, then `down` by what the cluster itself knows, then a look at everything. */
-export async function tryFault({ world, proxy, settings, before }: Stage, plan: FaultPlan | undefined): Promise<Trial> {
+const whereOf = ({ proxy }: Stage): string[] => ['--cluster', 'kubeconfig', '--context', proxy.context];
+
+/** One run in somebody's world, with one fault or none. */
+export async function runThere(stage: Stage, plan: FaultPlan | undefined): Promise<Ended> {
+  const { world, proxy, settings } = stage;
   using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-fault-'));
   const config = join(folder.path, 'meshtrust.yaml');
   writeFileSync(config, stringify({ ...settings, ...world.settings }));
   let run: ChildProcess | undefined;
   proxy.plan(plan, () => run?.kill('SIGKILL'));
-  const where = ['--cluster', 'kubeconfig', '--context', proxy.context];
-  const { code, output } = await meshtrust(
+  return await meshtrust(
     [
-      ...['run', '--config', config, ...where, '--kubeconfig', proxy.kubeconfig, '--way-in', 'port-forward'],
+      ...['run', '--config', config, ...whereOf(stage), '--kubeconfig', proxy.kubeconfig, '--way-in', 'port-forward'],
       ...['--out', join(folder.path, 'report'), '--only', ...world.only],
     ],
     (child) => (run = child),
   );
+}
+
+/** One run with one fault, then `down` by what the cluster itself knows, then a look at everything. */
+export async function tryFault(stage: Stage, plan: FaultPlan | undefined): Promise<Trial> {
+  const { world, proxy, before } = stage;
+  const { code, output } = await runThere(stage, plan);
   const calls = proxy.calls();
   proxy.plan(undefined, () => undefined);
-  const down = await meshtrust(['down', ...where, '--kubeconfig', world.cluster.kubeconfig]);
+  const down = await meshtrust(['down', ...whereOf(stage), '--kubeconfig', world.cluster.kubeconfig]);
   const difference = await settledDifference(world, before);
   return {
     world: world.name,

@@ -1,11 +1,15 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveAccess } from '../cluster/access.ts';
+import { planAround } from '../cluster/conflicts.ts';
 import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { differenceOf, isSame, listAll, type Listing } from '../faults/listing.ts';
 import { type FaultyProxy, startFaultyProxy } from '../faults/proxy.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { takeInventory } from '../kube/inventory.ts';
+import { openWay } from '../mesh/ways.ts';
 import { removeRun, Session } from '../session.ts';
 import { thisProcess } from '../state/owner.ts';
 import { allRuns, recordRun, scratchFolder } from '../state/runs.ts';
@@ -111,6 +115,7 @@ const data = async (where: string, name: string) =>
     await cluster.kubectl(['--namespace', where, 'get', 'configmap', name, '--output', 'jsonpath={.data}']),
   ) as object;
 const isAsBefore = async () => differenceOf(before, await listAll(cluster));
+const NEVER = new AbortController().signal;
 const NOTHING = { leftOver: [], lost: [], changed: [] };
 
 describe('a cluster', () => {
@@ -226,6 +231,18 @@ describe('objects of others', () => {
     expect(await cluster.kubectl(['--namespace', 'theirs', 'get', 'things', '--output', 'name'])).toContain('/mine');
   });
 
+  it('that a run may share are used as they are, by each version of it, and stay', async () => {
+    await theirs(CRD);
+    before = await listAll(cluster);
+    const { shared } = planAround(await takeInventory(kube), [CRD]);
+    const run = { ...(await tenant()), shared };
+    for (const version of ['1.28.2', '1.29.1']) {
+      await apply(run, [{ ...CRD, metadata: { ...CRD.metadata, annotations: { version } } }, namespace('ours')]);
+    }
+    await leaveCluster(kube, RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
+  });
+
   it('keep the namespace of the record too', async () => {
     const run = await tenant();
     await apply(run, [namespace('ours')]);
@@ -289,6 +306,73 @@ describe('objects of the run', () => {
     await remove({ ...run, ledger: ledgerInCluster(kube, RUN) }, [map('ours', 'one')]);
     await leaveCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
+  });
+});
+
+describe('a way in that is chosen by itself', () => {
+  /** Nodes whose address takes a connection and says nothing, as one behind a firewall does; on this machine's loopback. */
+  const NODES = Array.from({ length: 30 }, (_, index) => `127.0.1.${index + 1}`);
+  const GATEWAY = { namespace: 'ours', name: 'gateway' };
+  const silent = createServer();
+  const sockets = new Set<Socket>();
+  let most: number;
+
+  /** A Service of the run that no pod answers for, at a node port that none of the nodes is heard at. */
+  async function unreachable(): Promise<Proprietor> {
+    const run = await tenant();
+    const spec = { type: 'NodePort', ports: [{ port: 80 }], selector: { app: 'nobody' } };
+    await apply(run, [
+      namespace('ours'),
+      { apiVersion: 'v1', kind: 'Service', metadata: GATEWAY, spec } as KubernetesObject,
+    ]);
+    const { spec: made } = await kube.core.readNamespacedService(GATEWAY);
+    await once(silent.listen(made?.ports?.[0]?.nodePort, '0.0.0.0'), 'listening');
+    const node = (address: string, index: number) => ({
+      ...{ apiVersion: 'v1', kind: 'Node', metadata: { name: `silent-${index}` } },
+      status: { addresses: [{ type: 'InternalIP', address }] },
+    });
+    await theirs(...NODES.map(node));
+    return run;
+  }
+
+  beforeEach(() => {
+    most = 0;
+    silent.on('connection', (socket) => {
+      most = Math.max(most, sockets.add(socket).size);
+      socket.on('close', () => sockets.delete(socket));
+    });
+  });
+  afterEach(async () => {
+    silent.removeAllListeners('connection');
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+    await leaveCluster(kube, RUN);
+    await cluster.kubectl(['delete', 'node', ...NODES.map((_, index) => `silent-${index}`), '--ignore-not-found']);
+  });
+
+  it('is a port-forward where no node answers: all are tried at once, and none stays open to others', async () => {
+    const run = await unreachable();
+    await using held = new AsyncDisposableStack();
+    const { exposure, address } = await openWay(
+      run,
+      { service: GATEWAY, wayIn: 'auto' },
+      (one) => held.use(one),
+      NEVER,
+    );
+    expect({ exposure, host: address.host }).toEqual({ exposure: { type: 'ClusterIP' }, host: '127.0.0.1' });
+    expect(most).toBe(NODES.length);
+    const { spec } = await kube.core.readNamespacedService(GATEWAY);
+    expect({ type: spec?.type, nodePort: spec?.ports?.[0]?.nodePort }).toEqual({ type: 'ClusterIP' });
+  });
+
+  it('ends with its run', async () => {
+    const run = await unreachable();
+    const end = new AbortController();
+    silent.once('connection', () => end.abort(new Error('the run has ended')));
+    scaleDeadlines(20);
+    const opening = openWay(run, { service: GATEWAY, wayIn: 'auto' }, () => undefined, end.signal);
+    await expect(opening).rejects.toThrow('the run has ended');
+    expect((await kube.core.readNamespacedService(GATEWAY)).spec?.type).toBe('NodePort');
   });
 });
 
