@@ -1,6 +1,7 @@
 import { hash } from 'bcryptjs';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
 import { stringify } from 'yaml';
@@ -98,9 +99,17 @@ async function buildRegistry(signal: AbortSignal): Promise<string> {
 
 /** The machine's address on the engine's own bridge: there containers of every network reach it, and nobody outside. */
 async function bridgeAddress(signal: AbortSignal): Promise<string> {
-  const format = '{{range .IPAM.Config}}{{.Gateway}} {{end}}';
-  const addresses = await run(['docker', 'network', 'inspect', 'bridge', '--format', format], { signal });
-  const address = addresses.split(' ').find((one) => /^\d+(\.\d+){3}$/.test(one));
+  const networks = await run(['docker', 'network', 'inspect', 'bridge'], { signal });
+  const address = gatewayOf(networks);
   if (address !== undefined) return address;
-  throw environmentFailure('The container engine has no bridge of its own.', { evidence: addresses });
+  throw environmentFailure('The container engine has no bridge of its own.', { evidence: networks });
+}
+
+/** By what `docker network inspect` tells; an engine that was just installed tells no gateway before its second start. */
+export function gatewayOf(networks: string): string | undefined {
+  const [network] = JSON.parse(networks) as { IPAM: { Config: { Subnet: string; Gateway?: string }[] | null } }[];
+  const { Gateway, Subnet = '' } =
+    network?.IPAM.Config?.find(({ Subnet }) => isIPv4(Subnet.replace(/\/.*$/, ''))) ?? {};
+  // Docker itself takes the first address of the subnet.
+  return Gateway ?? /^(\d+\.\d+\.\d+)\.0\//.exec(Subnet)?.[1]?.concat('.1');
 }
