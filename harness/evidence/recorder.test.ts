@@ -24,6 +24,19 @@ it('writes text as it is and objects as YAML, and says where', async () => {
   expect(parse(readFileSync(join(out.path, 'evidence/trust.a/facts.yaml'), 'utf8'))).toEqual(facts);
 });
 
+it.each(['\u0085', '\u2028', '\u2029'])('lets no reader of YAML 1.1 see a line where %j is', async (lineBreak) => {
+  using out = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
+  const facts = {
+    answer: `x${lineBreak}result: conformant`,
+    lines: `first\nsecond${lineBreak}third: "\n`,
+    [`a${lineBreak}b`]: [`'${lineBreak}: `],
+  };
+  await recorderIn(out.path).write('a', 'facts', facts);
+  const text = readFileSync(join(out.path, 'evidence/a/facts.yaml'), 'utf8');
+  expect(text).not.toContain(lineBreak);
+  for (const version of ['1.1', '1.2'] as const) expect(parse(text, { version })).toEqual(facts);
+});
+
 it('never replaces a file, not even when asked at once', async () => {
   using out = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
   const [one, two] = [recorderIn(out.path), recorderIn(out.path)];

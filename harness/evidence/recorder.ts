@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { stringify } from 'yaml';
+import { toYaml } from '../report/yaml.ts';
 import type { ReportFolder } from './folder.ts';
 import type { Redactor } from './redact.ts';
 
@@ -23,7 +23,7 @@ export class EvidenceRecorder {
    * than {@link EVIDENCE_LIMIT} is cut in the middle and says so. Rejects with the file system's error.
    */
   async write(claimId: string, name: string, content: string | object): Promise<string> {
-    const text = typeof content === 'string' ? content : stringify(content, { lineWidth: 0 });
+    const text = typeof content === 'string' ? content : toYaml(content);
     const file = safeName(typeof content === 'string' || /\.ya?ml$/.test(name) ? name : `${name}.yaml`);
     return await this.#writeNew(`evidence/${safeName(claimId)}`, file, cut(this.#redactor.redact(text)));
   }

@@ -1,5 +1,4 @@
-import { isSame } from './listing.ts';
-import type { Trial } from './trial.ts';
+import { isWell, type Trial } from './trial.ts';
 
 const HEAD = `# Killed, refused and cut off
 
@@ -11,14 +10,15 @@ by UID and by what each says. Made by \`npm run faults -- --write\`; the short f
 
 /** What became of each, as Markdown: the fault, the call it happened at, how run and \`down\` ended, what is different. */
 export function renderTrials(trials: readonly Trial[]): string {
-  const rows = trials.map(({ world, plan, call, ended, down, ...difference }) => {
+  const rows = trials.map(({ world, plan, calls, call = 'never came', ended, down, ...difference }) => {
     const at = plan === undefined ? '–' : String(plan.at);
-    const cells = [world, plan?.fault ?? 'none', at, `\`${call}\``, ended, String(down)];
+    const which = plan === undefined ? `${calls} calls` : `\`${call}\``;
+    const cells = [world, plan?.fault ?? 'none', at, which, ended, String(down)];
     return `| ${[...cells, list(difference.leftOver), list([...difference.lost, ...difference.changed])].join(' | ')} |`;
   });
-  const whole = trials.filter((trial) => isSame(trial) && trial.down === 0).length;
+  const hit = trials.filter(({ plan, call }) => plan !== undefined && call !== undefined).length;
   return [
-    `${HEAD}${whole} of ${trials.length} clusters were as before.`,
+    `${HEAD}${hit} runs were hit; after ${trials.filter(isWell).length} of all ${trials.length} everything was as before.`,
     '',
     '| world | fault | at call | which was | the run ended with | down | left over | lost or changed |',
     '|---|---|---:|---|---|---|---|---|',

@@ -16,8 +16,10 @@ import type { World } from './world.ts';
 export interface Trial extends Difference {
   world: World['name'];
   plan: FaultPlan | undefined;
-  /** The call it happened at. */
-  call: string;
+  /** How many calls it made. */
+  calls: number;
+  /** The call it was hit at; undefined for one that nothing happened to. */
+  call: string | undefined;
   /** How the run ended: its exit code, or the signal. */
   ended: string;
   /** How `down` ended, and what it said if not with 0. */
@@ -92,7 +94,8 @@ export async function tryFault(stage: Stage, plan: FaultPlan | undefined): Promi
   return {
     world: world.name,
     plan,
-    call: plan === undefined ? `${calls.length} calls` : (calls[plan.at - 1] ?? 'never reached').replace(/\?.*$/, ''),
+    calls: calls.length,
+    call: plan === undefined ? undefined : calls[plan.at - 1]?.replace(/\?.*$/, ''),
     ended: code,
     down: Number(down.code),
     said:
@@ -116,14 +119,18 @@ async function settledDifference({ cluster }: World, before: Listing): Promise<D
   return difference;
 }
 
+/** Whether a run was hit as it was meant to be, is gone, and has left everything as it was. */
+export const isWell = (trial: Trial): boolean =>
+  isSame(trial) && trial.down === 0 && (trial.plan === undefined || trial.call !== undefined);
+
 /** Plans for so many runs, the same for the same seed: every fault in turn, at calls spread over a whole run. */
 export function plansFor(count: number, calls: number, seed: number): FaultPlan[] {
   const random = randomFrom(seed);
   return Array.from({ length: count }, (_, index) => {
     const fault = FAULT_CYCLE[index % FAULT_CYCLE.length] ?? 'kill';
-    // A share of the run for each, and somewhere within it.
-    const at = Math.floor(((index + random()) / count) * calls) + 1;
-    return { fault, at: Math.min(at, calls) };
+    // A share of the run for each, and somewhere within it. No two runs make the same number of calls: the last few may
+    // never come.
+    return { fault, at: Math.floor(((index + random()) / count) * calls * 0.9) + 1 };
   });
 }
 

@@ -3,10 +3,9 @@ import { Command, Option } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, exitCodeOf, failureOf, messageOf } from '../errors.ts';
-import { isSame } from '../faults/listing.ts';
 import { openStage } from '../faults/stage.ts';
 import { renderTrials } from '../faults/table.ts';
-import { plansFor, type Trial, tryFault } from '../faults/trial.ts';
+import { isWell, plansFor, type Trial, tryFault } from '../faults/trial.ts';
 import { type World, WORLDS } from '../faults/world.ts';
 import { atLeastOne } from '../option-values.ts';
 import { ROOT } from '../paths.ts';
@@ -37,7 +36,7 @@ try {
     if (write !== undefined) writeFileSync(file, renderTrials(trials));
   };
   for (const name of worlds) await hit(name, Math.ceil(runs / worlds.length), seed, tell);
-  process.exitCode = trials.every((trial) => isSame(trial) && trial.down === 0) ? EXIT.conformant : EXIT.claimFailed;
+  process.exitCode = trials.every(isWell) ? EXIT.conformant : EXIT.claimFailed;
 } catch (error) {
   process.exitCode = exitCodeOf(error);
   print(process.stderr, failureOf(error)?.message ?? messageOf(error));
@@ -56,9 +55,9 @@ async function hit(name: World['name'], runs: number, seed: number, tell: (trial
     const trial = await progress.phase(title, () => tryFault(stage, plan));
     if (trial.said !== '') progress.note(trial.said);
     tell(trial);
+    return trial;
   };
-  await attempt(`${name}: no fault`, undefined);
-  const calls = stage.proxy.calls().length;
+  const { calls } = await attempt(`${name}: no fault`, undefined);
   for (const [index, plan] of plansFor(runs, calls, seed).entries()) {
     await attempt(`${name}: ${index + 1} of ${runs}, ${plan.fault} at call ${plan.at} of ${calls}`, plan);
   }
