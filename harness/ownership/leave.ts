@@ -1,4 +1,6 @@
 import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
+import { deadline } from '../deadlines.ts';
+import { pause } from '../ending.ts';
 import { environmentFailure, type Failure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { ApiFailure, apiStatus, found } from '../kube/failure.ts';
@@ -257,8 +259,26 @@ async function removeHome(kube: Kube, runId: string, read: () => Promise<Invento
 async function untilGone(kube: Kube, runId: string, left: () => Promise<InventoryObject[]>): Promise<void> {
   await persistently(kube, runId, 'everything of the run to be gone', async () => {
     const objects = await left();
-    if (objects.length > 0) throw new Error(`${objects.map(identityOf).slice(0, 5).join(', ')} are still there`);
+    if (objects.length === 0) return;
+    await thoseToGo(kube, objects);
+    throw new Error(`${objects.map(identityOf).slice(0, 5).join(', ')} are still there`);
   });
+}
+
+/**
+ * Gives objects that were deleted a while to go, asking for one after the other: whether others have come meanwhile is
+ * for the next look at everything, which is dear in a large cluster.
+ */
+async function thoseToGo(kube: Kube, objects: readonly InventoryObject[]): Promise<void> {
+  const limit = AbortSignal.timeout(deadline('asFound'));
+  for (const object of objects) {
+    for (;;) {
+      const there = await found(kube.objects.look(referenceTo(object)));
+      if (there?.metadata?.uid !== object.uid) break;
+      if (limit.aborted) return;
+      await pause(deadline('poll'));
+    }
+  }
 }
 
 /** Tries again what time may mend, for that the lab is gone in the end is worth waiting for; refused credentials it does not. */
@@ -317,7 +337,9 @@ async function compared(
   await eventually(
     async () => {
       const { added, gone: lost, changed } = await look();
-      if (added.length + lost.length + changed.length > 0) throw new Error('there are differences');
+      if (added.length + lost.length + changed.length === 0) return;
+      await pause(deadline('refresh'));
+      throw new Error('there are differences');
     },
     { waitingFor: 'the cluster to be as it was', within: 'asFound' },
   ).catch(() => undefined); // they are told, whoever they come from

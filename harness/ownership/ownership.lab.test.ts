@@ -347,8 +347,10 @@ describe('a way in that is chosen by itself', () => {
     silent.removeAllListeners('connection');
     for (const socket of sockets) socket.destroy();
     silent.close();
-    await leaveCluster(kube, RUN);
+    scaleDeadlines(1);
     await cluster.kubectl(['delete', 'node', ...NODES.map((_, index) => `silent-${index}`), '--ignore-not-found']);
+    await leaveCluster(kube, RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
   });
 
   it('is a port-forward where no node answers: all are tried at once, and none stays open to others', async () => {

@@ -6,10 +6,12 @@ import { inspect } from 'node:util';
 import { parse } from 'yaml';
 import { EXIT, exitCodeOf, Failure } from '../errors.ts';
 import { distributionNames } from '../mesh/distribution.ts';
+import { isGuest } from '../guest.ts';
 import { ROOT } from '../paths.ts';
 import type { ConformanceReport } from '../report/model.ts';
 import { validateReport } from '../report/schema.ts';
 import { Session } from '../session.ts';
+import { allRuns, isOrphan } from '../state/runs.ts';
 import { print } from '../terminal.ts';
 import { ensureBrowser } from '../engine/browser.ts';
 
@@ -49,7 +51,8 @@ try {
   console.log(`\n${total('passed')} passed, ${total('failed')} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   process.exitCode = total('failed') > 0 ? 1 : 0;
 } catch (error) {
-  if (!isInterrupted()) print(process.stderr, error instanceof Failure ? error.message : inspect(error));
+  if (isInterrupted()) await removeOrphans();
+  else print(process.stderr, error instanceof Failure ? error.message : inspect(error));
   process.exitCode = isInterrupted() ? EXIT.interrupted : exitCodeOf(error);
 } finally {
   scratch.remove();
@@ -112,6 +115,13 @@ async function conformance(distribution: string): Promise<Counts> {
   const { passed, failed, skipped, notSupported, notRun } = report.summary;
   const broken = failed + notRun + violations.length;
   return { passed, failed: code !== 0 && broken === 0 ? 1 : broken, skipped: skipped + notSupported };
+}
+
+/** Vitest gives a test that is interrupted no time to take its lab along. */
+async function removeOrphans(): Promise<void> {
+  if (!allRuns().some((run) => isOrphan(run) && !isGuest(run))) return;
+  await using session = new Session();
+  await session.engine();
 }
 
 /** Runs a script under this Node with its output shown, and returns its exit code; fails once we are interrupted. */
