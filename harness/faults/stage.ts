@@ -29,6 +29,7 @@ export async function openStage(name: World['name'], session: Session): Promise<
       proxy,
       settings: { supply: kind, registry: registry.store('lab') },
       before: await listAll(cluster),
+      signal,
     };
   });
 }

@@ -34,6 +34,8 @@ export interface Stage {
   settings: object;
   /** What the world was before any run. */
   before: Listing;
+  /** Ends a run that is under way, as Ctrl-C does. */
+  signal: AbortSignal;
 }
 
 interface Ended {
@@ -44,6 +46,7 @@ interface Ended {
 /** Runs the product, as a user starts it; `started` is handed its process. */
 async function meshtrust(
   words: readonly string[],
+  end: AbortSignal,
   started: (child: ChildProcess) => void = () => undefined,
 ): Promise<Ended> {
   // A run of its own, not a child of ours: what was killed is found by its own marker.
@@ -57,10 +60,14 @@ async function meshtrust(
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const limit = setTimeout(() => child.kill('SIGKILL'), deadline('testJob'));
+  const interrupt = () => child.kill('SIGINT');
+  end.addEventListener('abort', interrupt);
   const code = await new Promise<string>((resolve) => {
     child.on('exit', (number, signal) => resolve(signal ?? String(number)));
   });
+  end.removeEventListener('abort', interrupt);
   clearTimeout(limit);
+  end.throwIfAborted();
   return { code, output };
 }
 
@@ -79,6 +86,7 @@ export async function runThere(stage: Stage, plan: FaultPlan | undefined): Promi
       ...['run', '--config', config, ...whereOf(stage), '--kubeconfig', proxy.kubeconfig, '--way-in', 'port-forward'],
       ...['--out', join(folder.path, 'report'), '--only', ...world.only],
     ],
+    stage.signal,
     (child) => (run = child),
   );
 }
@@ -89,7 +97,7 @@ export async function tryFault(stage: Stage, plan: FaultPlan | undefined): Promi
   const { code, output } = await runThere(stage, plan);
   const calls = proxy.calls();
   proxy.plan(undefined, () => undefined);
-  const down = await meshtrust(['down', ...whereOf(stage), '--kubeconfig', world.cluster.kubeconfig]);
+  const down = await meshtrust(['down', ...whereOf(stage), '--kubeconfig', world.cluster.kubeconfig], stage.signal);
   const difference = await settledDifference(world, before);
   return {
     world: world.name,
