@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cached, digestOf } from './cache.ts';
 import { assertDiskSpace } from './disk.ts';
@@ -37,11 +38,30 @@ describe('cached', () => {
     expect(readdirSync(join(home, 'meshtrust', 'parts'))).toEqual([]);
   });
 
-  it('lets the later of two builds at once yield', async () => {
-    const folders = await Promise.all([cached('part', 'abc', write), cached('part', 'abc', write)]);
-    expect(new Set(folders).size).toBe(1);
-    expect(readFileSync(join(folders[0], 'file'), 'utf8')).toBe('made');
-    expect(readdirSync(join(home, 'meshtrust', 'parts'))).toEqual(['part-abc']);
+  it('waits for the same part that is being built, and builds another one meanwhile', async () => {
+    const begun: string[] = [];
+    const slow = (name: string) => async (folder: string) => {
+      begun.push(name);
+      await sleep(300);
+      await write(folder);
+    };
+    const folders = await Promise.all([
+      cached('part', 'abc', slow('first')),
+      cached('part', 'abc', slow('second')),
+      cached('part', 'xyz', slow('other')),
+    ]);
+    expect(begun).toEqual(['first', 'other']);
+    expect(folders.map((folder) => basename(folder))).toEqual(['part-abc', 'part-abc', 'part-xyz']);
+    expect(readFileSync(join(folders[1], 'file'), 'utf8')).toBe('made');
+  });
+
+  it('builds what the one it waited for could not', async () => {
+    const failing = cached('part', 'abc', async () => {
+      await sleep(100);
+      throw new Error('half way');
+    });
+    const [first, second] = await Promise.allSettled([failing, cached('part', 'abc', write)]);
+    expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
   });
 });
 

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { tryLock } from '../bootstrap/lock.mjs';
+import { deadline } from '../deadlines.ts';
+import { pause } from '../ending.ts';
 import { discard } from '../ownership/discard.ts';
 import { cacheFolder } from '../paths.ts';
 import { scratchFolder } from '../state/runs.ts';
@@ -23,22 +26,37 @@ export function folderInputs(folder: string): Buffer[] {
 
 /**
  * The folder of a part in the cache, made by `build` if it is not there yet. It appears whole or not at all: an
- * interrupted build leaves nothing under the final name, and of two builds at once the later one yields.
+ * interrupted build leaves nothing under the final name. What another command is building is waited for: two builds at
+ * once would only take twice as long.
  */
 export async function cached(name: string, digest: string, build: (folder: string) => Promise<void>): Promise<string> {
   const parts = join(cacheFolder(), 'parts');
-  const folder = join(parts, `${name}-${digest}`);
-  if (existsSync(folder)) return folder;
-  mkdirSync(parts, { recursive: true });
-  const scratch = scratchFolder(name);
-  try {
-    await build(scratch);
-    chmodSync(scratch, 0o755); // a temporary folder is private, and what goes into an image must not be
-    if (!existsSync(folder)) renameSync(scratch, folder);
-  } finally {
-    discard(scratch);
+  const part = `${name}-${digest}`;
+  const folder = join(parts, part);
+  for (;;) {
+    if (existsSync(folder)) return folder;
+    const { release } = tryLock(part);
+    if (release === undefined) {
+      await pause(deadline('poll'));
+      continue;
+    }
+    try {
+      if (existsSync(folder)) return folder;
+      mkdirSync(parts, { recursive: true });
+      const scratch = scratchFolder(name);
+      try {
+        await build(scratch);
+        chmodSync(scratch, 0o755); // a temporary folder is private, and what goes into an image must not be
+        // On a cache that machines share the lock of another one says nothing here.
+        if (!existsSync(folder)) renameSync(scratch, folder);
+        return folder;
+      } finally {
+        discard(scratch);
+      }
+    } finally {
+      release();
+    }
   }
-  return folder;
 }
 
 /** Is a part there already? For deciding what a run will have to do, without doing it. */
