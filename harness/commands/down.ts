@@ -1,3 +1,4 @@
+import { readAccess, readListing } from '../cluster/access.ts';
 import { type ExistingCluster, openExisting } from '../cluster/existing.ts';
 import { environmentFailure, EXIT, Failure, usageFailure } from '../errors.ts';
 import { isGuest } from '../guest.ts';
@@ -5,7 +6,7 @@ import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
 import { leaveCluster } from '../ownership/leave.ts';
-import { type Holder, holderOf } from '../ownership/lock.ts';
+import { type Holder, holderOf, identityOfCluster } from '../ownership/lock.ts';
 import { homeNamespace } from '../ownership/record.ts';
 import { deadline } from '../deadlines.ts';
 import { removeRun, Session } from '../session.ts';
@@ -105,6 +106,7 @@ async function downInCluster(id: string | undefined, flags: DownFlags): Promise<
   const holder = await holderOf(kube);
   if (holder === undefined) {
     await removeEmptyHome(kube);
+    await forgetGone(kube);
     print(process.stdout, `The cluster ${kube.server} holds no lab.`);
     return EXIT.conformant;
   }
@@ -117,6 +119,7 @@ async function downInCluster(id: string | undefined, flags: DownFlags): Promise<
   );
   for (const sentence of leaving.kept) session.progress.note(sentence);
   if (allRuns().some((run) => run.id === holder.runId)) forgetRun(holder.runId);
+  await forgetGone(kube);
   return EXIT.conformant;
 }
 
@@ -127,6 +130,19 @@ async function removeEmptyHome(kube: Kube): Promise<void> {
   const age = Date.now() - new Date(metadata?.creationTimestamp ?? 0).getTime();
   // One that is just about to lock needs it still.
   if (runId !== undefined && age > deadline('leaseDuration')) await leaveCluster(kube, runId);
+}
+
+/**
+ * Takes runs off this machine's record that are dead and whose lab this cluster holds no more: one that was killed when
+ * it had removed all but that record. Fails where something of theirs is still there.
+ */
+async function forgetGone(kube: Kube): Promise<void> {
+  const cluster = await identityOfCluster(kube);
+  const guests = allRuns().filter((run) => (run.kept || isOrphan(run)) && readAccess(run.id)?.guestOf === cluster);
+  for (const { id } of guests) {
+    await leaveCluster(kube, id, readListing(id));
+    forgetRun(id);
+  }
 }
 
 function existing({ kubeconfig, context, server }: DownFlags): ExistingCluster {

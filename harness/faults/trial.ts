@@ -3,11 +3,13 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { readAccess } from '../cluster/access.ts';
 import { deadline } from '../deadlines.ts';
 import { lastLines } from '../errors.ts';
 import { ROOT } from '../paths.ts';
 import { RUN_MARKER } from '../process.ts';
 import { eventually } from '../retry.ts';
+import { allRuns } from '../state/runs.ts';
 import { type Difference, differenceOf, isSame, listAll, type Listing } from './listing.ts';
 import { FAULTS, type Fault, type FaultPlan, type FaultyProxy } from './proxy.ts';
 import type { World } from './world.ts';
@@ -99,6 +101,9 @@ export async function tryFault(stage: Stage, plan: FaultPlan | undefined): Promi
   proxy.plan(undefined, () => undefined);
   const down = await meshtrust(['down', ...whereOf(stage), '--kubeconfig', world.cluster.kubeconfig], stage.signal);
   const difference = await settledDifference(world, before);
+  // What is on record and not in the cluster any more would make every later `down` fail.
+  const recorded = allRuns().filter(({ id }) => readAccess(id)?.kubeconfig === proxy.kubeconfig);
+  difference.leftOver.push(...recorded.map(({ id }) => `record of run ${id}`));
   return {
     world: world.name,
     plan,

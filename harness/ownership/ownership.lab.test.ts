@@ -1,8 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveAccess } from '../cluster/access.ts';
+import { downCommand } from '../commands/down.ts';
 import { planAround } from '../cluster/conflicts.ts';
 import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { differenceOf, isSame, listAll, type Listing } from '../faults/listing.ts';
@@ -12,7 +14,7 @@ import { takeInventory } from '../kube/inventory.ts';
 import { openWay } from '../mesh/ways.ts';
 import { removeRun, Session } from '../session.ts';
 import { thisProcess } from '../state/owner.ts';
-import { allRuns, recordRun, scratchFolder } from '../state/runs.ts';
+import { allRuns, recordRun, saveRun, scratchFolder } from '../state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import { VERSIONS } from '../supply/versions.ts';
@@ -157,6 +159,16 @@ describe('a cluster', () => {
       guestOf: await identityOfCluster(kube),
     });
     await removeRun(RUN);
+    expect(allRuns().map(({ id }) => id)).not.toContain(RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
+  });
+
+  it('that holds nothing of a dead run any more takes it off the record of this machine', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    saveRun({ ...recordRun(RUN), owner: { ...thisProcess(), pid } });
+    const flags = { kubeconfig: cluster.kubeconfig, context: cluster.context };
+    saveAccess(RUN, { ...flags, guestOf: await identityOfCluster(kube) });
+    expect(await downCommand(undefined, { cluster: 'kubeconfig', ...flags })).toBe(0);
     expect(allRuns().map(({ id }) => id)).not.toContain(RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
