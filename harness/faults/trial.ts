@@ -141,9 +141,9 @@ export function plansFor(count: number, calls: number, seed: number): FaultPlan[
   const random = randomFrom(seed);
   return Array.from({ length: count }, (_, index) => {
     const fault = FAULT_CYCLE[index % FAULT_CYCLE.length] ?? 'kill';
-    // A share of the run for each, and somewhere within it. No two runs make the same number of calls: the last few may
-    // never come.
-    return { fault, at: Math.floor(((index + random()) / count) * calls * 0.9) + 1 };
+    // A share of the run for each, and somewhere within it. No two runs make the same number of calls, the more the longer
+    // they wait: the last may never come.
+    return { fault, at: Math.floor(((index + random()) / count) * calls * 0.8) + 1 };
   });
 }
 
