@@ -1,4 +1,5 @@
-import { isWell, type Trial } from './trial.ts';
+import { isSame } from './listing.ts';
+import type { Trial } from './trial.ts';
 
 const HEAD = `# Killed, refused and cut off
 
@@ -17,8 +18,9 @@ export function renderTrials(trials: readonly Trial[]): string {
     return `| ${[...cells, list(difference.leftOver), list([...difference.lost, ...difference.changed])].join(' | ')} |`;
   });
   const hit = trials.filter(({ plan, call }) => plan !== undefined && call !== undefined).length;
+  const whole = trials.filter((trial) => isSame(trial) && trial.down === 0).length;
   return [
-    `${HEAD}${hit} runs were hit; after ${trials.filter(isWell).length} of all ${trials.length} everything was as before.`,
+    `${HEAD}${hit} runs were hit; after ${whole} of all ${trials.length} everything was as before.`,
     '',
     '| world | fault | at call | which was | the run ended with | down | left over | lost or changed |',
     '|---|---|---:|---|---|---|---|---|',
