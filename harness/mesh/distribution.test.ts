@@ -1,4 +1,7 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ROOT } from '../paths.ts';
 import { distributionNames, loadDistribution, merge } from './distribution.ts';
 
 describe('distributions', () => {
@@ -54,6 +57,25 @@ describe('distributions', () => {
       "Unknown distribution 'planes'.\nKnown are: openshift-4.19, openshift-4.22.",
     );
   });
+});
+
+it('no name of a distribution is spelled where labs are judged, changed or broken: a vendor has others', () => {
+  const distributions = distributionNames().map((name) => loadDistribution(name));
+  const all = distributions.flatMap(({ planes, gatewayClass, rootMaps }) => [
+    ...Object.values(planes).flatMap(({ namespace, revision }) => [namespace, revision]),
+    ...Object.values(rootMaps).map(({ name }) => name),
+    gatewayClass.name,
+  ]);
+  const names = [...new Set(all)].filter((name) => name !== '');
+  const code = globSync('{suites,harness/{claims,judges,probe,remedies,selftest,upgrade}}/**/*.ts', { cwd: ROOT });
+  const spelled = code
+    .filter((file) => !file.endsWith('.test.ts') || file.startsWith('suites'))
+    .flatMap((file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      return names.filter((name) => text.includes(name)).map((name) => `${file}: ${name}`);
+    });
+  expect(code.length).toBeGreaterThan(50);
+  expect(spelled).toEqual([]);
 });
 
 describe('merge', () => {

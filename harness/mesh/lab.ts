@@ -6,6 +6,7 @@ import type { DeploymentRef } from '../kube/rollout.ts';
 import { ledgerInCluster, ledgerOfOwn } from '../ownership/ledger.ts';
 import type { Proprietor } from '../ownership/objects.ts';
 import { workFolder } from '../state/runs.ts';
+import { workloadIdentity } from '../trust/spiffe.ts';
 import type { Component, IstioParts, Tools } from '../supply/supply.ts';
 import type { Distribution, Plane, PlaneName } from './distribution.ts';
 import type { Exposure, GatewayNames } from './lab-manifests.ts';
@@ -77,6 +78,10 @@ export const deploymentOfGateway = ({ planes, gatewayClass }: Distribution, gate
   namespace: planes.gateway.namespace,
   name: `${gateway}-${gatewayClass.name}`,
 });
+
+/** SPIFFE ID of the lab's gateway: Istio has it run as a service account of its deployment's name. */
+export const identityOfGateway = ({ gateway: { namespace, name } }: Pick<Lab, 'gateway'>): string =>
+  workloadIdentity({ trustDomain: TRUST_DOMAIN, namespace, serviceAccount: name });
 
 /** Every deployment of a lab, and cert-manager's, which only some have. */
 export const deploymentsOf = (distribution: Distribution): DeploymentRef[] => [

@@ -47,7 +47,7 @@ export function claimJoined(remedy: Remedy): () => Promise<Truth> {
 
   judged(id('configmap-stable'), async () => {
     const { root } = await joined();
-    return { root: bundle(root.pem), map: await watchMap('istio-ca-root-cert') };
+    return { root: bundle(root.pem), map: await watchMap('mesh') };
   });
   return joined;
 }

@@ -11,7 +11,7 @@ import {
   type Uncertified,
 } from '../../harness/judges/strangers.ts';
 import { livePods } from '../../harness/kube/rollout.ts';
-import { BOOKINFO, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import { BOOKINFO, identityOfGateway, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
 import { observeChurn } from '../../harness/probe/config-map.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -21,7 +21,6 @@ import { handshake, type HandshakeResult } from '../../harness/probe/tls.ts';
 import type { PlaneName } from '../../harness/mesh/distribution.ts';
 import type { Certificate } from '../../harness/trust/certificate.ts';
 import { type Authority, createRoot, issueLeaf } from '../../harness/trust/issue.ts';
-import { workloadIdentity } from '../../harness/trust/spiffe.ts';
 import { proxyOf, WITH_PROXY } from './checks.ts';
 
 type Agent = () => string;
@@ -35,11 +34,7 @@ export interface Truth {
   issuer: Authority;
 }
 
-const GATEWAY_IDENTITY = workloadIdentity({
-  trustDomain: TRUST_DOMAIN,
-  namespace: lab.gateway.namespace,
-  serviceAccount: lab.gateway.name,
-});
+const GATEWAY_IDENTITY = identityOfGateway(lab);
 
 /** What all proxies hold, beside what the remedy was to put in place. */
 export async function heldWhenJoined({ root, intermediates }: Truth): Promise<HeldWhenJoined> {
@@ -90,9 +85,9 @@ const attempt = ({ outcome, protocol }: HandshakeResult): TlsAttempt => ({
   ...(protocol === undefined ? {} : { protocol }),
 });
 
-/** A root ConfigMap of the mesh's namespace, watched for a while. */
-export async function watchMap(name: string): Promise<WatchedMap> {
-  const churn = await observeChurn(lab.kube, 'bookinfo', name);
+/** The root ConfigMap that a plane writes into the mesh's namespace, watched for a while. */
+export async function watchMap(plane: PlaneName): Promise<WatchedMap> {
+  const churn = await observeChurn(lab.kube, 'bookinfo', lab.distribution.rootMaps[plane].name);
   return { ...churn, roots: churn.roots.map(bundle) };
 }
 

@@ -2,6 +2,7 @@ import { lab } from '../../harness/claims/worker.ts';
 import { isAgentSymptom } from '../../harness/judges/config-map.ts';
 import { bundle } from '../../harness/judges/held.ts';
 import { livePods, whatIsMissing } from '../../harness/kube/rollout.ts';
+import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
 import { restart } from '../../harness/ownership/rollout.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
@@ -13,12 +14,9 @@ import { watchMap } from '../support/observe.ts';
 
 const split = onceSplit(lab);
 
-const SHARED = 'istio-ca-root-cert';
-const SEPARATE = 'openshift-gw-ca-root-cert';
-
 judged('trust.configmap.fight', async () => {
   await split();
-  return await watchMap(SHARED);
+  return await watchMap('mesh');
 });
 
 judged('trust.configmap.agent-symptom', async () => {
@@ -47,17 +45,12 @@ const symptoms = async (name: string) => {
 
 judged('trust.configmap.separate', async () => {
   const held = await split();
-  const rootOf = (plane: 'mesh' | 'gateway') => {
+  const rootOf = (plane: PlaneName) => {
     const roots = held.find(({ proxy }) => proxy.plane === plane)?.roots ?? [];
     return bundle(roots.map(({ pem }) => pem).join(''));
   };
-  const [mesh, gateway] = await Promise.all([watchMap(SHARED), watchMap(SEPARATE)]);
-  return {
-    maps: [
-      { root: rootOf('mesh'), map: mesh },
-      { root: rootOf('gateway'), map: gateway },
-    ],
-  };
+  const maps = PLANES.map(async (plane) => ({ root: rootOf(plane), map: await watchMap(plane) }));
+  return { maps: await Promise.all(maps) };
 });
 
 judged('trust.configmap.split-remains', async ({ agent }) => {

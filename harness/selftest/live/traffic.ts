@@ -1,4 +1,5 @@
 import { apply, remove } from '../../ownership/objects.ts';
+import { identityOfGateway, type Lab } from '../../mesh/lab.ts';
 import { answers, manyPages, noRatings, shows } from './pages.ts';
 import { change, type LiveSabotage, manual, put } from './scene.ts';
 
@@ -10,8 +11,7 @@ export const TRAFFIC: readonly LiveSabotage[] = [
     name: 'gateway-speaks-plaintext',
     breaks: 'the gateway speaks plaintext with productpage: DestinationRule, tls DISABLE',
     red: manual('bookinfo', 'peer-principal'),
-    commit: (scene) =>
-      put(scene, rule('plaintext', 'openshift-ingress', PRODUCTPAGE, { mode: 'DISABLE' }), answers(scene, 503)),
+    commit: (scene) => put(scene, gatewayRule(scene.lab, 'plaintext', { mode: 'DISABLE' }), answers(scene, 503)),
   },
   {
     name: 'gateway-expects-another-identity',
@@ -19,14 +19,14 @@ export const TRAFFIC: readonly LiveSabotage[] = [
     red: manual('bookinfo', 'peer-principal'),
     commit: (scene) => {
       const tls = { mode: 'ISTIO_MUTUAL', subjectAltNames: ['spiffe://cluster.local/ns/bookinfo/sa/bookinfo-details'] };
-      return put(scene, rule('another-identity', 'openshift-ingress', PRODUCTPAGE, tls), answers(scene, 503));
+      return put(scene, gatewayRule(scene.lab, 'another-identity', tls), answers(scene, 503));
     },
   },
   {
     name: 'gateway-denied',
     breaks: 'productpage sees the gateway as its peer and denies it: AuthorizationPolicy',
     red: manual('bookinfo'),
-    commit: (scene) => put(scene, DENY_GATEWAY, answers(scene, 403)),
+    commit: (scene) => put(scene, denyGateway(scene.lab), answers(scene, 403)),
   },
   {
     name: 'gateway-answers-itself',
@@ -36,6 +36,7 @@ export const TRAFFIC: readonly LiveSabotage[] = [
       put(
         scene,
         gatewayFilter(
+          scene.lab,
           'answers-itself',
           'envoy_on_request',
           'handle:respond({[":status"] = "200"}, "<title>Simple Bookstore App</title>")',
@@ -51,6 +52,7 @@ export const TRAFFIC: readonly LiveSabotage[] = [
       put(
         scene,
         gatewayFilter(
+          scene.lab,
           'rewrites-page',
           'envoy_on_response',
           'local body = handle:body(); body:setBytes((body:getBytes(0, body:length()):gsub("1234567890", "1234567891")))',
@@ -91,18 +93,21 @@ const rule = (name: string, namespace: string, host: string, tls: object) => ({
   spec: { host, trafficPolicy: { tls } },
 });
 
-const DENY_GATEWAY = {
+/** How the gateway is to speak with productpage. */
+const gatewayRule = ({ gateway: { namespace } }: Lab, name: string, tls: object) =>
+  rule(name, namespace, PRODUCTPAGE, tls);
+
+const denyGateway = (lab: Lab) => ({
   apiVersion: 'security.istio.io/v1',
   kind: 'AuthorizationPolicy',
   metadata: { name: 'deny-gateway', namespace: 'bookinfo' },
   spec: {
     selector: { matchLabels: { app: 'productpage' } },
     action: 'DENY',
-    rules: [
-      { from: [{ source: { principals: ['cluster.local/ns/openshift-ingress/sa/mesh-gateway-openshift-default'] } }] },
-    ],
+    // A principal is a SPIFFE ID without its scheme (Istio's reference of AuthorizationPolicy, Source).
+    rules: [{ from: [{ source: { principals: [identityOfGateway(lab).replace(/^spiffe:\/\//, '')] } }] }],
   },
-};
+});
 
 const PIN_REVIEWS = [
   {
@@ -120,10 +125,14 @@ const PIN_REVIEWS = [
 ];
 
 /** A Lua filter in front of all others of the gateway. */
-const gatewayFilter = (name: string, hook: string, program: string) => ({
+const gatewayFilter = (lab: Lab, name: string, hook: string, program: string) => ({
   apiVersion: 'networking.istio.io/v1alpha3',
   kind: 'EnvoyFilter',
-  metadata: { name, namespace: 'openshift-ingress', labels: { 'istio.io/rev': 'openshift-gateway' } },
+  metadata: {
+    name,
+    namespace: lab.gateway.namespace,
+    labels: { 'istio.io/rev': lab.distribution.planes.gateway.revision },
+  },
   spec: {
     configPatches: [
       {

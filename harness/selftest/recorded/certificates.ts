@@ -86,7 +86,9 @@ export const CERTIFICATES: readonly Forgery[] = [
     breaks: 'productpage’s certificate has the gateway’s SPIFFE ID beside its own',
     red: joined('spiffe-identity'),
     forge: (recording) => {
-      const value = 'spiffe://cluster.local/ns/openshift-ingress/sa/mesh-gateway-openshift-default';
+      const all = recording['trust.manual.chain'];
+      const gateway = all && readHeld(all).find(({ proxy }) => proxy.plane === 'gateway');
+      const value = gateway?.chain[0]?.uris[0] ?? '';
       return reissue(recording, { leaf: { alternativeNames: [{ form: 'uri', value }] } });
     },
   },

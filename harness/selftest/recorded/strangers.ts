@@ -13,13 +13,13 @@ export const STRANGERS: readonly Forgery[] = [
     name: 'peer-of-another-account',
     breaks: 'productpage saw another service account of the gateway’s namespace as its peer',
     red: PEER,
-    forge: (recording) => alterPeer(recording, 'spiffe://cluster.local/ns/openshift-ingress/sa/default'),
+    forge: (recording) => alterPeer(recording, (peer) => peer.replace(/[^/]+$/, 'default')),
   },
   {
     name: 'peer-unknown',
     breaks: 'productpage saw nobody as its peer: the request came in plaintext',
     red: PEER,
-    forge: (recording) => alterPeer(recording, null),
+    forge: (recording) => alterPeer(recording, () => null),
   },
   {
     name: 'request-never-arrived',
@@ -79,8 +79,11 @@ export const STRANGERS: readonly Forgery[] = [
   },
 ];
 
-function alterPeer(recording: Recording, peer: string | null): void {
-  const changed = (line: string) => JSON.stringify({ ...(JSON.parse(line) as object), peer });
+function alterPeer(recording: Recording, by: (peer: string) => string | null): void {
+  const changed = (line: string) => {
+    const entry = JSON.parse(line) as { peer?: string | null };
+    return JSON.stringify({ ...entry, peer: by(entry.peer ?? '') });
+  };
   alter(recording, PEER, (seen) => ({ ...seen, lines: seen.lines.map(changed) }));
 }
 
