@@ -67,6 +67,10 @@ export function loadProfile(profile: string): ClaimGroup[] {
     }));
 }
 
+/** The claims of every profile. */
+export const allClaims = (): Claim[] =>
+  profileNames().flatMap((profile) => loadProfile(profile).flatMap(({ claims }) => claims));
+
 /** Whether the lab of these groups is to be of an older version. */
 export const isUpgrade = (groups: readonly ClaimGroup[]): boolean =>
   groups.some(({ needs }) => needs.includes('upgrade'));

@@ -9,6 +9,7 @@ import { appendEvent, type RunEvent } from '../report/events.ts';
 import { WaitFailure } from '../retry.ts';
 import { OwnedFolder } from '../ownership/report-folder.ts';
 import { rememberSecret } from '../state/runs.ts';
+import { allClaims } from './catalog.ts';
 import { ENVIRONMENT } from './environment.ts';
 import { inTime, OverrunError } from './in-time.ts';
 
@@ -23,6 +24,7 @@ export interface ClaimContext {
 
 const out = required(ENVIRONMENT.out);
 const events = required(ENVIRONMENT.events);
+const stated = new Set(allClaims().map(({ id }) => id));
 const selected = new Set(required(ENVIRONMENT.claims).split(','));
 scaleDeadlines(Number(process.env[ENVIRONMENT.scale] ?? 1));
 
@@ -51,9 +53,10 @@ let overrun: string | undefined;
 /**
  * States a claim: its sentence stands under the same id in the group's YAML file. The body throws a sentence when the
  * claim does not hold. Its verdict and evidence are handed over as soon as they are there, so that a later crash
- * loses nothing.
+ * loses nothing. Throws for an id that no clause has: it would never be selected.
  */
 export function claim(id: string, body: (context: ClaimContext) => Promise<void>): void {
+  if (!stated.has(id)) throw new Error(`No clause states ${id}: its sentence belongs into a YAML file of suites/.`);
   if (!selected.has(id)) return;
   // Twice: the verdict on a claim that takes too long is ours to give, before vitest gives up on it.
   test(id, { timeout: 2 * deadline('claimGroup') }, async () => {
