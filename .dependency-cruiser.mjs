@@ -4,7 +4,7 @@ const TEST = '\\.test\\.ts$';
 const TEST_SUPPORT =
   '^harness/(trust/testing|evidence/testing|trust/graph/testing|report/example|report/diff/testing|audit/loopback/[^/]+|(cluster|supply)/testing/[^/]+|faults/[^/]+)\\.ts$';
 /** Judges and writers: `audit`, `diff` and the unit tests use them on any machine. */
-const PURE = '^harness/(trust|report|evidence|judges)/';
+const PURE = '^harness/(trust|report|evidence|judges|observations)/';
 /** Drives a browser, which has to be found. */
 const BROWSER_TEST = '\\.browser\\.test\\.ts$';
 const NETWORK_AND_PROCESSES = '^(node:)?(child_process|cluster|dgram|dns|http|http2|https|net|tls|worker_threads)(/|$)';
@@ -34,7 +34,7 @@ export default {
     ),
     forbid(
       'pure-stays-pure',
-      'trust, report, evidence and judges import each other and errors.ts; nothing that touches a lab, not even its types.',
+      'trust, report, evidence, judges and observations import each other and errors.ts; nothing that touches a lab, not even its types.',
       { path: PURE, pathNot: BROWSER_TEST },
       { path: ['^harness/', 'node_modules/@kubernetes/'], pathNot: [PURE, '^harness/errors\\.ts$'] },
     ),
@@ -46,7 +46,7 @@ export default {
     ),
     forbid(
       'pure-opens-no-connection',
-      'trust, report, evidence and judges start no process and open no socket.',
+      'trust, report, evidence, judges and observations start no process and open no socket.',
       // name-constraints asks node:net what an IP address is, no more.
       { path: PURE, pathNot: [TEST, TEST_SUPPORT, '^harness/trust/name-constraints\\.ts$'] },
       { path: NETWORK_AND_PROCESSES, dependencyTypes: ['core'] },
@@ -86,6 +86,12 @@ export default {
       'What is whose does not depend on what it is for; folder.ts is what a report is written through.',
       { path: '^harness/ownership/', pathNot: TEST },
       { path: '^harness/[^/]+/', pathNot: '^harness/(ownership|kube|state|bootstrap)/|^harness/evidence/folder\\.ts$' },
+    ),
+    forbid(
+      'observations-are-plain-data',
+      'What everybody names the same way is at the bottom: it knows what a certificate is, and nothing else.',
+      { path: '^harness/observations/' },
+      { path: '^harness/', pathNot: '^harness/(observations/|trust/certificate\\.ts$)' },
     ),
     forbid(
       'kube-is-at-the-bottom',

@@ -1,15 +1,18 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { messageOf } from '../errors.ts';
 import { apiMessage, found } from '../kube/failure.ts';
+import {
+  AUTHORITY_SECRETS,
+  type AuthoritySecret,
+  CA_FILES,
+  ISTIOD_TLS,
+  ISTIO_CA_SECRET,
+  TLS_FILES,
+} from '../observations/istio.ts';
 import { type Certificate, parseCertificates, sameCertificate } from '../trust/certificate.ts';
 import type { ObservedAuthority } from '../trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
-
-type Kind = ObservedAuthority['kind'];
-
-/** The Secrets of a plane's namespace from which its istiod issues or serves. */
-const AUTHORITIES: readonly Kind[] = ['cacerts', 'istio-ca-secret', 'istiod-tls'];
 
 interface Form {
   certificate: string;
@@ -21,23 +24,12 @@ interface Form {
 }
 
 /** File names: Istio's own, and those of a Secret of type kubernetes.io/tls. */
-const ISTIO: Form = {
-  certificate: 'ca-cert.pem',
-  key: 'ca-key.pem',
-  chain: 'cert-chain.pem',
-  root: 'root-cert.pem',
-  needed: ['ca-cert.pem', 'ca-key.pem', 'cert-chain.pem', 'root-cert.pem'],
-};
-const TLS: Form = {
-  certificate: 'tls.crt',
-  key: 'tls.key',
-  root: 'ca.crt',
-  needed: ['tls.crt', 'tls.key', 'ca.crt'],
-};
+const ISTIO: Form = { ...CA_FILES, needed: Object.values(CA_FILES) };
+const TLS: Form = { ...TLS_FILES, needed: Object.values(TLS_FILES) };
 /** A self-signed CA is its own root and has no chain. */
-const SELF_SIGNED: Form = { ...ISTIO, needed: ['ca-cert.pem', 'ca-key.pem'] };
+const SELF_SIGNED: Form = { ...ISTIO, needed: [CA_FILES.certificate, CA_FILES.key] };
 /** istiod's serving certificate; its root may come by a ConfigMap as well. */
-const SERVING: Form = { ...TLS, needed: ['tls.crt', 'tls.key'] };
+const SERVING: Form = { ...TLS, needed: [TLS_FILES.certificate, TLS_FILES.key] };
 /** Type of the Secret in which istiod keeps a CA of its own making, whatever its name. */
 const SELF_SIGNED_TYPE = 'istio.io/ca-root';
 
@@ -50,7 +42,7 @@ export async function readAuthorities(audit: Audit, planes: readonly PlaneDeploy
   const readable = planes.filter(({ namespace }) => audit.rights.may('secrets', namespace));
   if (readable.length < planes.length) audit.lacks('secrets');
   const refs = [...Map.groupBy(readable, ({ namespace }) => namespace)].flatMap(([namespace, [plane]]) =>
-    AUTHORITIES.map((name) => ({ namespace, name, plane: plane?.id })),
+    AUTHORITY_SECRETS.map((name) => ({ namespace, name, plane: plane?.id })),
   );
   const authorities: ObservedAuthority[] = [];
   await Promise.all(
@@ -67,7 +59,7 @@ export async function readAuthorities(audit: Audit, planes: readonly PlaneDeploy
 }
 
 /** The certificates of such a Secret. Of its private key no more is looked at than whether it is there. */
-export function readAuthority(kind: Kind, plane: string | undefined, secret: V1Secret): ObservedAuthority {
+export function readAuthority(kind: AuthoritySecret, plane: string | undefined, secret: V1Secret): ObservedAuthority {
   const data = secret.data ?? {};
   const has = (file: string) => (data[file] ?? '') !== '';
   const form = formOf(kind, secret.type, has);
@@ -94,9 +86,9 @@ export function readAuthority(kind: Kind, plane: string | undefined, secret: V1S
   };
 }
 
-function formOf(kind: Kind, type: string | undefined, has: (file: string) => boolean): Form {
-  if (kind === 'istiod-tls') return SERVING;
-  if (kind === 'istio-ca-secret' || type === SELF_SIGNED_TYPE) return SELF_SIGNED;
+function formOf(kind: AuthoritySecret, type: string | undefined, has: (file: string) => boolean): Form {
+  if (kind === ISTIOD_TLS) return SERVING;
+  if (kind === ISTIO_CA_SECRET || type === SELF_SIGNED_TYPE) return SELF_SIGNED;
   // istiod too takes the form of kubernetes.io/tls wherever it finds its certificate (detectSigningCABundleAndCRL).
   return has(TLS.certificate) ? TLS : ISTIO;
 }

@@ -1,14 +1,13 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { messageOf } from '../errors.ts';
 import { apiMessage, found } from '../kube/failure.ts';
+import { CA_FILES } from '../observations/istio.ts';
 import { parseCertificates } from '../trust/certificate.ts';
 import type { ObservedBundle } from '../trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 import { sideBySide } from './side-by-side.ts';
-
-const ROOT_FILE = 'root-cert.pem';
 
 interface BundleRef {
   namespace: string;
@@ -51,8 +50,8 @@ async function readBundle(audit: Audit, { namespace, name, mounted }: BundleRef)
   }
   if (map === undefined) return mounted ? unreadable('it is not there') : undefined;
   try {
-    return { id, certificates: parseCertificates(map.data?.[ROOT_FILE] ?? ''), problem: undefined };
+    return { id, certificates: parseCertificates(map.data?.[CA_FILES.root] ?? ''), problem: undefined };
   } catch (error) {
-    return unreadable(`its ${ROOT_FILE} holds no certificates: ${messageOf(error)}`);
+    return unreadable(`its ${CA_FILES.root} holds no certificates: ${messageOf(error)}`);
   }
 }

@@ -1,9 +1,10 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentFailure } from '../errors.ts';
 import { apiMessage } from '../kube/failure.ts';
+import { ISTIOD_SELECTOR } from '../observations/istio.ts';
 import { cannotAsk } from './access.ts';
 import type { Audit } from './context.ts';
-import { ISTIOD, type PlaneDeployment, planeDeployment } from './planes.ts';
+import { type PlaneDeployment, planeDeployment } from './planes.ts';
 import { isLive, isZtunnel, type ProxyPod, proxyPod } from './proxy-pods.ts';
 
 /** Every istiod, by its deployment. */
@@ -18,13 +19,13 @@ export async function findPlanes(audit: Audit): Promise<PlaneDeployment[]> {
     const lists = await Promise.all(
       scopes.map((namespace) =>
         namespace === undefined
-          ? apps.listDeploymentForAllNamespaces({ labelSelector: ISTIOD })
-          : apps.listNamespacedDeployment({ namespace, labelSelector: ISTIOD }),
+          ? apps.listDeploymentForAllNamespaces({ labelSelector: ISTIOD_SELECTOR })
+          : apps.listNamespacedDeployment({ namespace, labelSelector: ISTIOD_SELECTOR }),
       ),
     );
     const planes = lists.flatMap(({ items }) => items.map(planeDeployment));
     const where = scopes.includes(undefined) ? 'this cluster' : scopes.join(', ');
-    if (planes.length === 0) audit.missed(`There is no deployment with the label ${ISTIOD} in ${where}.`);
+    if (planes.length === 0) audit.missed(`There is no deployment with the label ${ISTIOD_SELECTOR} in ${where}.`);
     return planes.sort((a, b) => a.id.localeCompare(b.id));
   } catch (error) {
     audit.missed(`Control planes were not found: ${apiMessage(error)}.`);

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { getFromPod } from '../kube/port-forward.ts';
+import type { SeenCertificates } from '../observations/proxy.ts';
 import { parseEnvoySecrets, SECRETS_PATH } from '../probe/envoy-secrets.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import type { ObservedProxy } from '../trust/graph/observation.ts';
@@ -8,12 +9,12 @@ import { connectDirectly, presentedOn } from './handshake.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 
 /** What of a proxy only the proxy itself can tell. */
-export type Held = Pick<ObservedProxy, 'seenBy' | 'problem' | 'chain' | 'roots'>;
+export type OwnWord = Pick<ObservedProxy, 'seenBy' | 'problem' | keyof SeenCertificates>;
 
-const unseen = (problem: string): Held => ({ seenBy: 'none', problem, chain: undefined, roots: undefined });
+const unseen = (problem: string): OwnWord => ({ seenBy: 'none', problem, chain: undefined, roots: undefined });
 
 /** Asks a proxy's Envoy what it holds. One that does not answer, or not with that, is not seen; it is no failure. */
-export async function askEnvoy(kube: Kube, proxy: ProxyPod): Promise<Held> {
+export async function askEnvoy(kube: Kube, proxy: ProxyPod): Promise<OwnWord> {
   if (proxy.notServing !== undefined) return unseen(proxy.notServing);
   let answer: string;
   try {
@@ -63,7 +64,7 @@ export async function lookFromOutside(
   proxy: ProxyPod,
   bundle: Certificate[] | undefined,
   reach: DirectReach,
-): Promise<Held> {
+): Promise<OwnWord> {
   if (proxy.notServing !== undefined) return unseen(proxy.notServing);
   if (proxy.kind === 'gateway') return unseen('a gateway can only be asked through a port-forward');
   const { podIp, appPort } = proxy;

@@ -1,13 +1,12 @@
 import { apiMessage, found } from '../kube/failure.ts';
 import { connectToPod } from '../kube/port-forward.ts';
+import { XDS_PORT } from '../observations/istio.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import type { ObservedPlane } from '../trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
 import { type PlaneDeployment, type TrustDomains, trustDomains } from './planes.ts';
 import { isLive, notServing } from './proxy-pods.ts';
-
-const XDS_PORT = 15012;
 
 /** What istiod serves and what it takes for its trust domain. */
 export async function lookAtPlane(audit: Audit, deployment: PlaneDeployment): Promise<ObservedPlane> {

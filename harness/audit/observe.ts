@@ -6,7 +6,7 @@ import { readAuthorities } from './authorities.ts';
 import { readBundles } from './bundles.ts';
 import { Audit, type AuditOptions } from './context.ts';
 import { findPlanes, findProxies } from './find.ts';
-import { askEnvoy, DirectReach, type Held, lookFromOutside } from './held.ts';
+import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './held.ts';
 import { lookAtPlane } from './look-at-plane.ts';
 import { planeOf } from './planes.ts';
 import type { ProxyPod } from './proxy-pods.ts';
@@ -57,7 +57,7 @@ async function lookAtProxies(
   proxies: readonly ProxyPod[],
   bundles: readonly ObservedBundle[],
   say: (detail: string) => void,
-): Promise<{ proxy: ProxyPod; what: Held }[]> {
+): Promise<{ proxy: ProxyPod; what: OwnWord }[]> {
   const { kube, rights, options } = audit;
   if (proxies.some(({ namespace }) => !rights.may('portForward', namespace))) audit.lacks('portForward');
   const reach = new DirectReach();

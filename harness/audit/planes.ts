@@ -1,10 +1,8 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import { parse } from 'yaml';
+import { DISCOVERY, REVISION_LABEL, ROOT_MAP } from '../observations/istio.ts';
 import type { ObservedPlane } from '../trust/graph/observation.ts';
 import { environmentOf, type ProxyPod, versionOf } from './proxy-pods.ts';
-
-/** What every istiod deployment carries, whoever installed it. */
-export const ISTIOD = 'app=istiod';
 
 /** A control plane by its deployment. */
 export interface PlaneDeployment extends Omit<ObservedPlane, 'serving' | 'trustDomain' | 'trustDomainAliases'> {
@@ -14,15 +12,12 @@ export interface PlaneDeployment extends Omit<ObservedPlane, 'serving' | 'trustD
   meshMap: string;
 }
 
-/** `PILOT_CA_CERT_CONFIGMAP` (Helm: global.trustBundleName) gives a plane another. */
-const ROOT_MAP = 'istio-ca-root-cert';
-
 export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployment {
   const { namespace = '', name = '', labels = {} } = metadata ?? {};
   const containers = spec?.template.spec?.containers ?? [];
-  const istiod = containers.find((container) => container.name === 'discovery') ?? containers[0];
+  const istiod = containers.find((container) => container.name === DISCOVERY) ?? containers[0];
   const environment = istiod === undefined ? {} : environmentOf(istiod);
-  const label = labels['istio.io/rev'] ?? environment['REVISION'] ?? '';
+  const label = labels[REVISION_LABEL] ?? environment['REVISION'] ?? '';
   const revision = label === 'default' ? '' : label;
   return {
     id: `${namespace}/${name}`,
@@ -32,6 +27,7 @@ export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployme
     version: versionOf(istiod?.image) ?? labels['app.kubernetes.io/version']?.replace(/^v/, ''),
     // Service and deployment have one name in every chart: istiod, or istiod-<revision>.
     serverName: `${name}.${namespace}.svc`,
+    // Helm: global.trustBundleName.
     rootMapName: environment['PILOT_CA_CERT_CONFIGMAP'] ?? ROOT_MAP,
     selector: Object.entries(spec?.selector.matchLabels ?? {})
       .map(([key, value]) => `${key}=${value}`)

@@ -1,4 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { ADMIN_PORT, GATEWAY_LABEL, ISTIO_PROXY, OWN_GATEWAY_LABEL, REVISION_LABEL } from '../observations/istio.ts';
 import type { ObservedProxy } from '../trust/graph/observation.ts';
 
 /** A pod with a proxy of Istio's, as the Kubernetes API describes it. */
@@ -20,19 +21,17 @@ export interface ProxyPod extends Pick<
   notServing: string | undefined;
 }
 
-/** Istio's deployment controller puts the first on the gateways it deploys; the second is for those put up by hand. */
-const GATEWAY_LABELS = ['gateway.networking.k8s.io/gateway-name', 'istio.io/gateway-name'];
-const ADMIN_PORT = 15000;
+const GATEWAY_LABELS = [GATEWAY_LABEL, OWN_GATEWAY_LABEL];
 
 /** The proxy of a pod; undefined if it has none. ztunnels have a container of the same name, but no Envoy in it. */
 export function proxyPod(pod: V1Pod): ProxyPod | undefined {
-  const proxy = containersOf(pod).find(({ name }) => name === 'istio-proxy');
+  const proxy = containersOf(pod).find(({ name }) => name === ISTIO_PROXY);
   if (proxy === undefined || isZtunnel(pod)) return undefined;
   const { namespace = '', name = '', labels = {}, annotations = {} } = pod.metadata ?? {};
   const gateway = GATEWAY_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
   const config = jsonOf(environmentOf(proxy)['PROXY_CONFIG']);
   const injection = jsonOf(annotations['sidecar.istio.io/status']);
-  const revision = text(injection['revision']) ?? annotations['istio.io/rev'] ?? labels['istio.io/rev'];
+  const revision = text(injection['revision']) ?? annotations[REVISION_LABEL] ?? labels[REVISION_LABEL];
   return {
     id: `${namespace}/${name}`,
     namespace,
@@ -53,7 +52,7 @@ export function proxyPod(pod: V1Pod): ProxyPod | undefined {
 
 /** A node proxy of Istio's ambient mode. */
 export const isZtunnel = (pod: V1Pod): boolean =>
-  containersOf(pod).some(({ name, args }) => name === 'istio-proxy' && args?.includes('ztunnel') === true);
+  containersOf(pod).some(({ name, args }) => name === ISTIO_PROXY && args?.includes('ztunnel') === true);
 
 /** Neither ended nor about to. */
 export const isLive = ({ metadata, status }: V1Pod): boolean =>

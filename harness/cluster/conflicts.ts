@@ -7,6 +7,7 @@ import {
   sentenceFor,
   type Unread,
 } from '../kube/inventory.ts';
+import { CACERTS, INJECT_LABEL, ISTIOD_APP, NAMESPACE_INJECTION_LABEL, REVISION_LABEL } from '../observations/istio.ts';
 
 const CRD = 'CustomResourceDefinition';
 
@@ -53,12 +54,12 @@ export function unreadable({ unread }: Inventory, wanted: readonly KubernetesObj
 /** Plugged-in CAs in these namespaces: a plane that has one cannot be split and joined again without losing it. */
 export const pluggedIn = ({ objects }: Inventory, namespaces: ReadonlySet<string>): string[] =>
   objects
-    .filter(({ kind, name, namespace = '' }) => kind === 'Secret' && name === 'cacerts' && namespaces.has(namespace))
+    .filter(({ kind, name, namespace = '' }) => kind === 'Secret' && name === CACERTS && namespaces.has(namespace))
     .map(
       (object) => `${identityOf(object)} is there already: the plane has a plugged-in CA, which a run would replace`,
     );
 
-const INJECTION_LABELS = ['istio-injection', 'istio.io/rev'];
+const INJECTION_LABELS = [NAMESPACE_INJECTION_LABEL, REVISION_LABEL];
 const AMBIENT_LABEL = 'istio.io/dataplane-mode';
 const POD_LABEL = 'service.istio.io/canonical-name';
 
@@ -67,7 +68,7 @@ const POD_LABEL = 'service.istio.io/canonical-name';
  * for one to inject sidecars. Both belong to whoever made them.
  */
 export function foreignMeshes({ objects }: Inventory, ours: ReadonlySet<string> = new Set()): string[] {
-  const isIstiod = ({ kind, labels }: InventoryObject) => kind === 'Deployment' && labels['app'] === 'istiod';
+  const isIstiod = ({ kind, labels }: InventoryObject) => kind === 'Deployment' && labels['app'] === ISTIOD_APP;
   const istiods = objects.filter((object) => isIstiod(object) && !ours.has(object.namespace ?? ''));
   const foreign = objects.filter(({ kind, name }) => kind === 'Namespace' && !ours.has(name));
   const waiting = foreign.filter(({ labels }) =>
@@ -84,7 +85,5 @@ export function foreignMeshes({ objects }: Inventory, ours: ReadonlySet<string> 
 /** Pods of somebody's that are in a mesh, or wait to be, by labels of their own (Istio, «Resource Labels»); a sentence each. */
 export const foreignPods = ({ objects }: Inventory): string[] =>
   objects
-    .filter(
-      ({ kind, labels }) => kind === 'Pod' && (labels['sidecar.istio.io/inject'] === 'true' || POD_LABEL in labels),
-    )
+    .filter(({ kind, labels }) => kind === 'Pod' && (labels[INJECT_LABEL] === 'true' || POD_LABEL in labels))
     .map(({ namespace = '', name }) => `pod ${namespace}/${name} is in a mesh, or asks to be, by its labels`);

@@ -5,6 +5,7 @@ import { apiMessage, found } from '../kube/failure.ts';
 import type { Inventory } from '../kube/inventory.ts';
 import { getFromPod } from '../kube/port-forward.ts';
 import { type DeploymentRef, podsOf } from '../kube/rollout.ts';
+import { MONITORING_PORT } from '../observations/istio.ts';
 
 interface Gateway extends KubernetesObject {
   spec?: { gatewayClassName?: string };
@@ -27,9 +28,6 @@ export async function foreignGateways(
   });
   return (await Promise.all(sentences)).flat();
 }
-
-/** istiod's port for metrics and the like (Istio: «Ports used by Istio»). */
-const MONITORING_PORT = 15_014;
 
 /**
  * Whom the planes that somebody has installed serve already, by their own word (istiod, /debug/syncz): a run restarts

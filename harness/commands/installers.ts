@@ -1,8 +1,8 @@
 import type { Settings } from '../config/settings.ts';
 import { usageFailure } from '../errors.ts';
-import { PLANES } from '../mesh/distribution.ts';
 import { assertCharts, installerName } from '../mesh/installers/choose.ts';
 import type { VendorPlane } from '../mesh/vendor.ts';
+import { PLANES } from '../observations/planes.ts';
 import type { Installer, SupplyKind } from '../supply/supply.ts';
 
 type Name = Installer['kind'];

@@ -1,8 +1,8 @@
 import type { Settings } from '../config/settings.ts';
 import { usageFailure } from '../errors.ts';
-import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import { namesImages } from '../mesh/installers/choose.ts';
 import { needsSupply, withVendor } from '../mesh/vendor.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import type { IstioParts, SuppliedIstio, Supply } from '../supply/supply.ts';
 
 type Installed = Record<PlaneName, IstioParts>;

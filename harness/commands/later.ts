@@ -1,9 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ClaimGroup } from '../claims/catalog.ts';
 import { certManagerObjects } from '../mesh/bring-up.ts';
-import { type Distribution, type PlaneName, PLANES } from '../mesh/distribution.ts';
+import type { Distribution } from '../mesh/distribution.ts';
 import { renderPlane } from '../mesh/planes.ts';
 import type { Pulling } from '../mesh/pulling.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { manifests, ROOT_SECRET } from '../remedies/cert-manager.ts';
 import type { IstioParts, Supply } from '../supply/supply.ts';
 import { canaryOf } from '../upgrade/canary.ts';

@@ -1,13 +1,8 @@
 import type { ExistingCluster } from '../cluster/existing.ts';
-import {
-  type Distribution,
-  type GatewayClass,
-  loadDistribution,
-  type PlaneName,
-  type PlaneOptions,
-} from '../mesh/distribution.ts';
+import { type Distribution, type GatewayClass, loadDistribution, type PlaneOptions } from '../mesh/distribution.ts';
 import type { VendorPlane } from '../mesh/vendor.ts';
 import type { WayIn } from '../mesh/ways.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import type { ImageStore } from '../supply/push.ts';
 import type { OwnImages, SupplyKind } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Settings } from '../config/settings.ts';
-import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { VendorPlane } from '../mesh/vendor.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 
 /** The bundle of parts in the Job's image. */

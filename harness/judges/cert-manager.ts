@@ -1,10 +1,11 @@
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { type Certificate, sameCertificate } from '../trust/certificate.ts';
 import { type Bundle, certificatesIn, type HeldByAll, readHeld } from './held.ts';
 import { faults } from './judge.ts';
 
 /** One plane's CA as cert-manager keeps it. */
 export interface IssuedCa {
-  plane: 'mesh' | 'gateway';
+  plane: PlaneName;
   namespace: string;
   conditions: { type: string; status: string; message?: string }[];
   /** Name of the Certificate that the Secret `cacerts` says it belongs to; none if left out. */
@@ -57,7 +58,7 @@ export const usagesAsAsked = (seen: IssuedCas): string[] =>
   });
 
 const eachCa = ({ cas }: IssuedCas, judge: (ca: IssuedCa) => string[]): string[] =>
-  (['mesh', 'gateway'] as const).flatMap((plane) => {
+  PLANES.flatMap((plane) => {
     const own = cas.find((ca) => ca.plane === plane);
     return own === undefined ? [`the ${plane} plane has no CA of cert-manager's`] : judge(own);
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { HeldByProxy, ProxyIdentity } from '../observations/proxy.ts';
 import { createIntermediate, createRoot, issueLeaf } from '../trust/issue.ts';
-import { bundle, type Held, readHeld, recordHeld } from './held.ts';
+import { bundle, readHeld, recordHeld } from './held.ts';
 
 const root = await createRoot({ commonName: 'Root' });
 const ca = await createIntermediate(root, { commonName: 'CA' });
-const holder = (name: string): Held['proxy'] => ({ name, namespace: 'a', plane: 'mesh', serviceAccount: 'default' });
+const holder = (name: string): ProxyIdentity => ({ name, namespace: 'a', plane: 'mesh', serviceAccount: 'default' });
 const held = await Promise.all(
-  ['one', 'two'].map(async (name): Promise<Held> => {
+  ['one', 'two'].map(async (name): Promise<HeldByProxy> => {
     const leaf = await issueLeaf(ca, { spiffeId: `spiffe://cluster.local/ns/a/sa/${name}` });
     return { proxy: holder(name), chain: leaf.chain, roots: [root.certificate] };
   }),

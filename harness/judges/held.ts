@@ -1,18 +1,5 @@
+import type { HeldByProxy, ProxyIdentity } from '../observations/proxy.ts';
 import { type Certificate, describe, parseCertificate, parseCertificates } from '../trust/certificate.ts';
-import type { HeldByProxy } from '../trust/proxy-verdict.ts';
-
-/** A proxy as far as its certificates go. */
-export interface Holder {
-  name: string;
-  namespace: string;
-  plane: 'mesh' | 'gateway';
-  serviceAccount: string;
-}
-
-/** What a proxy holds, with whom it is. */
-export interface Held extends HeldByProxy {
-  proxy: Holder;
-}
 
 /** PEM as it was found, and a line for each certificate in it for whoever reads the evidence. Only the PEM is judged. */
 export interface Bundle {
@@ -24,7 +11,7 @@ export interface Bundle {
 export interface HeldByAll {
   /** RFC 3339: the instant by which validity is judged, now or years later. */
   at: string;
-  proxies: (Holder & {
+  proxies: (ProxyIdentity & {
     /** Keys of `certificates`, leaf first, as it is presented to peers. */
     chain: string[];
     /** Keys of `certificates`: the validation context ROOTCA. */
@@ -47,7 +34,7 @@ export const certificatesIn = ({ pem }: Bundle): Certificate[] => parseCertifica
 
 const keyOf = ({ fingerprint }: Certificate) => fingerprint.slice(0, 16);
 
-export function recordHeld(held: readonly Held[], at: Date): HeldByAll {
+export function recordHeld(held: readonly HeldByProxy[], at: Date): HeldByAll {
   const all = held.flatMap(({ chain, roots }) => [...chain, ...roots]);
   return {
     at: at.toISOString(),
@@ -61,7 +48,7 @@ export function recordHeld(held: readonly Held[], at: Date): HeldByAll {
 }
 
 /** {@link recordHeld} the other way round. Throws a sentence where a certificate is missing. */
-export function readHeld({ proxies, certificates }: HeldByAll): Held[] {
+export function readHeld({ proxies, certificates }: HeldByAll): HeldByProxy[] {
   const parsed = new Map(Object.entries(certificates).map(([key, { pem }]) => [key, parseCertificate(pem)]));
   const named = (key: string): Certificate => {
     const certificate = parsed.get(key);

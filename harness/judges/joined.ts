@@ -1,7 +1,9 @@
+import type { PlaneName } from '../observations/planes.ts';
+import type { ProxyIdentity } from '../observations/proxy.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { identifiedAs, issuedBy, type ProxyJudge, trustsOnly, verifiesTo } from '../trust/proxy-verdict.ts';
 import { workloadIdentity } from '../trust/spiffe.ts';
-import { type Held, type HeldByAll, readHeld } from './held.ts';
+import { type HeldByAll, readHeld } from './held.ts';
 import { faults } from './judge.ts';
 
 /** Deployments, by namespace and name. */
@@ -13,7 +15,7 @@ export interface HeldWhenJoined extends HeldByAll {
     /** PEM. */
     root: string;
     /** Common name of each plane's intermediate. */
-    intermediates: Record<'mesh' | 'gateway', string>;
+    intermediates: Record<PlaneName, string>;
     trustDomain: string;
     /** What must have a proxy. */
     deployments: Deployments;
@@ -35,7 +37,7 @@ export const identitiesRight = (seen: HeldWhenJoined) =>
   );
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
-function everyProxy(seen: HeldWhenJoined, judge: (proxy: Held['proxy']) => ProxyJudge): string[] {
+function everyProxy(seen: HeldWhenJoined, judge: (proxy: ProxyIdentity) => ProxyJudge): string[] {
   const held = readHeld(seen);
   return faults(
     ...withoutPod(

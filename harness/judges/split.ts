@@ -1,3 +1,4 @@
+import { PLANES } from '../observations/planes.ts';
 import { verifyChain } from '../trust/chain.ts';
 import { sharedRoots } from '../trust/proxy-verdict.ts';
 import type { PageAnswer } from './bookinfo.ts';
@@ -63,6 +64,6 @@ export function rootsDiffer(seen: HeldByAll): string[] {
 
 /** Without a proxy on one of the sides nothing could be shared, whatever the other holds. */
 const bothSides = (held: ReturnType<typeof readHeld>): (string | undefined)[] =>
-  (['mesh', 'gateway'] as const).map((plane) =>
+  PLANES.map((plane) =>
     held.some(({ proxy }) => proxy.plane === plane) ? undefined : `the ${plane} plane has no proxy that is ready`,
   );

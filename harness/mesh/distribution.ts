@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { usageFailure } from '../errors.ts';
+import { ROOT_MAP } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { fixture } from '../paths.ts';
-
-export const PLANES = ['mesh', 'gateway'] as const;
-export type PlaneName = (typeof PLANES)[number];
 
 /** One control plane as it is to be installed. */
 export interface Plane {
@@ -43,9 +42,6 @@ export interface Distribution {
 }
 
 const folder = fixture('distributions');
-
-/** Istio's default name; `global.trustBundleName` gives a plane another. */
-const SHARED_ROOT_MAP = 'istio-ca-root-cert';
 
 const trustBundleName = (values: { global?: { trustBundleName?: string } } = {}) => values.global?.trustBundleName;
 
@@ -94,8 +90,8 @@ export function loadDistribution(name: string, { overlays = {}, names = {} }: Pl
     planes: { mesh, gateway },
     gatewayClass,
     rootMaps: {
-      mesh: { namespace: 'bookinfo', name: SHARED_ROOT_MAP },
-      gateway: { namespace: gateway.namespace, name: trustBundleName(own.planes.gateway) ?? SHARED_ROOT_MAP },
+      mesh: { namespace: 'bookinfo', name: ROOT_MAP },
+      gateway: { namespace: gateway.namespace, name: trustBundleName(own.planes.gateway) ?? ROOT_MAP },
     },
     support: own.support,
   };

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { labFailure } from '../errors.ts';
 import { type ClusterAccess, connect } from '../cluster/access.ts';
 import type { DeploymentRef } from '../kube/rollout.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { ledgerInCluster, ledgerOfOwn } from '../ownership/ledger.ts';
 import type { Proprietor } from '../ownership/objects.ts';
 import { workFolder } from '../state/runs.ts';
 import { workloadIdentity } from '../trust/spiffe.ts';
 import type { Component, IstioParts, Tools } from '../supply/supply.ts';
-import type { Distribution, Plane, PlaneName } from './distribution.ts';
+import type { Distribution, Plane } from './distribution.ts';
 import type { Exposure, GatewayNames } from './lab-manifests.ts';
 
 /** What another process needs to work with a lab that is up, private to the user; the kubeconfig is a path. */

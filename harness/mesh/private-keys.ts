@@ -1,11 +1,13 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
+import { CACERTS, ISTIO_CA_SECRET } from '../observations/istio.ts';
+import { PLANES } from '../observations/planes.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
-import { type Distribution, PLANES } from './distribution.ts';
+import type { Distribution } from './distribution.ts';
 
 /** Secrets that the lab's controllers make for themselves, without a label of the run. */
-const OF_ISTIOD = ['istio-ca-secret', 'cacerts'];
+const OF_ISTIOD = [ISTIO_CA_SECRET, CACERTS];
 const OF_CERT_MANAGER = 'cert-manager-webhook-ca';
 
 /**

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type Distribution, type PlaneName, PLANES } from './distribution.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
+import type { Distribution } from './distribution.ts';
 import { MESH_NAMESPACES, OUTSIDE_PROBE } from './lab.ts';
 import { pullSecret } from './pull-secret.ts';
 

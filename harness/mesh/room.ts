@@ -5,8 +5,10 @@ import { missingRights } from '../cluster/preflight.ts';
 import { environmentFailure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { identityOf, type Inventory } from '../kube/inventory.ts';
+import { CACERTS, ISTIOD_APP } from '../observations/istio.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import type { IstioParts } from '../supply/supply.ts';
-import { type Distribution, type PlaneName, PLANES } from './distribution.ts';
+import type { Distribution } from './distribution.ts';
 import type { Remains } from './ground.ts';
 import { istiodOf } from './lab.ts';
 
@@ -83,7 +85,7 @@ export function remainsOf(plan: Planes): Remains {
   const ours = PLANES.filter((plane) => !theirs.includes(plane));
   const mapsOf = (some: readonly PlaneName[]) => some.map((plane) => rootMaps[plane].name);
   const except = theirs.map((plane) => planes[plane].namespace);
-  const istiod = { manager: 'pilot-discovery', unless: { app: 'istiod' }, except };
+  const istiod = { manager: 'pilot-discovery', unless: { app: ISTIOD_APP }, except };
   const written = (some: readonly PlaneName[]) => (some.length === 0 ? [] : [...mapsOf(some), REVOCATION_MAP]);
   const maps = [...new Set(written(ours))].filter((name) => !written(theirs).includes(name));
   const classes = ours.length === 0 ? [] : ISTIO_CLASSES;
@@ -107,7 +109,7 @@ export function remainsOf(plan: Planes): Remains {
     // istiod goes on with the CA that it has read until it restarts.
     restarts: theirs.map((plane) => ({
       ...istiodOf(planes[plane]),
-      after: identityOf({ apiVersion: 'v1', kind: 'Secret', name: 'cacerts', namespace: planes[plane].namespace }),
+      after: identityOf({ apiVersion: 'v1', kind: 'Secret', name: CACERTS, namespace: planes[plane].namespace }),
     })),
   };
 }

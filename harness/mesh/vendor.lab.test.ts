@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { EXIT } from '../errors.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
 import { eventually } from '../retry.ts';
@@ -18,7 +19,6 @@ import { type CommandLines, watchCommandLines } from '../supply/testing/command-
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
 import { BROKEN_BUILDS, type BrokenBuild, vendorBuild } from '../supply/testing/vendor.ts';
 import { VERSIONS } from '../supply/versions.ts';
-import type { PlaneName } from './distribution.ts';
 import type { VendorPlane } from './vendor.ts';
 
 /** A vendor's builds by their tags; all are in one registry that wants a password. */

@@ -1,5 +1,7 @@
+import { ISTIO_PROXY } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import type { IstioParts, SuppliedIstio } from '../supply/supply.ts';
-import { merge, type PlaneName } from './distribution.ts';
+import { merge } from './distribution.ts';
 import { installerOf, type InstallerSettings, namesImages, needsTools } from './installers/choose.ts';
 
 /** What a vendor's build of a plane has of its own; everything else is as the supply has it. */
@@ -50,7 +52,7 @@ export function withVendor(
       ? []
       : [
           { name: 'istio', version, image: image('pilot') },
-          { name: 'istio-proxy', version, image: image('proxyv2') },
+          { name: ISTIO_PROXY, version, image: image('proxyv2') },
         ],
   };
 }

@@ -1,6 +1,7 @@
 import { found } from '../kube/failure.ts';
-import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { CACERTS, CA_FILES, TLS_FILES } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';
 
 /** The public half of a plane's plugged-in CA, from the Secret `cacerts`. */
@@ -13,18 +14,18 @@ export interface PluggedIn {
 }
 
 /** Where each format keeps the CA's certificate and the root. */
-const FILES = { istio: ['ca-cert.pem', 'root-cert.pem'], 'kubernetes.io/tls': ['tls.crt', 'ca.crt'] } as const;
+const FILES = { istio: CA_FILES, 'kubernetes.io/tls': TLS_FILES } as const;
 
 /** Reads a plane's plugged-in CA; undefined where it has none. The key stays where it is. */
 export async function readPluggedIn(lab: Lab, plane: PlaneName): Promise<PluggedIn | undefined> {
   const { namespace } = lab.distribution.planes[plane];
-  const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }));
+  const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: CACERTS }));
   if (secret === undefined) return undefined;
   const data = secret.data ?? {};
   const certificates = (file: string) => parseCertificates(Buffer.from(data[file] ?? '', 'base64').toString());
-  const format = 'tls.crt' in data ? 'kubernetes.io/tls' : 'istio';
-  const [ca, root] = FILES[format];
-  const [intermediate] = certificates(ca);
+  const format = TLS_FILES.certificate in data ? 'kubernetes.io/tls' : 'istio';
+  const files = FILES[format];
+  const [intermediate] = certificates(files.certificate);
   if (intermediate === undefined) throw new Error(`the Secret cacerts of ${namespace} holds no certificate`);
-  return { plane, format, intermediate, roots: certificates(root) };
+  return { plane, format, intermediate, roots: certificates(files.root) };
 }

@@ -1,7 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { found } from '../kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
-import { PLANES } from '../mesh/distribution.ts';
+import { CACERTS } from '../observations/istio.ts';
+import { PLANES } from '../observations/planes.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';
 
 /** One plane's CA as cert-manager keeps it; of the Secret only its certificate and annotations are looked at. */
@@ -26,7 +27,7 @@ async function readOne(lab: Lab, namespace: string): Promise<CaCertificate> {
     }),
   );
   if (certificate === undefined) throw new Error(`${namespace} has no Certificate istio-ca`);
-  const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: 'cacerts' }));
+  const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: CACERTS }));
   const pem = Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString();
   const [ca] = pem === '' ? [] : parseCertificates(pem);
   if (ca === undefined) throw new Error(`the Secret cacerts of ${namespace} holds no tls.crt`);

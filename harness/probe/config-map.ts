@@ -1,6 +1,7 @@
 import { deadline } from '../deadlines.ts';
 import { pause } from '../ending.ts';
 import type { Kube } from '../kube/client.ts';
+import { CA_FILES } from '../observations/istio.ts';
 
 export interface Churn {
   namespace: string;
@@ -25,7 +26,7 @@ export async function observeChurn(kube: Kube, namespace: string, name: string):
   while (Date.now() - started < deadline('churnWindow')) {
     const map = await kube.core.readNamespacedConfigMap({ namespace, name });
     versions.add(map.metadata?.resourceVersion ?? '');
-    roots.add(map.data?.['root-cert.pem'] ?? '');
+    roots.add(map.data?.[CA_FILES.root] ?? '');
     reads += 1;
     await pause(SAMPLE);
   }

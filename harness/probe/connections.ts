@@ -1,6 +1,6 @@
 import type { Kube } from '../kube/client.ts';
 import { getFromPod, type PodRef } from '../kube/port-forward.ts';
-import { ADMIN_PORT } from './proxies.ts';
+import { ADMIN_PORT } from '../observations/istio.ts';
 
 /** What an Envoy has sent to one endpoint of a service since it knows that endpoint. */
 export interface Upstream {

@@ -1,15 +1,8 @@
-import { type Certificate, parseCertificates } from '../trust/certificate.ts';
+import type { SeenCertificates } from '../observations/proxy.ts';
+import { parseCertificates } from '../trust/certificate.ts';
 
 /** Path of Envoy's admin interface that {@link parseEnvoySecrets} reads. Envoy leaves out private keys. */
 export const SECRETS_PATH = '/config_dump?resource=dynamic_active_secrets';
-
-/** What an Envoy holds for mutual TLS, by its own word; undefined where istiod's answer has not come yet. */
-export interface EnvoySecrets {
-  /** Leaf first, as it is presented to peers. */
-  chain: Certificate[] | undefined;
-  /** The trusted CAs of the validation context ROOTCA. */
-  roots: Certificate[] | undefined;
-}
 
 interface ConfigDump {
   configs?: ({
@@ -22,10 +15,11 @@ interface ConfigDump {
 }
 
 /**
- * Reads the secrets `default` and `ROOTCA` of a dump from {@link SECRETS_PATH}.
+ * Reads the secrets `default` and `ROOTCA` of a dump from {@link SECRETS_PATH}, each undefined where istiod's answer has
+ * not come yet.
  * @throws SyntaxError or TypeError for what is no config dump, CertificateError for what are no certificates.
  */
-export function parseEnvoySecrets(text: string): EnvoySecrets {
+export function parseEnvoySecrets(text: string): SeenCertificates {
   const configs = (JSON.parse(text) as ConfigDump | null)?.configs ?? [];
   if (!Array.isArray(configs)) throw new TypeError('it is not a config dump');
   const secret = (name: string) => configs.find((config) => config?.name === name)?.secret;

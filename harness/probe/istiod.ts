@@ -1,10 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../kube/port-forward.ts';
 import { livePods } from '../kube/rollout.ts';
-import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
-
-const CONTAINER = 'discovery';
+import { DISCOVERY, ISTIOD_SELECTOR } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 
 /** One pod of an istiod and how its container fares. */
 export interface IstiodPod extends PodRef {
@@ -18,12 +17,12 @@ export interface IstiodPod extends PodRef {
 
 /** The pods of a plane's istiod; those that are ending are left out. */
 export async function listIstiods(lab: Lab, plane: PlaneName): Promise<IstiodPod[]> {
-  const pods = await livePods(lab.kube, lab.distribution.planes[plane].namespace, 'app=istiod');
+  const pods = await livePods(lab.kube, lab.distribution.planes[plane].namespace, ISTIOD_SELECTOR);
   return pods.map(stateOf).sort((a, b) => a.name.localeCompare(b.name));
 }
 
 function stateOf({ metadata, status }: V1Pod): IstiodPod {
-  const container = status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+  const container = status?.containerStatuses?.find(({ name }) => name === DISCOVERY);
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
@@ -37,6 +36,6 @@ function stateOf({ metadata, status }: V1Pod): IstiodPod {
 /** What an istiod has printed; of a container that has crashed, what it printed before. */
 export async function istiodLog(lab: Lab, pod: PodRef): Promise<string[]> {
   const { namespace, name } = pod;
-  const text = await lab.kube.core.readNamespacedPodLog({ namespace, name, container: CONTAINER });
+  const text = await lab.kube.core.readNamespacedPodLog({ namespace, name, container: DISCOVERY });
   return text.split('\n');
 }

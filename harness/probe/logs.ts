@@ -1,5 +1,6 @@
 import type { Kube } from '../kube/client.ts';
 import type { PodRef } from '../kube/port-forward.ts';
+import { ISTIO_PROXY } from '../observations/istio.ts';
 import { eventually } from '../retry.ts';
 
 /** Lines of a proxy's log (access log and agent alike) that a test picks; the last 5,000 lines are looked at. */
@@ -7,7 +8,7 @@ export async function proxyLogLines(kube: Kube, pod: PodRef, pick: (line: string
   const text = await kube.core.readNamespacedPodLog({
     namespace: pod.namespace,
     name: pod.name,
-    container: 'istio-proxy',
+    container: ISTIO_PROXY,
     tailLines: 5_000,
   });
   return text.split('\n').filter(pick);

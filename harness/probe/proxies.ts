@@ -2,32 +2,16 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Kube } from '../kube/client.ts';
 import { getFromPod, type PodRef } from '../kube/port-forward.ts';
 import { livePods } from '../kube/rollout.ts';
-import type { PlaneName } from '../mesh/distribution.ts';
 import { type Lab, MESH_NAMESPACES } from '../mesh/lab.ts';
-import type { Certificate } from '../trust/certificate.ts';
+import { ADMIN_PORT, GATEWAY_LABEL, ISTIO_PROXY } from '../observations/istio.ts';
+import type { HeldByProxy, ProxyIdentity } from '../observations/proxy.ts';
 import { parseEnvoySecrets, SECRETS_PATH } from './envoy-secrets.ts';
 
 /** One Envoy of the lab. */
-export interface Proxy extends PodRef {
-  plane: PlaneName;
-  serviceAccount: string;
+export interface Proxy extends PodRef, ProxyIdentity {
   podIp: string;
   app: string;
 }
-
-/** What a proxy holds, by Envoy's own word. */
-export interface ProxySecrets {
-  proxy: Proxy;
-  /** Leaf first, as it is presented to peers. */
-  chain: Certificate[];
-  /** The trusted CAs of the validation context ROOTCA. */
-  roots: Certificate[];
-}
-
-/** Of every Envoy that Istio starts. */
-export const ADMIN_PORT = 15000;
-/** Istio puts it on the pods it deploys for a Gateway. */
-const GATEWAY_LABEL = 'gateway.networking.k8s.io/gateway-name';
 
 /** Every proxy that serves now, gateways and sidecars; one that is still starting serves nobody. */
 export async function listProxies({ kube, distribution }: Lab): Promise<Proxy[]> {
@@ -52,15 +36,15 @@ const isReady = ({ status }: V1Pod): boolean =>
 
 /** A sidecar is an init container that goes on running where Kubernetes knows native sidecars. */
 const hasProxy = ({ spec }: V1Pod): boolean =>
-  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].some(({ name }) => name === ISTIO_PROXY);
 
-/** Certificates of all proxies, read side by side. */
-export async function readAllSecrets(lab: Lab): Promise<ProxySecrets[]> {
+/** Certificates of all proxies, read side by side. `audit`, which must not count on a lab, finds its proxies by itself. */
+export async function readAllSecrets(lab: Lab): Promise<HeldByProxy<Proxy>[]> {
   return await Promise.all((await listProxies(lab)).map((proxy) => readSecrets(lab.kube, proxy)));
 }
 
 /** Reads `default` and `ROOTCA` from Envoy's secrets; fails where a proxy has not got them yet. */
-async function readSecrets(kube: Kube, proxy: Proxy): Promise<ProxySecrets> {
+async function readSecrets(kube: Kube, proxy: Proxy): Promise<HeldByProxy<Proxy>> {
   const { chain, roots } = parseEnvoySecrets(await getFromPod(kube, proxy, ADMIN_PORT, SECRETS_PATH));
   if (chain === undefined) throw new Error(`${proxy.name} holds no workload certificate yet`);
   if (roots === undefined) throw new Error(`${proxy.name} holds no ROOTCA yet`);

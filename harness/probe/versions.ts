@@ -1,8 +1,9 @@
 import type { Kube } from '../kube/client.ts';
 import { getFromPod } from '../kube/port-forward.ts';
-import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
-import { ADMIN_PORT, listProxies, type Proxy } from './proxies.ts';
+import { ADMIN_PORT } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
+import { listProxies, type Proxy } from './proxies.ts';
 
 /** A proxy and what it runs, by Envoy's own word. */
 export interface ProxyVersion {

@@ -1,5 +1,6 @@
+import { CA_FILES, ISTIO_CA_SECRET } from '../observations/istio.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { remove } from '../ownership/objects.ts';
-import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { type Authority, PrivateKey } from '../trust/issue.ts';
@@ -58,12 +59,12 @@ export async function adoptCertManager(lab: Lab, { root }: Plugged): Promise<Rot
 /** The CA that a plane has made for itself (Istio's Secret `istio-ca-secret`). */
 async function selfSigned(lab: Lab, plane: PlaneName, keepSecret: KeepSecret): Promise<Authority> {
   const { namespace } = lab.distribution.planes[plane];
-  const { data } = await lab.kube.core.readNamespacedSecret({ namespace, name: 'istio-ca-secret' });
+  const { data } = await lab.kube.core.readNamespacedSecret({ namespace, name: ISTIO_CA_SECRET });
   const text = (name: string) => Buffer.from(data?.[name] ?? '', 'base64').toString();
-  const key = text('ca-key.pem');
+  const key = text(CA_FILES.key);
   const privateKey = await PrivateKey.read(key);
   // As istiod has written it, and as it will be plugged in.
   for (const pem of [key, privateKey.pem()]) keepSecret(pem);
-  const certificate = parseCertificate(text('ca-cert.pem'));
+  const certificate = parseCertificate(text(CA_FILES.certificate));
   return { certificate, privateKey, chain: [certificate] };
 }

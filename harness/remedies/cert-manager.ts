@@ -1,11 +1,12 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { parseManifests } from '../kube/manifests.ts';
+import { CACERTS } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
 import { apply, named, remove } from '../ownership/objects.ts';
 import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
-import type { PlaneName } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 import { type Authority, createRoot } from '../trust/issue.ts';
@@ -87,7 +88,7 @@ async function revertCertManager(lab: Lab): Promise<void> {
   const { mesh, gateway } = lab.distribution.planes;
   await remove(lab, manifests(lab));
   // Without its Certificate a Secret stays: cert-manager does not collect what it has issued.
-  const secrets = [ROOT_SECRET, ...[mesh, gateway].map(({ namespace }) => ({ name: 'cacerts', namespace }))];
+  const secrets = [ROOT_SECRET, ...[mesh, gateway].map(({ namespace }) => ({ name: CACERTS, namespace }))];
   await remove(
     lab,
     secrets.map((metadata) => ({ apiVersion: 'v1', kind: 'Secret', metadata })),

@@ -1,5 +1,7 @@
+import { CACERTS, CA_FILES } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { apply, remove } from '../ownership/objects.ts';
-import type { Plane, PlaneName } from '../mesh/distribution.ts';
+import type { Plane } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, createIntermediate, createRoot, PrivateKey } from '../trust/issue.ts';
@@ -65,7 +67,7 @@ export async function makeHierarchy(keepSecret: KeepSecret): Promise<Hierarchy> 
 export const cacertsReference = (plane: Plane) => ({
   apiVersion: 'v1',
   kind: 'Secret',
-  metadata: { name: 'cacerts', namespace: plane.namespace },
+  metadata: { name: CACERTS, namespace: plane.namespace },
 });
 
 export const bundle = (certificates: readonly Certificate[]) =>
@@ -81,10 +83,10 @@ export function cacerts(plane: Plane, authority: Authority, roots: readonly Cert
     ...cacertsReference(plane),
     type: 'Opaque',
     data: {
-      'ca-cert.pem': encode(bundle([authority.certificate])),
-      'ca-key.pem': encode(authority.privateKey.pem()),
-      'root-cert.pem': encode(bundle(roots)),
-      'cert-chain.pem': encode(bundle(authority.chain)),
+      [CA_FILES.certificate]: encode(bundle([authority.certificate])),
+      [CA_FILES.key]: encode(authority.privateKey.pem()),
+      [CA_FILES.root]: encode(bundle(roots)),
+      [CA_FILES.chain]: encode(bundle(authority.chain)),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Lab } from '../mesh/lab.ts';
-import type { PlaneName } from '../mesh/distribution.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import type { Authority } from '../trust/issue.ts';
 
 export type RemedyName = 'manual' | 'cert-manager';

@@ -1,7 +1,8 @@
 import { getFromPod } from '../kube/port-forward.ts';
 import { livePods } from '../kube/rollout.ts';
-import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { ISTIOD_SELECTOR, MONITORING_PORT } from '../observations/istio.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { eventually } from '../retry.ts';
 import { restartIstiods, restartWorkloads, workloadsOf } from './restart.ts';
 
@@ -22,8 +23,6 @@ export async function restartWorkloadsInTurn(lab: Lab, plane: PlaneName): Promis
   }
 }
 
-const MONITORING_PORT = 15014;
-
 interface Sync {
   /** `POD.NAMESPACE` */
   proxy: string;
@@ -39,7 +38,9 @@ async function synced(lab: Lab, plane: PlaneName): Promise<void> {
   const { namespace } = lab.distribution.planes[plane];
   await eventually(
     async () => {
-      const istiods = (await livePods(lab.kube, namespace, 'app=istiod')).map(({ metadata }) => metadata?.name ?? '');
+      const istiods = (await livePods(lab.kube, namespace, ISTIOD_SELECTOR)).map(
+        ({ metadata }) => metadata?.name ?? '',
+      );
       const answers = await Promise.all(
         istiods.map((name) => getFromPod(lab.kube, { namespace, name }, MONITORING_PORT, '/debug/syncz')),
       );

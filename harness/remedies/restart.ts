@@ -1,8 +1,10 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { allPodsOf, type DeploymentRef, rolledOut } from '../kube/rollout.ts';
 import { found } from '../kube/failure.ts';
-import { type Plane, type PlaneName, PLANES } from '../mesh/distribution.ts';
+import type { Plane } from '../mesh/distribution.ts';
 import { BOOKINFO, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
+import { CACERTS, CA_FILES, ISTIO_CA_SECRET } from '../observations/istio.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { removePods } from '../ownership/objects.ts';
 import { formerReplicas, restart, scale } from '../ownership/rollout.ts';
 import { eventually } from '../retry.ts';
@@ -156,7 +158,7 @@ async function rootArrives(lab: Lab, plane: PlaneName, root: string): Promise<vo
   await eventually(
     async () => {
       const map = await lab.kube.core.readNamespacedConfigMap({ namespace, name });
-      if (map.data?.['root-cert.pem']?.trim() !== root.trim()) throw new Error('it still holds another root');
+      if (map.data?.[CA_FILES.root]?.trim() !== root.trim()) throw new Error('it still holds another root');
     },
     { waitingFor: `the root in the ConfigMap ${namespace}/${name}`, within: 'planeReady', inARow: 3 },
   );
@@ -168,9 +170,9 @@ async function rootArrives(lab: Lab, plane: PlaneName, root: string): Promise<vo
  */
 async function ownRoot(lab: Lab, { namespace }: Plane): Promise<string> {
   const data = async (name: string) => (await found(lab.kube.core.readNamespacedSecret({ namespace, name })))?.data;
-  const pluggedIn = await data('cacerts');
+  const pluggedIn = await data(CACERTS);
   const root =
-    pluggedIn?.['root-cert.pem'] ?? pluggedIn?.['ca.crt'] ?? (await data('istio-ca-secret'))?.['ca-cert.pem'];
+    pluggedIn?.[CA_FILES.root] ?? pluggedIn?.['ca.crt'] ?? (await data(ISTIO_CA_SECRET))?.[CA_FILES.certificate];
   if (root === undefined)
     throw new Error(`${namespace} has no CA, neither plugged in (Secret cacerts) nor self-signed`);
   return Buffer.from(root, 'base64').toString();

@@ -1,5 +1,6 @@
+import { CA_FILES } from '../observations/istio.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { apply, change } from '../ownership/objects.ts';
-import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, type AuthorityOptions, createIntermediate, createRoot } from '../trust/issue.ts';
@@ -122,7 +123,7 @@ export async function plugIn(
 
 /** Has the workloads of both planes trust these roots, whatever issues. */
 export async function trust(lab: Lab, roots: readonly Certificate[]): Promise<void> {
-  const data = { 'root-cert.pem': Buffer.from(bundle(roots)).toString('base64') };
+  const data = { [CA_FILES.root]: Buffer.from(bundle(roots)).toString('base64') };
   await Promise.all(
     PLANES.map(async (plane) => {
       const secret = { ...cacertsReference(lab.distribution.planes[plane]), data };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { HeldByProxy } from '../observations/proxy.ts';
 import { createIntermediate, createRoot, issueLeaf } from './issue.ts';
-import { type HeldByProxy, identifiedAs, issuedBy, sharedRoots, trustsOnly, verifiesTo } from './proxy-verdict.ts';
+import { identifiedAs, issuedBy, sharedRoots, trustsOnly, verifiesTo } from './proxy-verdict.ts';
 
 const identity = 'spiffe://cluster.local/ns/bookinfo/sa/bookinfo-productpage';
 const root = await createRoot({ commonName: 'SM Root CA' });
@@ -10,7 +11,7 @@ const gateway = await createIntermediate(root, { commonName: 'Gateway CA' });
 const leaf = await issueLeaf(mesh, { spiffeId: identity });
 
 const held: HeldByProxy = {
-  proxy: { name: 'productpage', plane: 'mesh' },
+  proxy: { namespace: 'bookinfo', name: 'productpage', plane: 'mesh', serviceAccount: 'bookinfo-productpage' },
   chain: leaf.chain,
   roots: [root.certificate],
 };
@@ -74,7 +75,7 @@ describe('a proxy that is not', () => {
 describe('sharedRoots', () => {
   const other = (roots: HeldByProxy['roots']): HeldByProxy => ({
     ...held,
-    proxy: { name: 'gw', plane: 'gateway' },
+    proxy: { ...held.proxy, name: 'gw', plane: 'gateway' },
     roots,
   });
 

@@ -1,14 +1,8 @@
+import type { PlaneName } from '../observations/planes.ts';
+import type { HeldByProxy } from '../observations/proxy.ts';
 import { type Certificate, describe, nameOf, sameCertificate, sameRoots } from './certificate.ts';
 import { verdictSentence, verifyChain } from './chain.ts';
 import { spiffeIdOf } from './spiffe.ts';
-
-/** What a proxy holds, whoever read it. */
-export interface HeldByProxy {
-  proxy: { name: string; plane: 'mesh' | 'gateway' };
-  /** Leaf first. */
-  chain: readonly Certificate[];
-  roots: readonly Certificate[];
-}
 
 /** Each judge returns a sentence about what is wrong, or undefined. */
 export type ProxyJudge = (held: HeldByProxy) => string | undefined;
@@ -60,8 +54,7 @@ export const identifiedAs =
 
 /** Names of the roots that a gateway and a sidecar both trust. */
 export function sharedRoots(held: readonly HeldByProxy[]): string[] {
-  const rootsOf = (plane: 'mesh' | 'gateway') =>
-    held.filter(({ proxy }) => proxy.plane === plane).flatMap(({ roots }) => roots);
+  const rootsOf = (plane: PlaneName) => held.filter(({ proxy }) => proxy.plane === plane).flatMap(({ roots }) => roots);
   const gateway = rootsOf('gateway');
   const shared = rootsOf('mesh').filter((root) => gateway.some((other) => sameCertificate(root, other)));
   return [...new Set(shared.map((root) => `${nameOf(root)} (${root.fingerprint.slice(0, 16)})`))];

@@ -1,8 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { REVISION_LABEL } from '../observations/istio.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { apply, change, remove } from '../ownership/objects.ts';
 import type { Kube } from '../kube/client.ts';
 import { rolledOut } from '../kube/rollout.ts';
-import { istiodName, type Plane, type PlaneName } from '../mesh/distribution.ts';
+import { istiodName, type Plane } from '../mesh/distribution.ts';
 import { deploymentOfGateway, gatewayOf, type Lab, MESH_NAMESPACES } from '../mesh/lab.ts';
 import { gateway, type GatewayNames, revisionLabel } from '../mesh/lab-manifests.ts';
 import { renderPlane } from '../mesh/planes.ts';
@@ -43,7 +45,7 @@ export const canaryGatewayOf = (lab: Parameters<typeof gatewayOf>[0], { revision
 
 /** Has pods of the mesh's namespaces that start from now on be served by a mesh plane. */
 export async function serveNamespaces(lab: Lab, plane: Plane): Promise<void> {
-  const labels = { 'istio.io/rev': revisionLabel(plane) };
+  const labels = { [REVISION_LABEL]: revisionLabel(plane) };
   for (const name of MESH_NAMESPACES) {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
     await change(lab, namespace);

@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { nameOf } from '../kube/manifests.ts';
+import type { PlaneName } from '../observations/planes.ts';
 import { remove } from '../ownership/objects.ts';
 import { rolledOut } from '../kube/rollout.ts';
-import type { Plane, PlaneName } from '../mesh/distribution.ts';
+import type { Plane } from '../mesh/distribution.ts';
 import { injectorAnswers } from '../mesh/injector.ts';
 import { applyPlane } from '../mesh/installers/apply.ts';
 import { istiodOf, type Lab } from '../mesh/lab.ts';

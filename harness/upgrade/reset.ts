@@ -1,6 +1,6 @@
+import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { apply } from '../ownership/objects.ts';
 import { found } from '../kube/failure.ts';
-import { type PlaneName, PLANES } from '../mesh/distribution.ts';
 import { gatewayOf, istiodOf, type Lab } from '../mesh/lab.ts';
 import { gateway } from '../mesh/lab-manifests.ts';
 import { renderPlane } from '../mesh/planes.ts';

@@ -1,7 +1,8 @@
 import { scenario } from '../../harness/claims/worker.ts';
 import { istiodOf, type Lab } from '../../harness/mesh/lab.ts';
+import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
-import { readAllSecrets, type ProxySecrets } from '../../harness/probe/proxies.ts';
+import { type Proxy, readAllSecrets } from '../../harness/probe/proxies.ts';
 import { hasRemedy, revertAny } from '../../harness/remedies/revert-any.ts';
 import { eventually } from '../../harness/retry.ts';
 import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
@@ -10,7 +11,7 @@ import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
  * The baseline of every scenario: no plane has a plugged-in CA, no proxy shares a root with the other side. Asserted,
  * and brought about where an earlier scenario (or a broken one) has left something else.
  */
-export async function splitBaseline(lab: Lab): Promise<ProxySecrets[]> {
+export async function splitBaseline(lab: Lab): Promise<HeldByProxy<Proxy>[]> {
   let secrets = await readAllSecrets(lab);
   if (sharedRoots(secrets).length > 0 || (await hasRemedy(lab)) || (await isPlaneAway(lab))) {
     await revertAny(lab);

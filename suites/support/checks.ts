@@ -4,7 +4,8 @@ import { recordHeld } from '../../harness/judges/held.ts';
 import { withoutPod } from '../../harness/judges/joined.ts';
 import { judgeVisits } from '../../harness/judges/visits.ts';
 import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
-import { listProxies, type Proxy, type ProxySecrets } from '../../harness/probe/proxies.ts';
+import type { HeldByProxy } from '../../harness/observations/proxy.ts';
+import { listProxies, type Proxy } from '../../harness/probe/proxies.ts';
 import type { ProxyJudge } from '../../harness/trust/proxy-verdict.ts';
 import { visitBookinfo } from './visit.ts';
 
@@ -18,14 +19,17 @@ export function noFaults(faults: readonly (string | undefined)[]): void {
 export const WITH_PROXY = [...BOOKINFO, INSIDE_PROBE, lab.gateway];
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
-export async function everyProxy(held: readonly ProxySecrets[], judge: (proxy: Proxy) => ProxyJudge): Promise<void> {
+export async function everyProxy(
+  held: readonly HeldByProxy<Proxy>[],
+  judge: (proxy: Proxy) => ProxyJudge,
+): Promise<void> {
   const proxies = held.map(({ proxy }) => proxy);
   noFaults(withoutPod(WITH_PROXY, proxies, 'proxy'));
   noFaults(held.map((one) => judge(one.proxy)(one)));
 }
 
 /** Certificates as evidence: public, each once, and who presents and who trusts it. */
-export const certificatesOf = (held: readonly ProxySecrets[]) => recordHeld(held, new Date());
+export const certificatesOf = (held: readonly HeldByProxy<Proxy>[]) => recordHeld(held, new Date());
 
 /** The proxy of an app; `mesh-gateway` is the gateway. */
 export async function proxyOf(lab: Lab, app: string): Promise<Proxy> {

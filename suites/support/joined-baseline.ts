@@ -1,7 +1,7 @@
 import { keepSecret } from '../../harness/claims/worker.ts';
-import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
+import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { type PluggedIn, readPluggedIn } from '../../harness/probe/cacerts.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';

@@ -4,6 +4,7 @@ import { keepSecret, lab, report, scenario } from '../../harness/claims/worker.t
 import { deadline } from '../../harness/deadlines.ts';
 import { bundle } from '../../harness/judges/held.ts';
 import { apiMessage } from '../../harness/kube/failure.ts';
+import { CACERTS, CA_FILES } from '../../harness/observations/istio.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { INTERMEDIATES } from '../../harness/remedies/manual.ts';
 import type { Remedy } from '../../harness/remedies/remedy.ts';
@@ -95,12 +96,12 @@ function sabotagedBy(name: string, remedy: Remedy): () => Promise<Truth> {
   return scenario(async () => {
     const { root, planes } = await joinedBaseline(lab, remedy);
     const { namespace } = lab.distribution.planes.mesh;
-    const { data } = await borrowSecret(lab, { namespace, name: 'cacerts' });
+    const { data } = await borrowSecret(lab, { namespace, name: CACERTS });
     const { intermediate } = planes.mesh;
     const issuer = {
       certificate: intermediate,
       chain: [intermediate, root],
-      privateKey: await PrivateKey.read(Buffer.from(data['ca-key.pem'] ?? '', 'base64').toString()),
+      privateKey: await PrivateKey.read(Buffer.from(data[CA_FILES.key] ?? '', 'base64').toString()),
     };
     const truth = { root, intermediates: INTERMEDIATES, issuer };
     await sabotage(name, { lab, undo, keepSecret });

@@ -12,13 +12,13 @@ import {
 } from '../../harness/judges/strangers.ts';
 import { livePods } from '../../harness/kube/rollout.ts';
 import { BOOKINFO, identityOfGateway, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import type { PlaneName } from '../../harness/observations/planes.ts';
 import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
 import { observeChurn } from '../../harness/probe/config-map.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { accessLog } from '../../harness/probe/logs.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';
 import { handshake, type HandshakeResult } from '../../harness/probe/tls.ts';
-import type { PlaneName } from '../../harness/mesh/distribution.ts';
 import type { Certificate } from '../../harness/trust/certificate.ts';
 import { type Authority, createRoot, issueLeaf } from '../../harness/trust/issue.ts';
 import { proxyOf, WITH_PROXY } from './checks.ts';

@@ -1,6 +1,7 @@
 import { keepSecret } from '../../harness/claims/worker.ts';
+import { CA_FILES, DISCOVERY } from '../../harness/observations/istio.ts';
+import type { PlaneName } from '../../harness/observations/planes.ts';
 import { apply, remove } from '../../harness/ownership/objects.ts';
-import type { PlaneName } from '../../harness/mesh/distribution.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { listFiles } from '../../harness/probe/files.ts';
 import { listIstiods } from '../../harness/probe/istiod.ts';
@@ -34,8 +35,8 @@ export async function reachesIstiod(lab: Lab, plane: PlaneName): Promise<void> {
   await touch(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
   await eventually(
     async () => {
-      const files = await listFiles(lab.kube, { ...istiod, container: 'discovery' }, '/etc/cacerts');
-      if (!files.includes('ca-key.pem')) throw new Error(`it sees ${files.join(', ') || 'no file'}`);
+      const files = await listFiles(lab.kube, { ...istiod, container: DISCOVERY }, '/etc/cacerts');
+      if (!files.includes(CA_FILES.key)) throw new Error(`it sees ${files.join(', ') || 'no file'}`);
     },
     { waitingFor: `cacerts to reach ${namespace}/${name}`, within: 'converge' },
   );

@@ -1,8 +1,9 @@
 import { type ClaimContext, lab, report } from '../../harness/claims/worker.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
-import type { PlaneName } from '../../harness/mesh/distribution.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
-import { type ProxySecrets, readAllSecrets } from '../../harness/probe/proxies.ts';
+import type { PlaneName } from '../../harness/observations/planes.ts';
+import type { HeldByProxy } from '../../harness/observations/proxy.ts';
+import { type Proxy, readAllSecrets } from '../../harness/probe/proxies.ts';
 import { type ProxyVersion, readVersions } from '../../harness/probe/versions.ts';
 import { manual } from '../../harness/remedies/manual.ts';
 import { describe } from '../../harness/trust/certificate.ts';
@@ -51,7 +52,7 @@ export const backward = (plane: PlaneName): Change => ({ from: nextVersions()[pl
 export interface Stage {
   name: string;
   versions: ProxyVersion[];
-  held: ProxySecrets[];
+  held: HeldByProxy<Proxy>[];
 }
 
 export const look = async (name: string): Promise<Stage> => {

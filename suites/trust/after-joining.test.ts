@@ -1,6 +1,7 @@
 import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
+import { CA_FILES } from '../../harness/observations/istio.ts';
+import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { apply, remove } from '../../harness/ownership/objects.ts';
-import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import { TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { type Churn, observeChurn } from '../../harness/probe/config-map.ts';
@@ -109,9 +110,9 @@ async function withOtherBytes(context: ClaimContext, observe: (root: Certificate
   const secret = await borrowSecret(lab, cacertsReference(lab.distribution.planes.gateway).metadata);
   await andUndo(
     async () => {
-      const text = Buffer.from(secret.data['root-cert.pem'] ?? '', 'base64').toString();
+      const text = Buffer.from(secret.data[CA_FILES.root] ?? '', 'base64').toString();
       const commented = Buffer.from(`# The shared root\n${text}`).toString('base64');
-      await secret.write({ ...secret.data, 'root-cert.pem': commented });
+      await secret.write({ ...secret.data, [CA_FILES.root]: commented });
       await restartGatewayPlane(lab);
       await observe(root);
       await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));

@@ -1,4 +1,5 @@
 import { type ClaimContext, claim, keepSecret, lab } from '../../harness/claims/worker.ts';
+import { CA_FILES } from '../../harness/observations/istio.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { type IstiodPod, istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
 import { cacerts, cacertsReference, manual } from '../../harness/remedies/manual.ts';
@@ -12,7 +13,7 @@ import { andUndo } from '../support/undo.ts';
 
 claim('trust.bad-authority.incomplete', async (context) => {
   const files = await authorityFiles();
-  for (const missing of ['ca-key.pem', 'root-cert.pem']) {
+  for (const missing of [CA_FILES.key, CA_FILES.root]) {
     const others = Object.entries(files).filter(([name]) => name !== missing);
     const reason = 'failed to create an istiod CA: incomplete signing CA bundle detected';
     await istiodRefuses(context, Object.fromEntries(others), reason);
@@ -29,7 +30,7 @@ claim('trust.bad-authority.wrong-key', async (context) => {
   const files = await authorityFiles();
   const other = await PrivateKey.generate('P-256');
   keepSecret(other.pem());
-  const swapped = { ...files, 'ca-key.pem': Buffer.from(other.pem()).toString('base64') };
+  const swapped = { ...files, [CA_FILES.key]: Buffer.from(other.pem()).toString('base64') };
   await istiodRefuses(context, swapped, 'the cert does not match the key');
 });
 

@@ -1,6 +1,7 @@
 import { claim, lab } from '../../harness/claims/worker.ts';
+import { REVISION_LABEL } from '../../harness/observations/istio.ts';
+import { PLANES } from '../../harness/observations/planes.ts';
 import { apply, change, remove } from '../../harness/ownership/objects.ts';
-import { PLANES } from '../../harness/mesh/distribution.ts';
 import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -64,7 +65,7 @@ const GATEWAY_CONTROLLER = lab.distribution.gatewayClass.controllerName;
 
 claim('trust.not-remedies.backend-tls-policy', async ({ agent, evidence }) => {
   // With the gateway plane's revision no other plane reads it.
-  await withPolicy({ 'istio.io/rev': lab.distribution.planes.gateway.revision }, agent, async () => {
+  await withPolicy({ [REVISION_LABEL]: lab.distribution.planes.gateway.revision }, agent, async () => {
     await evidence('policy', await policyAccepted(lab, GATEWAY_CONTROLLER));
     const gateway = await proxyOf(lab, 'mesh-gateway');
     const { podIp } = await proxyOf(lab, 'productpage');

@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { claim, keepSecret, lab } from '../../harness/claims/worker.ts';
+import { PLANES } from '../../harness/observations/planes.ts';
 import { remove } from '../../harness/ownership/objects.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
-import { PLANES } from '../../harness/mesh/distribution.ts';
 import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';
 import {
@@ -34,7 +34,7 @@ claim('trust.regenerated-root.intermediates-kept', async (context) => {
       await Promise.all(certificates(lab).map((certificate) => touch(lab, certificate)));
       const trial = await issuedUnder(twin.certificate);
       const [cas, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab)]);
-      const against = (of: string, chain: Certificate[]) => {
+      const against = (of: string, chain: readonly Certificate[]) => {
         const verdict = verifyChain(chain, [twin.certificate]);
         return { of, says: verdictSentence(verdict), code: verdict.trusted ? undefined : verdict.faults[0]?.code };
       };

@@ -1,7 +1,7 @@
 import { type ClaimContext, claim, keepSecret, lab, report } from '../../harness/claims/worker.ts';
 import { livePods, rolledOut } from '../../harness/kube/rollout.ts';
-import { type PlaneName, PLANES } from '../../harness/mesh/distribution.ts';
 import { BOOKINFO } from '../../harness/mesh/lab.ts';
+import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { scale } from '../../harness/ownership/rollout.ts';
 import { readUpstreams } from '../../harness/probe/connections.ts';
 import { istiodLog, listIstiods } from '../../harness/probe/istiod.ts';

@@ -1,6 +1,7 @@
 import { claim, lab, scenario } from '../../harness/claims/worker.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
+import { CACERTS } from '../../harness/observations/istio.ts';
 import { accessLog } from '../../harness/probe/logs.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { sumCounters } from '../../harness/probe/proxies.ts';
@@ -68,6 +69,6 @@ claim('trust.split.audit', async ({ evidence }) => {
   noFaults([
     edge.verdict === 'unknown-issuer' ? undefined : `the audit's reason is ${edge.verdict}: ${edge.reason}`,
     ...roots.map((root) => (named.includes(root) ? undefined : `the audit does not name the root ${root}`)),
-    edge.remedies.some((remedy) => remedy.includes('cacerts')) ? undefined : 'the audit does not name cacerts',
+    edge.remedies.some((remedy) => remedy.includes(CACERTS)) ? undefined : 'the audit does not name cacerts',
   ]);
 });

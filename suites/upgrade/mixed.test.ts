@@ -1,5 +1,5 @@
 import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
-import type { PlaneName } from '../../harness/mesh/distribution.ts';
+import type { PlaneName } from '../../harness/observations/planes.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { upgradeInPlace } from '../../harness/upgrade/in-place.ts';
 import { noFaults, strictBookinfo } from '../support/checks.ts';

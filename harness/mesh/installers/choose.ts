@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { findProgram } from '../../engine/install.ts';
 import { usageFailure } from '../../errors.ts';
+import type { PlaneName } from '../../observations/planes.ts';
 import type { Installer, SuppliedIstio, SupplyKind } from '../../supply/supply.ts';
-import type { PlaneName } from '../distribution.ts';
 import { missingCharts } from './helm.ts';
 
 /** What the settings of a plane say about how it is installed. */

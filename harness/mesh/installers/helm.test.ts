@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nameOf } from '../../kube/manifests.ts';
+import { PLANES } from '../../observations/planes.ts';
 import { cacheFolder } from '../../paths.ts';
 import { goModuleVersion, goPartDigest } from '../../supply/source/go.ts';
 import { istioSource } from '../../supply/source/istio.ts';
@@ -11,7 +12,7 @@ import { STOCK_ENVOY_VALUES } from '../../supply/source/stock-envoy.ts';
 import type { Installer, IstioParts } from '../../supply/supply.ts';
 import { VERSIONS } from '../../supply/versions.ts';
 import { isCached } from '../../supply/cache.ts';
-import { loadDistribution, PLANES } from '../distribution.ts';
+import { loadDistribution } from '../distribution.ts';
 import { renderPlane } from '../planes.ts';
 import { chartIn, missingCharts } from './helm.ts';
 

@@ -2,12 +2,10 @@ import { labFailure, messageOf } from '../../errors.ts';
 import type { Kube } from '../../kube/client.ts';
 import { getFromPod } from '../../kube/port-forward.ts';
 import { livePods } from '../../kube/rollout.ts';
+import { DISCOVERY, MONITORING_PORT } from '../../observations/istio.ts';
 import type { IstioParts } from '../../supply/supply.ts';
 import type { Plane } from '../distribution.ts';
 import { namesImages } from './choose.ts';
-
-/** istiod's port for metrics and the like (Istio: «Ports used by Istio»). */
-const MONITORING_PORT = 15_014;
 
 /**
  * The parts of a plane whose istiod serves, with what only the cluster knows where its images are not of our choice:
@@ -24,7 +22,7 @@ export async function asInstalled(kube: Kube, plane: Plane, parts: IstioParts): 
     if (pod?.metadata?.name === undefined) throw new Error(`deployment ${namespace}/${name} has no pod`);
     const said = await getFromPod(kube, { namespace, name: pod.metadata.name }, MONITORING_PORT, '/version');
     const version = kind === 'preinstalled' ? versionIn(said) : parts.version;
-    const image = spec?.template.spec?.containers.find((container) => container.name === 'discovery')?.image;
+    const image = spec?.template.spec?.containers.find((container) => container.name === DISCOVERY)?.image;
     return { ...parts, version, components: [{ name: 'istio', version, ...(image === undefined ? {} : { image }) }] };
   } catch (error) {
     throw labFailure(`What runs in ${plane.namespace} cannot be found out: ${messageOf(error)}`, { cause: error });

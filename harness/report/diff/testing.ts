@@ -1,3 +1,4 @@
+import type { PlaneName } from '../../observations/planes.ts';
 import { createIntermediate, createRoot, type IssueOptions } from '../../trust/issue.ts';
 import { trustGraph } from '../../trust/graph/graph.ts';
 import type { TrustGraph } from '../../trust/graph/model.ts';
@@ -14,7 +15,7 @@ export interface LabParts {
   /** Of the mesh plane, and of the gateway plane too. */
   root?: IssueOptions & { commonName: string };
   /** Both planes write the ConfigMap of one name; it holds the root of this one just now. */
-  fight?: 'mesh' | 'gateway';
+  fight?: PlaneName;
   /** Where the gateway is not as its plane would have it. */
   gatewayParts?: Partial<ObservedProxy>;
 }

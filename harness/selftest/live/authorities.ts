@@ -1,3 +1,5 @@
+import { CA_FILES } from '../../observations/istio.ts';
+import type { PlaneName } from '../../observations/planes.ts';
 import { apply } from '../../ownership/objects.ts';
 import { bundle, cacerts, cacertsReference, INTERMEDIATES } from '../../remedies/manual.ts';
 import { ORGANIZATION, ROOT_NAME } from '../../remedies/remedy.ts';
@@ -37,8 +39,8 @@ export const AUTHORITIES: readonly LiveSabotage[] = [
       const foreign = await createRoot({ commonName: 'Foreign Root CA' });
       scene.keepSecret(foreign.privateKey.pem());
       const data = await readCacerts(scene, 'gateway');
-      const shared = parseCertificates(decode(data['root-cert.pem']));
-      await plugIntoGateway(scene, { ...data, 'root-cert.pem': encode(bundle([...shared, foreign.certificate])) });
+      const shared = parseCertificates(decode(data[CA_FILES.root]));
+      await plugIntoGateway(scene, { ...data, [CA_FILES.root]: encode(bundle([...shared, foreign.certificate])) });
     },
   },
 ];
@@ -54,10 +56,10 @@ async function underNewRoot(scene: Scene, options: AuthorityOptions): Promise<vo
 }
 
 /** The files of a plane's plugged-in CA, in base64. */
-async function readCacerts({ lab, keepSecret }: Scene, plane: 'mesh' | 'gateway'): Promise<Record<string, string>> {
+async function readCacerts({ lab, keepSecret }: Scene, plane: PlaneName): Promise<Record<string, string>> {
   const { metadata } = cacertsReference(lab.distribution.planes[plane]);
   const { data = {} } = await lab.kube.core.readNamespacedSecret(metadata);
-  keepSecret(decode(data['ca-key.pem']));
+  keepSecret(decode(data[CA_FILES.key]));
   return data;
 }
 

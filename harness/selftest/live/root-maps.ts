@@ -2,8 +2,9 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { deadline } from '../../deadlines.ts';
 import { pause } from '../../ending.ts';
 import { rolledOut } from '../../kube/rollout.ts';
-import { PLANES } from '../../mesh/distribution.ts';
 import { istiodOf, type Lab } from '../../mesh/lab.ts';
+import { CA_FILES, ISTIOD_SELECTOR } from '../../observations/istio.ts';
+import { PLANES } from '../../observations/planes.ts';
 import { change } from '../../ownership/objects.ts';
 import { formerReplicas, scale } from '../../ownership/rollout.ts';
 import { eventually } from '../../retry.ts';
@@ -59,7 +60,7 @@ async function foreignRoot({ keepSecret }: Scene): Promise<string> {
 
 async function readRoot(lab: Lab): Promise<string> {
   const { data } = await lab.kube.core.readNamespacedConfigMap(lab.distribution.rootMaps.mesh);
-  return data?.['root-cert.pem'] ?? '';
+  return data?.[CA_FILES.root] ?? '';
 }
 
 async function writeRoot(lab: Lab, root: string): Promise<void> {
@@ -67,7 +68,7 @@ async function writeRoot(lab: Lab, root: string): Promise<void> {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: lab.distribution.rootMaps.mesh,
-    data: { 'root-cert.pem': root },
+    data: { [CA_FILES.root]: root },
   };
   await change(lab, map);
 }
@@ -92,7 +93,7 @@ async function rootIs(lab: Lab, root: string): Promise<void> {
 async function noIstiod(lab: Lab, namespace: string): Promise<void> {
   await eventually(
     async () => {
-      const { items } = await lab.kube.core.listNamespacedPod({ namespace, labelSelector: 'app=istiod' });
+      const { items } = await lab.kube.core.listNamespacedPod({ namespace, labelSelector: ISTIOD_SELECTOR });
       if (items.length > 0) throw new Error('it is still there');
     },
     { waitingFor: 'istiod to be gone', within: 'planeReady' },

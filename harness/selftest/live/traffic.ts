@@ -1,3 +1,4 @@
+import { REVISION_LABEL } from '../../observations/istio.ts';
 import { apply, remove } from '../../ownership/objects.ts';
 import { identityOfGateway, type Lab } from '../../mesh/lab.ts';
 import { answers, manyPages, noRatings, shows } from './pages.ts';
@@ -131,7 +132,7 @@ const gatewayFilter = (lab: Lab, name: string, hook: string, program: string) =>
   metadata: {
     name,
     namespace: lab.gateway.namespace,
-    labels: { 'istio.io/rev': lab.distribution.planes.gateway.revision },
+    labels: { [REVISION_LABEL]: lab.distribution.planes.gateway.revision },
   },
   spec: {
     configPatches: [

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
 import { type DeploymentRef, rolledOut } from '../../kube/rollout.ts';
 import { INSIDE_PROBE, type Lab } from '../../mesh/lab.ts';
+import { INJECT_LABEL } from '../../observations/istio.ts';
 import { change as changeObject } from '../../ownership/objects.ts';
 import { scale } from '../../ownership/rollout.ts';
 import { restartIstiod, restartWorkloads } from '../../remedies/restart.ts';
@@ -56,7 +57,7 @@ export const WORKLOADS: readonly LiveSabotage[] = [
 
 /** Sets the label that decides about the sidecar, and waits for the pods that come of it. */
 async function inject(lab: Lab, { namespace, name }: DeploymentRef, value: string | null): Promise<void> {
-  const labels = { 'sidecar.istio.io/inject': value };
+  const labels = { [INJECT_LABEL]: value };
   const patch: KubernetesObject & { spec: object } = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

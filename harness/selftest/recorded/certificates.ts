@@ -1,4 +1,5 @@
-import { type Held, type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
+import { type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
+import type { HeldByProxy } from '../../observations/proxy.ts';
 import { createIntermediate, createRoot, issueLeaf } from '../../trust/issue.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
@@ -131,7 +132,11 @@ export const CERTIFICATES: readonly Forgery[] = [
 ];
 
 /** Changes what a proxy, told by the beginning of its name, holds in the joined labs. */
-function alterHeld(recording: Recording, name: string, by: (one: Held, all: readonly Held[]) => Held): void {
+function alterHeld(
+  recording: Recording,
+  name: string,
+  by: (one: HeldByProxy, all: readonly HeldByProxy[]) => HeldByProxy,
+): void {
   const changed = <Seen extends HeldByAll>(seen: Seen): Seen => {
     const held = readHeld(seen);
     const others = held.map((one) => (one.proxy.name.startsWith(name) ? by(one, held) : one));
@@ -142,7 +147,7 @@ function alterHeld(recording: Recording, name: string, by: (one: Held, all: read
 }
 
 /** Has productpage present a certificate from another hierarchy, whose CA is named by `nameOf`. */
-async function underForeignRoot(recording: Recording, nameOf: (one: Held) => string): Promise<void> {
+async function underForeignRoot(recording: Recording, nameOf: (one: HeldByProxy) => string): Promise<void> {
   const recorded = recording['trust.manual.chain'];
   if (recorded === undefined) return;
   const productpage = readHeld(recorded).find(({ proxy }) => proxy.name.startsWith('productpage-'));

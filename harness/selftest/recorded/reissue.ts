@@ -1,10 +1,10 @@
-import { bundle, type Held, type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
+import { bundle, type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
+import type { PlaneName } from '../../observations/planes.ts';
+import type { HeldByProxy } from '../../observations/proxy.ts';
 import type { RemedyName } from '../../remedies/remedy.ts';
 import { type Authority, createIntermediate, createRoot, type IssueOptions, issueLeaf } from '../../trust/issue.ts';
 import { alter } from './forgery.ts';
 import type { Recording } from './recording.ts';
-
-type PlaneName = Held['proxy']['plane'];
 
 /** What is to be wrong about a hierarchy; left out, everything is as it should be. */
 export interface Flaws {
@@ -41,7 +41,7 @@ async function reissueFor(remedy: RemedyName, recording: Recording, flaws: Flaws
     mesh: await createIntermediate(root, { ...ca, commonName: intermediates.mesh }),
     gateway: await createIntermediate(root, { ...ca, commonName: intermediates.gateway, ...flaws.gatewayCa }),
   };
-  const chains = new Map<string, Held['chain']>();
+  const chains = new Map<string, HeldByProxy['chain']>();
   for (const { proxy, chain } of readHeld(recorded)) {
     const flawed = proxy.name.startsWith('productpage-') ? flaws : {};
     const issuer = authorities[flawed.issuer ?? proxy.plane];

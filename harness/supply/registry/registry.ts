@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ISTIO_PROXY } from '../../observations/istio.ts';
 import type { Progress } from '../../progress.ts';
 import { isCached } from '../cache.ts';
 import { assertDiskSpace } from '../disk.ts';
@@ -125,7 +126,7 @@ export class RegistrySupply implements Supply {
       overlay: {},
       components: [
         { name: 'istio', version, ...componentOf(images, pilot) },
-        { name: 'istio-proxy', version, ...componentOf(images, proxyv2) },
+        { name: ISTIO_PROXY, version, ...componentOf(images, proxyv2) },
       ],
     };
   }

@@ -1,3 +1,4 @@
+import { ISTIOD_TLS } from '../../observations/istio.ts';
 import type { Certificate } from '../certificate.ts';
 import { isSelfIssued, type Link, linkBetween } from '../link.ts';
 import type { Observation } from './observation.ts';
@@ -26,7 +27,7 @@ export function gather(observation: Observation): Known {
   ]);
   const all = distinct([
     ...anchors,
-    ...authorities.flatMap(({ kind, chain }) => (kind === 'istiod-tls' ? chain.slice(1) : chain)),
+    ...authorities.flatMap(({ kind, chain }) => (kind === ISTIOD_TLS ? chain.slice(1) : chain)),
     ...proxies.flatMap(({ chain }) => chain?.slice(1) ?? []),
     ...planes.flatMap(({ serving }) => serving?.slice(1) ?? []),
   ]);

@@ -1,3 +1,4 @@
+import { ISTIOD_TLS } from '../../observations/istio.ts';
 import { sameCertificate } from '../certificate.ts';
 import type { Lineage } from './lineage.ts';
 import type { GraphLink } from './model.ts';
@@ -23,7 +24,7 @@ export function linksOf(scene: Scene): GraphLink[] {
   for (const secret of authorities) {
     const [certificate] = secret.chain;
     if (certificate === undefined) continue;
-    if (secret.kind !== 'istiod-tls') link(secretId(secret), 'holds', certificate.fingerprint);
+    if (secret.kind !== ISTIOD_TLS) link(secretId(secret), 'holds', certificate.fingerprint);
     else link(secretId(secret), 'signedBy', known.above(certificate)[0]?.fingerprint);
   }
   for (const proxy of proxies) {

@@ -1,3 +1,5 @@
+import type { AuthoritySecret } from '../../observations/istio.ts';
+import type { SeenCertificates } from '../../observations/proxy.ts';
 import type { Certificate } from '../certificate.ts';
 
 /**
@@ -33,7 +35,7 @@ export interface ObservedPlane {
   rootMapName: string;
 }
 
-export interface ObservedProxy {
+export interface ObservedProxy extends SeenCertificates {
   /** `namespace/pod`. */
   id: string;
   namespace: string;
@@ -48,10 +50,6 @@ export interface ObservedProxy {
   seenBy: 'admin' | 'handshake' | 'none';
   /** Why it was not seen, or not wholly. */
   problem: string | undefined;
-  /** What it presents, leaf first; undefined if not seen. */
-  chain: Certificate[] | undefined;
-  /** The trusted CAs of its validation context ROOTCA; undefined if not seen. */
-  roots: Certificate[] | undefined;
   /** Id of the root ConfigMap it mounts: its agent's bundle for the connection to istiod. */
   bundle: string | undefined;
 }
@@ -68,7 +66,7 @@ export interface ObservedBundle {
 export interface ObservedAuthority {
   /** `namespace/name`. */
   id: string;
-  kind: 'cacerts' | 'istio-ca-secret' | 'istiod-tls';
+  kind: AuthoritySecret;
   /** Id of the plane whose namespace it is in. */
   plane: string | undefined;
   /** The certificate first, then what comes with it. */
