@@ -32,7 +32,14 @@ interface GroupFile {
   order: number;
   needs?: Need[];
   minutes?: number;
-  claims: (Omit<Claim, 'group'> & { id: string })[];
+  claims: (Clause | SharedClauses)[];
+}
+
+type Clause = Omit<Claim, 'group'>;
+
+/** The clauses of suites/PROFILE/clauses/NAME.yaml, under the ids of the group that takes them. */
+interface SharedClauses extends Partial<Pick<Clause, 'level' | 'distributions'>> {
+  clauses: string;
 }
 
 const suites = join(ROOT, 'suites');
@@ -55,7 +62,7 @@ export function loadProfile(profile: string): ClaimGroup[] {
   return claimFiles(profile)
     .map((file) => ({
       name: `${profile}/${file.slice(0, -'.yaml'.length)}`,
-      ...readGroup(join(suites, profile, file)),
+      ...(read(join(suites, profile, file)) as GroupFile),
     }))
     .sort((a, b) => a.order - b.order)
     .map(({ name, title, needs, minutes, claims }) => ({
@@ -63,7 +70,9 @@ export function loadProfile(profile: string): ClaimGroup[] {
       title,
       needs: needs ?? [],
       minutes: minutes ?? claims.length * MINUTES_A_CLAIM,
-      claims: claims.map((claim) => ({ ...claim, sentence: claim.sentence.trim(), group: name })),
+      claims: claims
+        .flatMap((entry) => ('clauses' in entry ? sharedClauses(name, entry) : [entry]))
+        .map((claim) => ({ ...claim, sentence: claim.sentence.trim(), group: name })),
     }));
 }
 
@@ -77,7 +86,14 @@ export const isUpgrade = (groups: readonly ClaimGroup[]): boolean =>
 
 const claimFiles = (profile: string) => readdirSync(join(suites, profile)).filter((file) => file.endsWith('.yaml'));
 
-const readGroup = (path: string) => parse(readFileSync(path, 'utf8')) as GroupFile;
+/** Clauses that several groups have in common; a group may have them at another level, or on fewer distributions. */
+function sharedClauses(group: string, { clauses, ...otherwise }: SharedClauses): Clause[] {
+  const [profile = '', name = ''] = group.split('/');
+  const shared = read(join(suites, profile, 'clauses', `${clauses}.yaml`)) as Clause[];
+  return shared.map((clause) => ({ ...clause, ...otherwise, id: `${profile}.${name}.${clause.id}` }));
+}
+
+const read = (path: string): unknown => parse(readFileSync(path, 'utf8'));
 
 /**
  * What a run is to judge: the claims of a profile that apply to the distribution and match one of the globs. Groups

@@ -1,6 +1,7 @@
 import { cacertsOwned, certificatesReady, usagesAsAsked } from './cert-manager.ts';
 import { agentRefused, eachStandsStill, foughtOver, standsStill } from './config-map.ts';
 import { chainsVerify, identitiesRight, leavesIssuedByOwnPlane, rootsEqual } from './joined.ts';
+import { REMEDY_NAMES, type RemedyName } from '../observations/remedies.ts';
 import type { Judge } from './judge.ts';
 import { issuersDiffer, loggedAsUpstreamFailure, raised, refusedForTheSplit, rootsDiffer } from './split.ts';
 import { foreignRefused, peerIsGateway, uncertifiedRefused } from './strangers.ts';
@@ -45,8 +46,8 @@ const certManager = {
 export const JUDGES = {
   ...below('trust.split', split),
   ...below('trust.configmap', configMap),
-  ...below('trust.manual', joined),
-  ...below('trust.cert-manager', { ...joined, ...certManager }),
+  ...joinedBy(REMEDY_NAMES),
+  ...below('trust.cert-manager', certManager),
 };
 
 export type JudgedClaim = keyof typeof JUDGES;
@@ -69,5 +70,11 @@ export async function judgeClaim<Id extends JudgedClaim>(id: Id, seen: Observati
 function below<Prefix extends string, Judges extends object>(prefix: Prefix, judges: Judges) {
   return Object.fromEntries(Object.entries(judges).map(([name, judge]) => [`${prefix}.${name}`, judge])) as {
     [Name in keyof Judges & string as `${Prefix}.${Name}`]: Judges[Name];
+  };
+}
+
+function joinedBy(names: readonly RemedyName[]) {
+  return Object.assign({}, ...names.map((name) => below(`trust.${name}`, joined))) as {
+    [Name in keyof typeof joined as `trust.${RemedyName}.${Name}`]: (typeof joined)[Name];
   };
 }

@@ -2,13 +2,13 @@ import { found } from '../kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { CACERTS, CA_FILES, TLS_FILES } from '../observations/istio.ts';
 import type { PlaneName } from '../observations/planes.ts';
+import type { CacertsForm } from '../observations/remedies.ts';
+import { CERTIFICATE_NAME } from './cert-manager.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';
 
 /** The public half of a plane's plugged-in CA, from the Secret `cacerts`. */
-export interface PluggedIn {
+export interface PluggedIn extends CacertsForm {
   plane: PlaneName;
-  /** Istio reads both: its own four files, and tls.crt, tls.key and ca.crt as cert-manager writes them. */
-  format: 'istio' | 'kubernetes.io/tls';
   intermediate: Certificate;
   roots: Certificate[];
 }
@@ -24,8 +24,9 @@ export async function readPluggedIn(lab: Lab, plane: PlaneName): Promise<Plugged
   const data = secret.data ?? {};
   const certificates = (file: string) => parseCertificates(Buffer.from(data[file] ?? '', 'base64').toString());
   const format = TLS_FILES.certificate in data ? 'kubernetes.io/tls' : 'istio';
+  const keeper = secret.metadata?.annotations?.[CERTIFICATE_NAME] === undefined ? undefined : 'cert-manager';
   const files = FILES[format];
   const [intermediate] = certificates(files.certificate);
   if (intermediate === undefined) throw new Error(`the Secret cacerts of ${namespace} holds no certificate`);
-  return { plane, format, intermediate, roots: certificates(files.root) };
+  return { plane, format, keeper, intermediate, roots: certificates(files.root) };
 }

@@ -5,6 +5,9 @@ import { CACERTS } from '../observations/istio.ts';
 import { PLANES } from '../observations/planes.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';
 
+/** cert-manager puts it on the Secrets that it keeps (cert-manager documentation, «Annotations»). */
+export const CERTIFICATE_NAME = 'cert-manager.io/certificate-name';
+
 /** One plane's CA as cert-manager keeps it; of the Secret only its certificate and annotations are looked at. */
 export interface CaCertificate {
   namespace: string;
@@ -34,7 +37,7 @@ async function readOne(lab: Lab, namespace: string): Promise<CaCertificate> {
   return {
     namespace,
     conditions: certificate.status?.conditions ?? [],
-    owner: secret?.metadata?.annotations?.['cert-manager.io/certificate-name'],
+    owner: secret?.metadata?.annotations?.[CERTIFICATE_NAME],
     ca,
   };
 }

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { parseManifests } from '../kube/manifests.ts';
-import { CACERTS } from '../observations/istio.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
 import { apply, named, remove } from '../ownership/objects.ts';
@@ -10,8 +9,9 @@ import { found } from '../kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 import { type Authority, createRoot } from '../trust/issue.ts';
+import { removeCacerts } from './manual.ts';
 import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
-import { restartAll, restartApart } from './restart.ts';
+import { restartAll } from './restart.ts';
 
 const INTERMEDIATES = {
   mesh: 'SM Service Mesh Intermediate CA',
@@ -26,7 +26,13 @@ export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager'
  * The article's cert-manager approach: the root as a Secret, a ClusterIssuer over it, and a CA `Certificate` for each
  * plane whose Secret is `cacerts`; Istio reads the kubernetes.io/tls form (tls.crt, tls.key, ca.crt).
  */
-export const certManager: Remedy = { name: 'cert-manager', apply: applyCertManager, revert: revertCertManager };
+export const certManager = {
+  name: 'cert-manager',
+  secret: { format: 'kubernetes.io/tls', keeper: 'cert-manager' },
+  apply: applyCertManager,
+  mayBeIn: isInstalled,
+  takeAway: removeCertificates,
+} satisfies Remedy;
 
 /** The article's resources, in the namespaces of this lab's planes. */
 export const manifests = ({ distribution: { planes } }: Pick<Lab, 'distribution'>) =>
@@ -84,16 +90,17 @@ const secretOf = ({ metadata, spec }: CertificateObject) =>
     metadata: { namespace: metadata?.namespace ?? '', name: spec?.secretName ?? '' },
   });
 
-async function revertCertManager(lab: Lab): Promise<void> {
-  const { mesh, gateway } = lab.distribution.planes;
+/** Whether cert-manager is, by the run. */
+async function isInstalled({ kube, runId }: Lab): Promise<boolean> {
+  const namespace = await found(kube.core.readNamespace({ name: ROOT_SECRET.namespace }));
+  return namespace?.metadata?.labels?.[RUN_LABEL] === runId;
+}
+
+async function removeCertificates(lab: Lab): Promise<void> {
   await remove(lab, manifests(lab));
   // Without its Certificate a Secret stays: cert-manager does not collect what it has issued.
-  const secrets = [ROOT_SECRET, ...[mesh, gateway].map(({ namespace }) => ({ name: CACERTS, namespace }))];
-  await remove(
-    lab,
-    secrets.map((metadata) => ({ apiVersion: 'v1', kind: 'Secret', metadata })),
-  );
-  await restartApart(lab);
+  await remove(lab, [{ apiVersion: 'v1', kind: 'Secret', metadata: ROOT_SECRET }]);
+  await removeCacerts(lab);
 }
 
 export const certificates = (lab: Lab): KubernetesObject[] =>

@@ -6,7 +6,7 @@ import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, createIntermediate, createRoot, PrivateKey } from '../trust/issue.ts';
 import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
-import { restartAll, restartApart } from './restart.ts';
+import { restartAll } from './restart.ts';
 
 /** Common names of the intermediates. */
 export const INTERMEDIATES = {
@@ -20,7 +20,13 @@ export const INTERMEDIATE_DAYS = 1825;
  * The article's manual approach: one root, an intermediate for each plane, the Secret `cacerts` in both namespaces
  * (Istio: «Plug in CA Certificates»), then restarts. RSA-4096 throughout, as there.
  */
-export const manual: Remedy = { name: 'manual', apply: applyManual, revert: revertManual };
+export const manual = {
+  name: 'manual',
+  secret: { format: 'istio', keeper: undefined },
+  apply: applyManual,
+  mayBeIn: () => Promise.resolve(true),
+  takeAway: removeCacerts,
+} satisfies Remedy;
 
 async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   const started = Date.now();
@@ -39,10 +45,10 @@ async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
   };
 }
 
-async function revertManual(lab: Lab): Promise<void> {
+/** Removes the plugged-in CAs of both planes, where they have any. */
+export async function removeCacerts(lab: Lab): Promise<void> {
   const { mesh, gateway } = lab.distribution.planes;
   await remove(lab, [mesh, gateway].map(cacertsReference));
-  await restartApart(lab);
 }
 
 /** A root and an intermediate for each plane under it. */

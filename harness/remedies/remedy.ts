@@ -1,8 +1,7 @@
 import type { Lab } from '../mesh/lab.ts';
 import type { PlaneName } from '../observations/planes.ts';
+import type { CacertsForm, RemedyName } from '../observations/remedies.ts';
 import type { Authority } from '../trust/issue.ts';
-
-export type RemedyName = 'manual' | 'cert-manager';
 
 /** What a remedy has put in place: what the claims hold the lab against. */
 export interface Joined {
@@ -23,9 +22,13 @@ export type KeepSecret = (pem: string) => void;
 /** A way out of the split. Each starts from the split and leads back to it; nothing else is its business. */
 export interface Remedy {
   readonly name: RemedyName;
-  apply(lab: Lab, keepSecret: KeepSecret): Promise<Joined>;
-  /** Takes away what `apply` made and waits until each plane is its own CA again. Works on half an `apply` too. */
-  revert(lab: Lab): Promise<void>;
+  /** What it plugs into both planes. */
+  readonly secret: CacertsForm;
+  readonly apply: (lab: Lab, keepSecret: KeepSecret) => Promise<Joined>;
+  /** Whether there may be something that `apply`, or half of one, has made. */
+  readonly mayBeIn: (lab: Lab) => Promise<boolean>;
+  /** Takes away what `apply` made, of half an `apply` too; each plane goes on with it until its istiod restarts. */
+  readonly takeAway: (lab: Lab) => Promise<void>;
 }
 
 /** The names of the article. */

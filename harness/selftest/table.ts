@@ -1,3 +1,4 @@
+import { REMEDY_NAMES } from '../observations/remedies.ts';
 import { type Trial, differences, isAsExpected } from './trial.ts';
 
 /** A sabotage, live or forged, as a list of them shows it. */
@@ -52,12 +53,13 @@ function trialLines(trial: Trial, width: number): string[] {
 /** A page that is not Bookinfo's is wrong in many ways; one is enough here. */
 const beginning = (sentence: string) => (sentence.length > 300 ? `${sentence.slice(0, 300)}…` : sentence);
 
-/** The same claim of both remedies in one: `trust.{manual,cert-manager}.chain`. */
+/** The same claim of several remedies in one: `trust.{manual,cert-manager}.chain`. */
 function shorten(ids: readonly string[]): string[] {
-  const both = (id: string) => ids.includes(id.replace('.manual.', '.cert-manager.')) && ids.includes(id);
   return ids.flatMap((id) => {
-    const twin = id.replace('.cert-manager.', '.manual.');
-    if (!both(twin) || !/\.(manual|cert-manager)\./.test(id)) return [id];
-    return id === twin ? [id.replace('.manual.', '.{manual,cert-manager}.')] : [];
+    const [profile, group, ...name] = id.split('.');
+    const idOf = (remedy: string) => [profile, remedy, ...name].join('.');
+    const remedies = REMEDY_NAMES.filter((remedy) => ids.includes(idOf(remedy)));
+    if (remedies.length < 2 || !remedies.some((remedy) => remedy === group)) return [id];
+    return group === remedies[0] ? [idOf(`{${remedies.join(',')}}`)] : [];
   });
 }

@@ -13,6 +13,7 @@ import { fixture } from '../paths.ts';
 import { run, tryRun } from '../process.ts';
 import { certManager } from '../remedies/cert-manager.ts';
 import { manual } from '../remedies/manual.ts';
+import { revert } from '../remedies/remedies.ts';
 import { Session } from '../session.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { print } from '../terminal.ts';
@@ -57,7 +58,7 @@ async function bench(rounds: number, distribution: string): Promise<number> {
         timed(() => (who === 'harness' ? manual.apply(lab, keepNothing) : byScript(lab, session.signal))),
       );
       session.signal.throwIfAborted();
-      await session.progress.phase('Back to the split', () => manual.revert(lab));
+      await session.progress.phase('Back to the split', () => revert(lab, manual));
       session.signal.throwIfAborted();
     }
     pairs.push(times);

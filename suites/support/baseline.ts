@@ -3,7 +3,7 @@ import { istiodOf, type Lab } from '../../harness/mesh/lab.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { type Proxy, readAllSecrets } from '../../harness/probe/proxies.ts';
-import { hasRemedy, revertAny } from '../../harness/remedies/revert-any.ts';
+import { hasRemedy, revertAny } from '../../harness/remedies/remedies.ts';
 import { eventually } from '../../harness/retry.ts';
 import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
 

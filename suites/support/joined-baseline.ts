@@ -31,14 +31,14 @@ export async function joinedBaseline(lab: Lab, remedy: Remedy): Promise<JoinedLa
   return await joinedLab(lab, remedy);
 }
 
-async function joinedLab(lab: Lab, { name }: Remedy): Promise<JoinedLab> {
+async function joinedLab(lab: Lab, { name, secret }: Remedy): Promise<JoinedLab> {
   const [mesh, gateway] = await Promise.all(PLANES.map((plane) => readPluggedIn(lab, plane)));
   if (mesh === undefined || gateway === undefined) throw new Error('a plane has no plugged-in CA');
-  const format = name === 'manual' ? 'istio' : 'kubernetes.io/tls';
   const [root] = mesh.roots;
   if (root === undefined || !sameRoots(mesh.roots, gateway.roots)) throw new Error('the planes have different roots');
-  if (mesh.format !== format || gateway.format !== format) throw new Error(`the CAs are not those of ${name}`);
   const planes = { mesh, gateway };
+  const isOwn = ({ format, keeper }: PluggedIn) => format === secret.format && keeper === secret.keeper;
+  if (!Object.values(planes).every(isOwn)) throw new Error(`the CAs are not those of ${name}`);
   const held = await readAllSecrets(lab);
   await everyProxy(held, ({ plane }) => issuedBy(planes[plane].intermediate.subjectCommonName ?? ''));
   await everyProxy(held, () => verifiesTo(root));

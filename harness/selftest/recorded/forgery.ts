@@ -1,5 +1,5 @@
 import type { JudgedClaim, Observation } from '../../judges/judges.ts';
-import type { Recording } from './recording.ts';
+import { type Recording, recordedRemedies } from './recording.ts';
 
 /** A way to forge a recording in one thing. */
 export interface Forgery {
@@ -12,9 +12,9 @@ export interface Forgery {
   forge: (recording: Recording) => void | Promise<void>;
 }
 
-/** A claim of both remedies. */
+/** A claim of every remedy that a lab was recorded after. */
 export const joined = <Name extends string>(...names: Name[]) =>
-  names.flatMap((name) => [`trust.manual.${name}`, `trust.cert-manager.${name}`] as const);
+  names.flatMap((name) => recordedRemedies().map((remedy) => `trust.${remedy}.${name}` as const));
 
 /** Puts something else in the place of what was observed for these claims, where anything was. */
 export function alter<Id extends JudgedClaim>(

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { isJudged, judgeClaim, type JudgedClaim, type Observation } from '../../judges/judges.ts';
+import { REMEDY_NAMES, type RemedyName } from '../../observations/remedies.ts';
 import { fixture } from '../../paths.ts';
 
 /** What was once observed for claims in healthy labs. */
@@ -12,14 +13,25 @@ export type Recording = { [Id in JudgedClaim]?: Observation<Id> };
  * that applies to several distributions is there for one of them.
  */
 export function loadRecording(): Recording {
-  const recorded = fixture('recorded');
-  const folders = readdirSync(recorded, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const observations = folders.flatMap(({ name }) =>
-    readdirSync(join(recorded, name))
+  const read = (file: string) => parse(readFileSync(file, 'utf8')) as unknown;
+  return Object.fromEntries(recorded().map(({ id, file }) => [id, read(file)]));
+}
+
+/** The claims of the recording, and the file of each. */
+function recorded(): { id: JudgedClaim; file: string }[] {
+  const home = fixture('recorded');
+  const folders = readdirSync(home, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.flatMap(({ name }) =>
+    readdirSync(join(home, name))
       .filter(isJudged)
-      .map((id) => [id, parse(readFileSync(join(recorded, name, id, 'observation.yaml'), 'utf8')) as unknown]),
+      .map((id) => ({ id, file: join(home, name, id, 'observation.yaml') })),
   );
-  return Object.fromEntries(observations) as Recording;
+}
+
+/** The remedies that are in the recording. */
+export function recordedRemedies(): RemedyName[] {
+  const ids = recorded().map(({ id }) => id);
+  return REMEDY_NAMES.filter((name) => ids.some((id) => id.startsWith(`trust.${name}.`)));
 }
 
 export const claimsOf = (recording: Recording): JudgedClaim[] => Object.keys(recording).filter(isJudged);

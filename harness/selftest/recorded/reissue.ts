@@ -1,7 +1,7 @@
 import { bundle, type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
 import type { PlaneName } from '../../observations/planes.ts';
 import type { HeldByProxy } from '../../observations/proxy.ts';
-import type { RemedyName } from '../../remedies/remedy.ts';
+import { REMEDY_NAMES, type RemedyName } from '../../observations/remedies.ts';
 import { type Authority, createIntermediate, createRoot, type IssueOptions, issueLeaf } from '../../trust/issue.ts';
 import { alter } from './forgery.ts';
 import type { Recording } from './recording.ts';
@@ -17,8 +17,6 @@ export interface Flaws {
   issuer?: PlaneName;
 }
 
-const REMEDIES: readonly RemedyName[] = ['manual', 'cert-manager'];
-
 /** What the article asks of cert-manager; a plugged-in CA may have them too. */
 const CA_USAGES = ['digitalSignature', 'keyEncipherment', 'keyCertSign', 'cRLSign'] as const;
 
@@ -27,7 +25,7 @@ const CA_USAGES = ['digitalSignature', 'keyEncipherment', 'keyCertSign', 'cRLSig
  * of the recorded ones are gone with their lab, and some flaws take a signature.
  */
 export async function reissue(recording: Recording, flaws: Flaws = {}): Promise<void> {
-  for (const remedy of REMEDIES) await reissueFor(remedy, recording, flaws);
+  for (const remedy of REMEDY_NAMES) await reissueFor(remedy, recording, flaws);
 }
 
 async function reissueFor(remedy: RemedyName, recording: Recording, flaws: Flaws): Promise<void> {
