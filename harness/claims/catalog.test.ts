@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { distributionNames } from '../mesh/distribution.ts';
-import { allClaims, selectClaims } from './catalog.ts';
+import { ADD_ON_NAMES } from '../supply/supply.ts';
+import { allClaims, loadProfile, profileNames, selectClaims } from './catalog.ts';
 
 const claims = allClaims();
 
@@ -16,6 +17,11 @@ describe('the catalogue', () => {
       expect(['core', 'extended'], id).toContain(level);
       expect(source.length, id).toBeGreaterThan(10);
     }
+  });
+
+  it('knows everything that a group needs', () => {
+    const needs = profileNames().flatMap((profile) => loadProfile(profile).flatMap((group) => group.needs));
+    expect([...ADD_ON_NAMES, 'upgrade']).toEqual(expect.arrayContaining(needs));
   });
 
   it('knows every distribution that a claim is limited to', () => {

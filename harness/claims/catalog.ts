@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { usageFailure } from '../errors.ts';
 import { ROOT } from '../paths.ts';
 import type { ClaimDescription } from '../report/model.ts';
+import { ADD_ON_NAMES, type AddOnName } from '../supply/supply.ts';
 
 /** A claim as its clause in suites/PROFILE/GROUP.yaml has it. */
 export interface Claim extends ClaimDescription {
@@ -11,8 +12,8 @@ export interface Claim extends ClaimDescription {
   distributions?: string[];
 }
 
-/** cert-manager in the lab; or a lab of an older version, and what the planes can be upgraded to. */
-export type Need = 'cert-manager' | 'upgrade';
+/** An add-on in the lab; or a lab of an older version, and what the planes can be upgraded to. */
+export type Need = AddOnName | 'upgrade';
 
 /** Claims that share a scenario: one test file, one YAML file of clauses. */
 export interface ClaimGroup {
@@ -83,6 +84,10 @@ export const allClaims = (): Claim[] =>
 /** Whether the lab of these groups is to be of an older version. */
 export const isUpgrade = (groups: readonly ClaimGroup[]): boolean =>
   groups.some(({ needs }) => needs.includes('upgrade'));
+
+/** The add-ons that these groups need, each once. */
+export const addOnsFor = (groups: readonly ClaimGroup[]): AddOnName[] =>
+  ADD_ON_NAMES.filter((name) => groups.some(({ needs }) => needs.includes(name)));
 
 const claimFiles = (profile: string) => readdirSync(join(suites, profile)).filter((file) => file.endsWith('.yaml'));
 

@@ -17,7 +17,7 @@ function noting(): Supply & { asked: string[] } {
     return Promise.resolve({ version, ...own });
   };
   const none = () => Promise.reject(new Error('nobody asks for this'));
-  return { kind: 'registry', asked, istio, core: none, certManager: none, unpinned: () => [] };
+  return { kind: 'registry', asked, istio, core: none, addOn: none, unpinned: () => [] };
 }
 
 it.each([

@@ -1,5 +1,5 @@
 import { cpSync } from 'node:fs';
-import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
+import { addOnsFor, type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { environmentFailure, EXIT, usageFailure } from '../errors.ts';
@@ -117,7 +117,7 @@ async function bundled(
     const { charts, ...parts } = await supply.istio(version);
     istio.push({ ...parts, ...(byHelm && charts !== undefined ? { charts } : {}) });
   }
-  const needsCertManager = groups.some(({ needs }) => needs.includes('cert-manager'));
-  const certManager = needsCertManager ? await supply.certManager() : undefined;
-  return { core, istio, certManager, unpinned: supply.unpinned() };
+  const addOns: BundledParts['addOns'] = {};
+  for (const name of addOnsFor(groups)) addOns[name] = await supply.addOn(name);
+  return { core, istio, addOns, unpinned: supply.unpinned() };
 }

@@ -3,7 +3,8 @@ import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT } from '../errors.ts';
-import { archivesOf, bringUpLab, installCertManager, type StandingLab } from '../mesh/bring-up.ts';
+import { allAddOns } from '../mesh/add-ons.ts';
+import { archivesOf, bringUpLab, installAddOn, type StandingLab } from '../mesh/bring-up.ts';
 import { type Lab, overlaysOf } from '../mesh/lab.ts';
 import { wayInService } from '../mesh/lab-manifests.ts';
 import { Session } from '../session.ts';
@@ -69,13 +70,15 @@ export async function bringUp(
   return { ...(await bringUpLab(plan, progress, signal)), supply };
 }
 
-/** A lab with everything in it, cert-manager too: for `up` and for the benchmark. */
+/** A lab with everything in it, all add-ons too: for `up` and for the benchmark. */
 export async function bringUpWhole(session: Session, settings: Settings): Promise<Lab> {
   const { supply, ...standing } = await bringUp(session, settings);
   const { progress, signal } = session;
-  await progress.phase('Install cert-manager', async () =>
-    installCertManager(standing, await supply.certManager(), signal),
-  );
+  for (const addOn of allAddOns()) {
+    await progress.phase(`Install ${addOn.name}`, async () =>
+      installAddOn(standing, addOn, await supply.addOn(addOn.name), signal),
+    );
+  }
   return standing.lab;
 }
 

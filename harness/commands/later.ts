@@ -1,12 +1,13 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { ClaimGroup } from '../claims/catalog.ts';
-import { certManagerObjects } from '../mesh/bring-up.ts';
+import { addOnsFor, type ClaimGroup } from '../claims/catalog.ts';
+import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import type { Distribution } from '../mesh/distribution.ts';
 import { renderPlane } from '../mesh/planes.ts';
 import type { Pulling } from '../mesh/pulling.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
-import { manifests, ROOT_SECRET } from '../remedies/cert-manager.ts';
-import type { IstioParts, Supply } from '../supply/supply.ts';
+import { REMEDIES } from '../remedies/remedies.ts';
+import type { Remedy } from '../remedies/remedy.ts';
+import { ADD_ON_NAMES, type IstioParts, type Supply } from '../supply/supply.ts';
 import { canaryOf } from '../upgrade/canary.ts';
 
 interface Later {
@@ -20,20 +21,22 @@ interface Later {
 }
 
 /**
- * What claims make in a lab after it was brought up, outside of its own namespaces: cert-manager and the remedy by it,
+ * What claims make in a lab after it was brought up, outside of its own namespaces: add-ons and the remedies by them,
  * the planes of an upgrade. A cluster of somebody's must have room for all of it before anything is begun.
  */
 export function laterObjects(lab: Later): (signal: AbortSignal) => Promise<KubernetesObject[]> {
   const { supply, pulling, distribution, groups, next } = lab;
-  const needsCertManager = groups === undefined || groups.some(({ needs }) => needs.includes('cert-manager'));
+  const needed = groups === undefined ? ADD_ON_NAMES : addOnsFor(groups);
   return async (signal) => {
-    const rootSecret = { apiVersion: 'v1', kind: 'Secret', metadata: ROOT_SECRET };
-    const certManager = needsCertManager
-      ? [...certManagerObjects(await supply.certManager(), pulling), ...manifests({ distribution }), rootSecret]
-      : [];
+    const addOns = await Promise.all(
+      needed.map(async (name) => addOnObjects(ADD_ONS[name], await supply.addOn(name), pulling)),
+    );
+    const remedies = Object.values<Remedy>(REMEDIES).filter((remedy) =>
+      remedy.addOns.every((name) => needed.includes(name)),
+    );
     const planes =
       next === undefined ? [] : await Promise.all(PLANES.map((plane) => upgraded(plane, lab, next, signal)));
-    return [...certManager, ...planes.flat()];
+    return [...addOns.flat(), ...remedies.flatMap(({ makes }) => makes({ distribution })), ...planes.flat()];
   };
 }
 

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { connect, readAccess } from '../cluster/access.ts';
-import { type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
+import { addOnsFor, type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { shardOf } from '../claims/shard.ts';
 import { distributionOf, type Settings } from '../config/settings.ts';
@@ -8,7 +8,8 @@ import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { Failure, lastLines, usageFailure } from '../errors.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { apiMessage } from '../kube/failure.ts';
-import { installCertManager, type StandingLab } from '../mesh/bring-up.ts';
+import { type AddOn, ADD_ONS } from '../mesh/add-ons.ts';
+import { installAddOn, type StandingLab } from '../mesh/bring-up.ts';
 import { collectLogs } from '../mesh/logs.ts';
 import type { Leaving } from '../ownership/compare.ts';
 import { OwnedFolder } from '../ownership/report-folder.ts';
@@ -19,7 +20,7 @@ import { exitCodeFor } from '../report/verdict.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
 import { newRunId, Session } from '../session.ts';
 import { eventsFile, workFolder } from '../state/runs.ts';
-import type { CertManagerParts, Supply } from '../supply/supply.ts';
+import type { AddOnName, AddOnParts, Supply } from '../supply/supply.ts';
 import { print } from '../terminal.ts';
 import { assertSettings } from './check.ts';
 import { assembleReport, type RunFacts } from './assemble.ts';
@@ -129,11 +130,12 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   if (shard !== undefined) progress.note(`Shard ${shardName(shard)}: ${groups.map(({ name }) => name).join(', ')}.`);
   const { supply, ...standing } = await bringUp(session, settings, { groups, known: facts });
   facts.lab = standing.lab;
-  let extras = startExtras(groups, supply);
+  const coming = startAddOns(groups, supply);
   for (const group of groups) {
-    if (group.needs.includes('cert-manager') && extras !== undefined) {
-      await installExtras(session, facts, standing, extras);
-      extras = undefined; // they stay
+    for (const name of addOnsFor([group])) {
+      const parts = coming.get(name);
+      if (parts !== undefined) await install(session, facts, standing, ADD_ONS[name], parts);
+      coming.delete(name); // it stays
     }
     await progress.phase(`Judge ${group.name}`, async (say) => {
       const stopWatching = sayVerdicts(output.events, group, say);
@@ -156,25 +158,25 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
 }
 
 /** What only a later group needs is made while the earlier ones are judged. */
-function startExtras(groups: readonly ClaimGroup[], supply: Supply): Promise<CertManagerParts> | undefined {
-  if (!groups.some(({ needs }) => needs.includes('cert-manager'))) return undefined;
-  const parts = supply.certManager();
-  parts.catch(() => undefined); // its failure is the group's that needs it
-  return parts;
+function startAddOns(groups: readonly ClaimGroup[], supply: Supply): Map<AddOnName, Promise<AddOnParts>> {
+  const coming = new Map(addOnsFor(groups).map((name) => [name, supply.addOn(name)]));
+  for (const parts of coming.values()) parts.catch(() => undefined); // its failure is the group's that needs it
+  return coming;
 }
 
-async function installExtras(
+async function install(
   session: Session,
   facts: RunFacts,
   standing: StandingLab,
-  extras: Promise<CertManagerParts>,
+  addOn: AddOn,
+  coming: Promise<AddOnParts>,
 ): Promise<void> {
-  await session.progress.phase('Install cert-manager', async (say) => {
+  await session.progress.phase(`Install ${addOn.name}`, async (say) => {
     say('waiting for its images');
-    const parts = await extras;
+    const parts = await coming;
     facts.components.push(...parts.components);
     say('waiting for it to be ready');
-    await installCertManager(standing, parts, session.signal);
+    await installAddOn(standing, addOn, parts, session.signal);
   });
 }
 

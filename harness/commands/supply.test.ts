@@ -34,7 +34,7 @@ const bundle = mkdtempSync(join(tmpdir(), 'meshtrust-bundled-'));
 afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 writeFileSync(
   join(bundle, BUNDLE_FILE),
-  JSON.stringify({ format: BUNDLE_FORMAT, kind: 'source', core: { gatewayApiCrds: [] }, istio: [] }),
+  JSON.stringify({ format: BUNDLE_FORMAT, kind: 'source', core: { gatewayApiCrds: [] }, istio: [], addOns: {} }),
 );
 
 const BUNDLED: Settings = { ...DEFAULTS, cluster: 'kubeconfig', bundle };

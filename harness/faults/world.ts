@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { execInNodes } from '../cluster/k3d.ts';
 import type { PlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { parseManifests } from '../kube/manifests.ts';
-import { certManagerObjects } from '../mesh/bring-up.ts';
+import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import { type Distribution, loadDistribution, merge } from '../mesh/distribution.ts';
 import { renderPlane } from '../mesh/planes.ts';
 import { withVendor } from '../mesh/vendor.ts';
@@ -49,9 +49,10 @@ const WIDGET = {
  */
 export async function furnish(name: World['name'], ingredients: Ingredients): Promise<World> {
   const { cluster, parts, supply, signal } = ingredients;
-  const certManager = await supply.certManager();
+  const certManager = await supply.addOn('cert-manager');
   await importImages(ingredients, certManager.archives);
-  for (const object of certManagerObjects(certManager, { planes: {} })) await apply(cluster, stringify(object));
+  for (const object of addOnObjects(ADD_ONS['cert-manager'], certManager, { planes: {} }))
+    await apply(cluster, stringify(object));
   const theirs = readFileSync(fixture('faults', 'theirs.yaml'), 'utf8').replace(/\$\{image\}/g, () => parts.probeImage);
   const root = await createRoot({ commonName: 'Their Root CA' });
   const secret = {

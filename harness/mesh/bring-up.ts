@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { connect } from '../cluster/access.ts';
+import type { Deadline } from '../deadlines.ts';
 import { labFailure, messageOf } from '../errors.ts';
 import { parseManifests } from '../kube/manifests.ts';
 import type { Kube } from '../kube/client.ts';
@@ -9,7 +10,8 @@ import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { apply, type ApplyOptions, type Proprietor } from '../ownership/objects.ts';
 import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
-import type { CertManagerParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
+import type { AddOnParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
+import { type AddOn, addOnObjects, deploymentsOfAddOn } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
 import type { Ground } from './ground.ts';
 import { injectorAnswers } from './injector.ts';
@@ -18,7 +20,6 @@ import { asInstalled } from './installers/installed.ts';
 import {
   attachLab,
   BOOKINFO,
-  CERT_MANAGER,
   deploymentOfGateway,
   gatewayOf,
   INSIDE_PROBE,
@@ -31,7 +32,7 @@ import { podTroubles } from './logs.ts';
 import { bookinfo, gateway, namespaces, probes, strict } from './lab-manifests.ts';
 import { renderPlane } from './planes.ts';
 import { assertRoom, remainsOf } from './room.ts';
-import { labPullSecret, type Pulling, pullingWith, pullSecrets } from './pulling.ts';
+import { type Pulling, pullingWith, pullSecrets } from './pulling.ts';
 
 export interface LabPlan {
   runId: string;
@@ -162,25 +163,16 @@ export const archivesOf = (plan: Pick<LabPlan, 'parts' | 'istio' | 'next'>): str
   ...new Set([...plan.parts.archives, ...releasesOf(plan).flatMap(({ archives }) => archives)]),
 ];
 
-/** Adds cert-manager to a lab: images, manifests, and its webhook must answer. */
-export async function installCertManager(
+/** Installs an add-on in a lab: images, manifests, and whatever answers for it must. */
+export async function installAddOn(
   { lab, ground, pulling }: StandingLab,
-  parts: CertManagerParts,
+  addOn: AddOn,
+  parts: AddOnParts,
   signal: AbortSignal,
 ): Promise<void> {
   await ground.addImages(parts.archives, signal);
-  await apply(lab, certManagerObjects(parts, pulling), { signal });
-  await ready(lab, lab.kube, CERT_MANAGER, 'certManagerReady', signal);
-}
-
-/** What cert-manager is made of. */
-export function certManagerObjects(parts: CertManagerParts, pulling: Pulling): KubernetesObject[] {
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'cert-manager' } };
-  const manifests = parseManifests(readFileSync(parts.manifests, 'utf8')).filter(
-    ({ kind, metadata }) => kind !== 'Namespace' || metadata?.name !== namespace.metadata.name,
-  );
-  const secrets = pulling.lab === undefined ? [] : [labPullSecret(pulling.lab, 'cert-manager')];
-  return [namespace, ...secrets, ...pullingWith(pulling.lab, manifests)];
+  await apply(lab, addOnObjects(addOn, parts, pulling), { signal });
+  await ready(lab, lab.kube, deploymentsOfAddOn(addOn), addOn.within, signal);
 }
 
 /** Each once, though both planes may be made of the same. */
@@ -193,7 +185,7 @@ async function ready(
   { runId, distribution }: Pick<LabPlan, 'runId' | 'distribution'>,
   kube: Kube,
   deployments: readonly DeploymentRef[],
-  within: 'planeReady' | 'workloadsReady' | 'certManagerReady',
+  within: Deadline,
   signal: AbortSignal,
 ): Promise<void> {
   try {

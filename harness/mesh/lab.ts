@@ -66,9 +66,6 @@ export const BOOKINFO: readonly DeploymentRef[] = [
 ].map((name) => ({ namespace: 'bookinfo', name }));
 export const INSIDE_PROBE: DeploymentRef = { namespace: 'probe-inside', name: 'probe' };
 export const OUTSIDE_PROBE: DeploymentRef = { namespace: 'probe-outside', name: 'probe' };
-export const CERT_MANAGER: readonly DeploymentRef[] = [
-  ...['cert-manager', 'cert-manager-webhook', 'cert-manager-cainjector'],
-].map((name) => ({ namespace: 'cert-manager', name }));
 /** Namespaces whose pods the mesh plane's proxies are in. */
 export const MESH_NAMESPACES = ['bookinfo', INSIDE_PROBE.namespace];
 /** Name of the Gateway. */
@@ -84,11 +81,11 @@ export const deploymentOfGateway = ({ planes, gatewayClass }: Distribution, gate
 export const identityOfGateway = ({ gateway: { namespace, name } }: Pick<Lab, 'gateway'>): string =>
   workloadIdentity({ trustDomain: TRUST_DOMAIN, namespace, serviceAccount: name });
 
-/** Every deployment of a lab, and cert-manager's, which only some have. */
+/** Every deployment that each lab has. */
 export const deploymentsOf = (distribution: Distribution): DeploymentRef[] => [
   ...Object.values(distribution.planes).map(istiodOf),
   deploymentOfGateway(distribution),
-  ...[...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE, ...CERT_MANAGER],
+  ...[...BOOKINFO, INSIDE_PROBE, OUTSIDE_PROBE],
 ];
 
 /** The lab's Gateway and route, as its gateway plane serves them. */

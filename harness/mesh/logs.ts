@@ -4,8 +4,9 @@ import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
 import { podsOf } from '../kube/rollout.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
+import { allAddOns, deploymentsOfAddOn } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
-import { CERT_MANAGER, deploymentsOf } from './lab.ts';
+import { deploymentsOf } from './lab.ts';
 
 const LINES = 2_000;
 
@@ -39,11 +40,12 @@ export async function collectLogs(kube: Kube, runId: string, distribution: Distr
 
 /** The pods of a lab's deployments, as far as these are there. */
 async function podsOfLab(kube: Kube, runId: string, distribution: Distribution): Promise<V1Pod[]> {
+  const ofAddOns = allAddOns().flatMap(deploymentsOfAddOn);
   const pods = await Promise.all(
-    deploymentsOf(distribution).map(async (ref) => {
+    [...deploymentsOf(distribution), ...ofAddOns].map(async (ref) => {
       const deployment = await found(kube.apps.readNamespacedDeployment(ref));
       // A cert-manager may be somebody's; the planes are the lab's, whoever has installed them.
-      const isOthers = CERT_MANAGER.includes(ref) && deployment?.metadata?.labels?.[RUN_LABEL] !== runId;
+      const isOthers = ofAddOns.includes(ref) && deployment?.metadata?.labels?.[RUN_LABEL] !== runId;
       return deployment === undefined || isOthers ? [] : await podsOf(kube, deployment);
     }),
   );

@@ -4,11 +4,11 @@ import { found } from '../kube/failure.ts';
 import { CACERTS, ISTIO_CA_SECRET } from '../observations/istio.ts';
 import { PLANES } from '../observations/planes.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
+import { allAddOns } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
 
 /** Secrets that the lab's controllers make for themselves, without a label of the run. */
 const OF_ISTIOD = [ISTIO_CA_SECRET, CACERTS];
-const OF_CERT_MANAGER = 'cert-manager-webhook-ca';
 
 /**
  * Every private key in the Secrets of a lab, as PEM; for searching what is handed out, for nothing else. Only Secrets of
@@ -17,11 +17,13 @@ const OF_CERT_MANAGER = 'cert-manager-webhook-ca';
 export async function readPrivateKeys(kube: Kube, runId: string, { planes }: Distribution): Promise<string[]> {
   const { items } = await kube.core.listSecretForAllNamespaces({ labelSelector: `${RUN_LABEL}=${runId}` });
   const namespaces = PLANES.map((plane) => planes[plane].namespace);
-  const certManager = await found(kube.core.readNamespace({ name: 'cert-manager' }));
-  const isOwn = certManager?.metadata?.labels?.[RUN_LABEL] === runId;
+  const ofAddOns = allAddOns().map(async ({ namespace, keys }) => {
+    const there = await found(kube.core.readNamespace({ name: namespace }));
+    return there?.metadata?.labels?.[RUN_LABEL] === runId ? keys.map((name) => ({ namespace, name })) : [];
+  });
   const named = [
     ...namespaces.flatMap((namespace) => OF_ISTIOD.map((name) => ({ namespace, name }))),
-    ...(isOwn ? [{ namespace: 'cert-manager', name: OF_CERT_MANAGER }] : []),
+    ...(await Promise.all(ofAddOns)).flat(),
   ];
   const others = await Promise.all(named.map((ref) => found(kube.core.readNamespacedSecret(ref))));
   return [...items, ...others.filter((secret) => secret !== undefined)].flatMap(keysIn);

@@ -8,6 +8,7 @@ import { identityOf, type Inventory } from '../kube/inventory.ts';
 import { CACERTS, ISTIOD_APP } from '../observations/istio.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import type { IstioParts } from '../supply/supply.ts';
+import { allAddOns } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
 import type { Remains } from './ground.ts';
 import { istiodOf } from './lab.ts';
@@ -89,22 +90,19 @@ export function remainsOf(plan: Planes): Remains {
   const written = (some: readonly PlaneName[]) => (some.length === 0 ? [] : [...mapsOf(some), REVOCATION_MAP]);
   const maps = [...new Set(written(ours))].filter((name) => !written(theirs).includes(name));
   const classes = ours.length === 0 ? [] : ISTIO_CLASSES;
-  const leases = [
-    'cert-manager-controller',
-    'cert-manager-cainjector-leader-election',
-    'cert-manager-cainjector-leader-election-core',
-  ];
   return {
     leftovers: [
       ...maps.map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', name, ...istiod })),
       ...classes.map((name) => ({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name, ...istiod })),
-      ...leases.map((name) => ({
-        apiVersion: 'coordination.k8s.io/v1',
-        kind: 'Lease',
-        namespace: 'kube-system',
-        name,
-        after: 'Namespace cert-manager',
-      })),
+      ...allAddOns().flatMap(({ namespace, leases }) =>
+        leases.map((name) => ({
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          namespace: 'kube-system',
+          name,
+          after: `Namespace ${namespace}`,
+        })),
+      ),
     ],
     // istiod goes on with the CA that it has read until it restarts.
     restarts: theirs.map((plane) => ({

@@ -6,6 +6,7 @@ import { RUN_LABEL } from '../ownership/label.ts';
 import { apply, named, remove } from '../ownership/objects.ts';
 import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
+import { ADD_ONS } from '../mesh/add-ons.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../retry.ts';
 import { type Authority, createRoot } from '../trust/issue.ts';
@@ -20,7 +21,8 @@ const INTERMEDIATES = {
 const ROOT_DAYS = 3650;
 
 /** The root's certificate and key, which the ClusterIssuer signs with. */
-export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager' };
+export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: ADD_ONS['cert-manager'].namespace };
+const rootReference = { apiVersion: 'v1', kind: 'Secret', metadata: ROOT_SECRET };
 
 /**
  * The article's cert-manager approach: the root as a Secret, a ClusterIssuer over it, and a CA `Certificate` for each
@@ -28,14 +30,16 @@ export const ROOT_SECRET = { name: 'root-ca-key-pair', namespace: 'cert-manager'
  */
 export const certManager = {
   name: 'cert-manager',
+  addOns: ['cert-manager'],
   secret: { format: 'kubernetes.io/tls', keeper: 'cert-manager' },
+  makes: (lab) => [...manifests(lab), rootReference],
   apply: applyCertManager,
   mayBeIn: isInstalled,
   takeAway: removeCertificates,
 } satisfies Remedy;
 
 /** The article's resources, in the namespaces of this lab's planes. */
-export const manifests = ({ distribution: { planes } }: Pick<Lab, 'distribution'>) =>
+const manifests = ({ distribution: { planes } }: Pick<Lab, 'distribution'>) =>
   parseManifests(
     readFileSync(new URL('cert-manager.yaml', import.meta.url), 'utf8').replace(
       /\$\{(mesh|gateway)\}/g,
@@ -55,9 +59,7 @@ async function applyCertManager(lab: Lab, keepSecret: KeepSecret): Promise<Joine
 /** Gives cert-manager a root and waits until it has issued the planes' intermediates; returns their common names. */
 export async function issueFromRoot(lab: Lab, root: Authority): Promise<Joined['intermediates']> {
   const secret = {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: ROOT_SECRET,
+    ...rootReference,
     type: 'kubernetes.io/tls',
     stringData: { 'tls.crt': root.certificate.pem, 'tls.key': root.privateKey.pem() },
   };
@@ -99,7 +101,7 @@ async function isInstalled({ kube, runId }: Lab): Promise<boolean> {
 async function removeCertificates(lab: Lab): Promise<void> {
   await remove(lab, manifests(lab));
   // Without its Certificate a Secret stays: cert-manager does not collect what it has issued.
-  await remove(lab, [{ apiVersion: 'v1', kind: 'Secret', metadata: ROOT_SECRET }]);
+  await remove(lab, [rootReference]);
   await removeCacerts(lab);
 }
 

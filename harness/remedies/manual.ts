@@ -22,7 +22,9 @@ export const INTERMEDIATE_DAYS = 1825;
  */
 export const manual = {
   name: 'manual',
+  addOns: [],
   secret: { format: 'istio', keeper: undefined },
+  makes: () => [],
   apply: applyManual,
   mayBeIn: () => Promise.resolve(true),
   takeAway: removeCacerts,

@@ -6,7 +6,7 @@ import { parseManifests } from '../kube/manifests.ts';
 import type { Progress } from '../progress.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ImageStore, pushArchives } from './push.ts';
-import type { CertManagerParts, CoreParts, SuppliedIstio, Supply } from './supply.ts';
+import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, Supply } from './supply.ts';
 
 /** Another supply, whose images a cluster pulls from a registry instead of importing them. */
 export class PublishedSupply implements Supply {
@@ -44,11 +44,11 @@ export class PublishedSupply implements Supply {
     return { ...parts, hub, archives: [], components: placed(parts.components, place) };
   }
 
-  async certManager(): Promise<CertManagerParts> {
-    const parts = await this.#supply.certManager();
-    const place = await this.#push('cert-manager', parts.archives);
+  async addOn(name: AddOnName): Promise<AddOnParts> {
+    const parts = await this.#supply.addOn(name);
+    const place = await this.#push(name, parts.archives);
     const objects = parseManifests(readFileSync(parts.manifests, 'utf8'));
-    const manifests = join(scratchFolder('cert-manager'), 'cert-manager.yaml');
+    const manifests = join(scratchFolder(name), `${name}.yaml`);
     writeFileSync(manifests, objects.map((object) => `---\n${stringify(withPlacedImages(object, place))}`).join(''));
     return { archives: [], manifests, components: placed(parts.components, place) };
   }

@@ -97,9 +97,13 @@ export const withImages = (parts: CoreParts, { bookinfo, probe = parts.probeImag
   ],
 });
 
-export interface CertManagerParts {
+/** What only some claims need beside a lab, and every supply has. */
+export const ADD_ON_NAMES = ['cert-manager'] as const;
+export type AddOnName = (typeof ADD_ON_NAMES)[number];
+
+export interface AddOnParts {
   archives: string[];
-  /** Path of cert-manager's rendered manifests, CRDs included. */
+  /** Path of its rendered manifests, CRDs included. */
   manifests: string;
   components: Component[];
 }
@@ -112,7 +116,7 @@ export interface Supply {
   core(): Promise<CoreParts>;
   /** Fails for a version that it does not serve. */
   istio(version: string): Promise<SuppliedIstio>;
-  certManager(): Promise<CertManagerParts>;
+  addOn(name: AddOnName): Promise<AddOnParts>;
   /** A sentence for everything it has given so far that nothing here pins: whoever serves it decides what it is. */
   unpinned(): string[];
 }

@@ -44,7 +44,7 @@ const parts = (): BundledParts => ({
     overlay: { telemetry: { enabled: false } },
     components: [{ name: 'istio', version }],
   })),
-  certManager: { archives: [], manifests: file('manifests.yaml'), components: [] },
+  addOns: { 'cert-manager': { archives: [], manifests: file('manifests.yaml'), components: [] } },
 });
 
 /** A bundle that has moved since it was written, as into an image, and whose sources are gone. */
@@ -81,7 +81,7 @@ describe('a bundle', () => {
     expect(readFileSync(withCharts.helm, 'utf8')).toBe('content of helm');
     expect(existsSync(join(withCharts.folder, 'base', 'Chart.yaml'))).toBe(true);
     expect(await supply.istio('1.28.2')).not.toHaveProperty('charts');
-    const { manifests } = await supply.certManager();
+    const { manifests } = await supply.addOn('cert-manager');
     expect(readFileSync(manifests, 'utf8')).toBe('content of manifests.yaml');
   });
 
@@ -101,8 +101,8 @@ describe('a bundle', () => {
   });
 
   it('says where it was made without cert-manager', async () => {
-    const supply = new BundleSupply(readBundle(moved({ ...parts(), certManager: undefined })), []);
-    await expect(supply.certManager()).rejects.toMatchObject({
+    const supply = new BundleSupply(readBundle(moved({ ...parts(), addOns: {} })), []);
+    await expect(supply.addOn('cert-manager')).rejects.toMatchObject({
       kind: 'usage',
       reason: 'The bundle has no cert-manager.',
     });

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, usageFailure } from '../../errors.ts';
-import type { CertManagerParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
+import type { AddOnParts, AddOnName, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 
 /** The file that makes a folder a bundle. */
 export const BUNDLE_FILE = 'bundle.json';
-export const BUNDLE_FORMAT = 'meshtrust.dev/bundle/v1';
+export const BUNDLE_FORMAT = 'meshtrust.dev/bundle/v2';
 
 /**
  * What a run in an existing cluster needs of a supply whose images the cluster's nodes pull: names of images, and files
@@ -18,8 +18,8 @@ export interface Bundle {
   core: Pick<CoreParts, 'bookinfo' | 'probeImage' | 'gatewayApiCrds' | 'components'>;
   /** One for each version. */
   istio: Omit<SuppliedIstio, 'archives'>[];
-  /** Left out where no claim needs it. */
-  certManager?: Omit<CertManagerParts, 'archives'>;
+  /** Those that some claim needs. */
+  addOns: Partial<Record<AddOnName, Omit<AddOnParts, 'archives'>>>;
   /** What of it nothing pins, in the supply's sentences. */
   unpinned?: readonly string[];
 }
@@ -38,7 +38,7 @@ export function readBundle(folder: string): Bundle {
       cause: error,
     });
   }
-  const { core, istio, certManager } = bundle;
+  const { core, istio, addOns } = bundle;
   const place = (path: string) => join(home, path);
   return {
     ...bundle,
@@ -48,6 +48,8 @@ export function readBundle(folder: string): Bundle {
       istioctl: place(parts.istioctl),
       ...(charts === undefined ? {} : { charts: { helm: place(charts.helm), folder: place(charts.folder) } }),
     })),
-    ...(certManager === undefined ? {} : { certManager: { ...certManager, manifests: place(certManager.manifests) } }),
+    addOns: Object.fromEntries(
+      Object.entries(addOns).map(([name, parts]) => [name, { ...parts, manifests: place(parts.manifests) }]),
+    ),
   };
 }

@@ -1,5 +1,5 @@
 import { usageFailure } from '../../errors.ts';
-import type { CertManagerParts, CoreParts, SuppliedIstio, Supply } from '../supply.ts';
+import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, Supply } from '../supply.ts';
 import type { Bundle } from './bundle.ts';
 
 /** Parts that were put together elsewhere: needs neither engine nor network. */
@@ -23,10 +23,10 @@ export class BundleSupply implements Supply {
     return this.#istio(version);
   }
 
-  async certManager(): Promise<CertManagerParts> {
-    const { certManager } = this.#bundle;
-    if (certManager !== undefined) return { ...certManager, archives: [] };
-    throw usageFailure('The bundle has no cert-manager.', {
+  async addOn(name: AddOnName): Promise<AddOnParts> {
+    const parts = this.#bundle.addOns[name];
+    if (parts !== undefined) return { ...parts, archives: [] };
+    throw usageFailure(`The bundle has no ${name}.`, {
       next: 'It was made for claims that need none; make it again for these (`meshtrust job` with their --only).',
     });
   }

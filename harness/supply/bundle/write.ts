@@ -1,23 +1,19 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { CertManagerParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
+import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 import { type Bundle, BUNDLE_FILE, BUNDLE_FORMAT } from './bundle.ts';
 
 /** Parts of a supply whose images the cluster's nodes pull. */
 export interface BundledParts {
   core: CoreParts;
   istio: readonly SuppliedIstio[];
-  certManager: CertManagerParts | undefined;
+  addOns: Partial<Record<AddOnName, AddOnParts>>;
   /** The supply's, once it has given all of these. */
   unpinned?: readonly string[];
 }
 
 /** Copies into a folder what a run in an existing cluster needs, to be read there without engine and network. */
-export function writeBundle(
-  folder: string,
-  kind: SupplyKind,
-  { core, istio, certManager, unpinned }: BundledParts,
-): void {
+export function writeBundle(folder: string, kind: SupplyKind, { core, istio, addOns, unpinned }: BundledParts): void {
   /** Copies a file or folder to a path below the bundle, and returns that path. */
   const put = (from: string, path: string): string => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -42,14 +38,12 @@ export function writeBundle(
           }),
     })),
     ...(unpinned === undefined ? {} : { unpinned }),
-    ...(certManager === undefined
-      ? {}
-      : {
-          certManager: {
-            manifests: put(certManager.manifests, 'cert-manager.yaml'),
-            components: certManager.components,
-          },
-        }),
+    addOns: Object.fromEntries(
+      Object.entries(addOns).map(([name, { manifests, components }]) => [
+        name,
+        { manifests: put(manifests, `${name}.yaml`), components },
+      ]),
+    ),
   };
   writeFileSync(join(folder, BUNDLE_FILE), JSON.stringify(bundle, undefined, 2));
 }

@@ -146,7 +146,7 @@ describe('with a container engine', () => {
     vi.stubEnv('XDG_CACHE_HOME', cache.path);
     await using remote = await remoteServer();
     const { host, upstream } = remote.server;
-    const parts = await new RegistrySupply(new Progress(), signal, { upstream }).certManager();
+    const parts = await new RegistrySupply(new Progress(), signal, { upstream }).addOn('cert-manager');
     const component = (name: string) => ({
       name: `cert-manager-${name}`,
       version: VERSIONS.certManager.registry,
@@ -166,20 +166,20 @@ describe('with a container engine', () => {
     const pinned = (digest: string): Upstream => ({ ...remote.server.upstream, digests: { [webhook]: digest } });
     const supply = (upstream: Upstream) => new RegistrySupply(new Progress(), signal, { upstream });
 
-    await supply(remote.server.upstream).certManager();
+    await supply(remote.server.upstream).addOn('cert-manager');
     const byTag = '/v2/jetstack/cert-manager-webhook/manifests/v1.0.0';
     const layer = execFileSync('tar', ['-c', '--files-from=/dev/null']);
     const moved = serveImage(remote.server, 'jetstack/cert-manager-webhook', 'v1.0.1', layer);
     files.delete(byTag);
     requests.length = 0;
     const pinning = supply(pinned(moved));
-    const parts = await pinning.certManager();
+    const parts = await pinning.addOn('cert-manager');
     expect(pinning.unpinned().filter((sentence) => sentence.includes('webhook'))).toEqual([]);
     expect(parts.components[1]?.digest).toBe(moved);
     expect(requests).not.toContain(byTag);
 
     const unknown = `sha256:${sha256('nowhere')}`;
-    await expect(supply(pinned(unknown)).certManager()).rejects.toMatchObject({
+    await expect(supply(pinned(unknown)).addOn('cert-manager')).rejects.toMatchObject({
       kind: 'environment',
       reason: `Image ${host}/jetstack/cert-manager-webhook@${unknown} could not be pulled: the registry does not have it.`,
     });
@@ -200,7 +200,7 @@ describe('with a container engine', () => {
       answer.writeHead(status, { 'content-type': 'application/json' });
       answer.end(JSON.stringify({ errors: [{ code, message: code.toLowerCase().replace('_', ' ') }] }));
     });
-    await expect(new RegistrySupply(new Progress(), signal, { upstream }).certManager()).rejects.toMatchObject({
+    await expect(new RegistrySupply(new Progress(), signal, { upstream }).addOn('cert-manager')).rejects.toMatchObject({
       kind: 'environment',
       reason: `Image ${host}/jetstack/cert-manager-webhook:v1.0.0 could not be pulled: ${why}.`,
     });

@@ -90,7 +90,7 @@ it.each([
     server.serve(certManagerAsset(server.upstream).url, CRD);
     const { url } = asset(server.upstream);
     const supply = supplyOf({ ...server.upstream, sums: { [url]: sha256('as reviewed') } });
-    const given = asset === certManagerAsset ? supply.certManager() : supply.core();
+    const given = asset === certManagerAsset ? supply.addOn('cert-manager') : supply.core();
     await expect(given).rejects.toMatchObject({
       kind: 'environment',
       reason: `The SHA-256 of ${file} is not the pinned one.`,

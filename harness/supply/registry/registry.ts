@@ -6,7 +6,8 @@ import { isCached } from '../cache.ts';
 import { assertDiskSpace } from '../disk.ts';
 import {
   BOOKINFO_WORKLOADS,
-  type CertManagerParts,
+  type AddOnName,
+  type AddOnParts,
   type Component,
   type CoreParts,
   type SuppliedIstio,
@@ -51,6 +52,7 @@ export class RegistrySupply implements Supply {
   readonly kind = 'registry';
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
+  readonly #addOns: Record<AddOnName, () => Promise<AddOnParts>> = { 'cert-manager': () => this.#certManager() };
   readonly #upstream: Upstream;
   readonly #pullsItself: boolean;
   readonly #unpinned = new Set<string>();
@@ -131,7 +133,11 @@ export class RegistrySupply implements Supply {
     };
   }
 
-  async certManager(): Promise<CertManagerParts> {
+  async addOn(name: AddOnName): Promise<AddOnParts> {
+    return await this.#addOns[name]();
+  }
+
+  async #certManager(): Promise<AddOnParts> {
     const asset = certManagerAsset(this.#upstream);
     const manifests = await this.#phase(isCached('cert-manager', keyOf(asset)), 'Download cert-manager', (options) =>
       fetchManifests('cert-manager', asset, options),

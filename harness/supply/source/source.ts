@@ -11,7 +11,8 @@ import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
 import { PAUSE_IMAGE } from '../hub.ts';
 import {
   BOOKINFO_WORKLOADS,
-  type CertManagerParts,
+  type AddOnName,
+  type AddOnParts,
   type CoreParts,
   type SuppliedIstio,
   type Supply,
@@ -51,6 +52,7 @@ export class SourceSupply implements Supply {
   readonly kind = 'source';
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
+  readonly #addOns: Record<AddOnName, () => Promise<AddOnParts>> = { 'cert-manager': () => this.#certManager() };
 
   constructor(progress: Progress, signal: AbortSignal) {
     this.#progress = progress;
@@ -122,7 +124,11 @@ export class SourceSupply implements Supply {
     });
   }
 
-  async certManager(): Promise<CertManagerParts> {
+  async addOn(name: AddOnName): Promise<AddOnParts> {
+    return await this.#addOns[name]();
+  }
+
+  async #certManager(): Promise<AddOnParts> {
     const programs = await buildGoPart(CERT_MANAGER, () => undefined, this.#signal);
     const digest = goPartDigest(CERT_MANAGER);
     const platform = await buildGoPart(PLATFORM, () => undefined, this.#signal);
