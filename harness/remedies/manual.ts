@@ -1,11 +1,13 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { CACERTS, CA_FILES } from '../observations/istio.ts';
-import type { PlaneName } from '../observations/planes.ts';
+import { type PlaneName, PLANES } from '../observations/planes.ts';
+import type { RemedyName } from '../observations/remedies.ts';
 import { apply, remove } from '../ownership/objects.ts';
 import type { Plane } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../trust/certificate.ts';
 import { type Authority, createIntermediate, createRoot, PrivateKey } from '../trust/issue.ts';
-import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
+import { type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll } from './restart.ts';
 
 /** Common names of the intermediates. */
@@ -25,25 +27,26 @@ export const manual = {
   addOns: [],
   secret: { format: 'istio', keeper: undefined },
   makes: () => [],
-  apply: applyManual,
+  apply: pluggedInByHand('manual', cacerts),
   mayBeIn: () => Promise.resolve(true),
   takeAway: removeCacerts,
 } satisfies Remedy;
 
-async function applyManual(lab: Lab, keepSecret: KeepSecret): Promise<Joined> {
-  const started = Date.now();
-  const { mesh, gateway } = lab.distribution.planes;
-  const hierarchy = await makeHierarchy(keepSecret);
-  const { root } = hierarchy;
-  const secrets = [cacerts(mesh, hierarchy.mesh), cacerts(gateway, hierarchy.gateway)];
-  await apply(lab, secrets);
-  const restarts = await restartAll(lab, root.certificate.pem);
-  return {
-    remedy: 'manual',
-    root,
-    intermediates: INTERMEDIATES,
-    restarts,
-    seconds: (Date.now() - started) / 1000,
+/** Applies a remedy whose Secrets are written by hand, each of them from a plane's intermediate by `secretOf`. */
+export function pluggedInByHand(
+  remedy: RemedyName,
+  secretOf: (plane: Plane, authority: Authority) => KubernetesObject,
+): Remedy['apply'] {
+  return async (lab, keepSecret) => {
+    const started = Date.now();
+    const hierarchy = await makeHierarchy(keepSecret);
+    const { root } = hierarchy;
+    await apply(
+      lab,
+      PLANES.map((plane) => secretOf(lab.distribution.planes[plane], hierarchy[plane])),
+    );
+    const restarts = await restartAll(lab, root.certificate.pem);
+    return { remedy, root, intermediates: INTERMEDIATES, restarts, seconds: (Date.now() - started) / 1000 };
   };
 }
 
