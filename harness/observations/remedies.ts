@@ -1,5 +1,5 @@
 /** Every remedy by name; claims of `trust.NAME.*` are about it. */
-export const REMEDY_NAMES = ['manual', 'cert-manager'] as const;
+export const REMEDY_NAMES = ['manual', 'manual-tls', 'cert-manager'] as const;
 export type RemedyName = (typeof REMEDY_NAMES)[number];
 
 /** The form of a plane's Secret `cacerts`, by which it is told whose it is. */

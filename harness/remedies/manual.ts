@@ -84,12 +84,14 @@ export const cacertsReference = (plane: Plane) => ({
 export const bundle = (certificates: readonly Certificate[]) =>
   certificates.map(({ pem }) => `${pem.trim()}\n`).join('');
 
+/** For the data of a Secret. */
+export const encode = (text: string) => Buffer.from(text).toString('base64');
+
 /**
  * The four files of a plugged-in CA; the chain goes from the intermediate up to the root, as in the article. What
  * workloads are to trust is that root, unless other roots are given.
  */
 export function cacerts(plane: Plane, authority: Authority, roots: readonly Certificate[] = authority.chain.slice(-1)) {
-  const encode = (text: string) => Buffer.from(text).toString('base64');
   return {
     ...cacertsReference(plane),
     type: 'Opaque',

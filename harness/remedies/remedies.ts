@@ -2,6 +2,7 @@ import { found } from '../kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { RemedyName } from '../observations/remedies.ts';
 import { certManager } from './cert-manager.ts';
+import { manualTls } from './manual-tls.ts';
 import { cacertsReference, manual } from './manual.ts';
 import type { Remedy } from './remedy.ts';
 import { restartApart } from './restart.ts';
@@ -9,6 +10,7 @@ import { restartApart } from './restart.ts';
 /** Every remedy; each stands in a file of its own. */
 export const REMEDIES: { readonly [Name in RemedyName]: Remedy & { readonly name: Name } } = {
   manual,
+  'manual-tls': manualTls,
   'cert-manager': certManager,
 };
 
