@@ -3,6 +3,7 @@ import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { distributionOf } from '../config/settings.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { installerOf } from '../mesh/installers/installers.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import { packageVersion } from '../paths.ts';
 import type { Phase } from '../progress.ts';
@@ -35,8 +36,8 @@ const UNKNOWN = 'not known';
 
 /** The version that a plane is to have first; of one that is there already nothing is known before it is seen. */
 function plannedVersion({ settings, groups }: RunFacts, plane: PlaneName): string {
-  const { installer, version } = settings.planes[plane];
-  if (installer === 'preinstalled') return UNKNOWN;
+  const { version } = settings.planes[plane];
+  if (installerOf(settings.planes[plane]).isOthers) return UNKNOWN;
   return isUpgrade(groups) ? settings.upgrade.from : (version ?? settings.istioVersion);
 }
 

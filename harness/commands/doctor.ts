@@ -1,3 +1,4 @@
+import { SUPPLIES } from '../supply/open.ts';
 import { totalmem } from 'node:os';
 import { openExisting } from '../cluster/existing.ts';
 import { preflight } from '../cluster/preflight.ts';
@@ -26,7 +27,7 @@ const MEMORY = { lab: 4 * GIB, source: 8 * GIB };
 export async function doctorCommand(settings: Settings): Promise<number> {
   const choice = await choiceOf(settings);
   const isOwn = settings.cluster === 'k3d';
-  const builds = choice.kind === 'source' && settings.bundle === undefined;
+  const builds = SUPPLIES[choice.kind].buildsHere && settings.bundle === undefined;
   const findings = [
     { state: 'note' as const, text: `Supply would be ${choice.kind}: ${choice.reason}.` },
     ...(needsEngine(settings, choice.kind) ? [await engine()] : []),

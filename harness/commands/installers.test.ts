@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../config/load.ts';
 import { DEFAULTS, type Settings } from '../config/settings.ts';
-import type { VendorPlane } from '../mesh/vendor.ts';
+import type { VendorPlane } from '../mesh/installers/installer.ts';
 import { fixture } from '../paths.ts';
 import { assertInstallers, assertTools } from './installers.ts';
 

@@ -1,9 +1,10 @@
 import type { Settings } from '../config/settings.ts';
 import { usageFailure } from '../errors.ts';
-import { namesImages } from '../mesh/installers/choose.ts';
+import type { IstioParts } from '../mesh/installers/installer.ts';
+import { installerOf } from '../mesh/installers/installers.ts';
 import { needsSupply, withVendor } from '../mesh/vendor.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
-import type { IstioParts, SuppliedIstio, Supply } from '../supply/supply.ts';
+import type { SuppliedIstio, Supply } from '../supply/supply.ts';
 
 type Installed = Record<PlaneName, IstioParts>;
 
@@ -12,7 +13,8 @@ const versionOf = ({ planes, istioVersion }: Settings, plane: PlaneName) => plan
 /** The versions of Istio that come from the supply; with an upgrade also the one that it starts from. */
 export function suppliedVersions(settings: Settings, { upgrade }: { upgrade: boolean }): string[] {
   const own = PLANES.filter((plane) => needsSupply(settings.planes[plane])).map((plane) => versionOf(settings, plane));
-  const before = upgrade && PLANES.some((plane) => namesImages(settings.planes[plane])) ? [settings.upgrade.from] : [];
+  const before =
+    upgrade && PLANES.some((plane) => installerOf(settings.planes[plane]).namesImages) ? [settings.upgrade.from] : [];
   return [...new Set([...own, ...before])];
 }
 
@@ -35,11 +37,13 @@ export async function istioOf(settings: Settings, supply: Supply): Promise<Insta
  * 2, where that is helm and the supply has no charts: those of a plane are of the version it is upgraded to.
  */
 export async function istioBefore({ planes, upgrade }: Settings, supply: Supply): Promise<Installed> {
-  const supplied = PLANES.some((plane) => namesImages(planes[plane])) ? await supply.istio(upgrade.from) : undefined;
+  const supplied = PLANES.some((plane) => installerOf(planes[plane]).namesImages)
+    ? await supply.istio(upgrade.from)
+    : undefined;
   const parts = (plane: PlaneName): IstioParts => {
     const { installer, helm } = planes[plane];
     const own = { ...(installer === undefined ? {} : { installer }), ...(helm === undefined ? {} : { helm }) };
-    if (!namesImages(own)) return withVendor(plane, own, upgrade.from, undefined);
+    if (!installerOf(own).namesImages) return withVendor(plane, own, upgrade.from, undefined);
     if (installer === 'helm' && supplied?.charts === undefined) {
       throw usageFailure(
         `This supply has no charts of Istio ${upgrade.from}, and helm is to install the ${plane} plane.`,

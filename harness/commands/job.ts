@@ -6,7 +6,7 @@ import { environmentFailure, EXIT, usageFailure } from '../errors.ts';
 import { publishJobImage } from '../job/image.ts';
 import { bundledTools, jobSecrets, registrySecret, settingsInPod } from '../job/in-pod.ts';
 import { jobManifest } from '../job/manifest.ts';
-import { installerName } from '../mesh/installers/choose.ts';
+import { installerOf } from '../mesh/installers/installers.ts';
 import { pullSecret } from '../mesh/pull-secret.ts';
 import { PLANES } from '../observations/planes.ts';
 import { parseShard } from '../report/shard.ts';
@@ -112,10 +112,10 @@ async function bundled(
 ): Promise<BundledParts> {
   const core = await supply.core();
   const istio: SuppliedIstio[] = [];
-  const byHelm = PLANES.some((plane) => installerName(planes[plane]) === 'helm');
+  const wantCharts = PLANES.some((plane) => installerOf(planes[plane]).uses.includes('charts'));
   for (const version of versions) {
     const { charts, ...parts } = await supply.istio(version);
-    istio.push({ ...parts, ...(byHelm && charts !== undefined ? { charts } : {}) });
+    istio.push({ ...parts, ...(wantCharts && charts !== undefined ? { charts } : {}) });
   }
   const addOns: BundledParts['addOns'] = {};
   for (const name of addOnsFor(groups)) addOns[name] = await supply.addOn(name);

@@ -2,12 +2,13 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { addOnsFor, type ClaimGroup } from '../claims/catalog.ts';
 import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import type { Distribution } from '../mesh/distribution.ts';
-import { renderPlane } from '../mesh/planes.ts';
+import { renderPlane } from '../mesh/installers/installers.ts';
 import type { Pulling } from '../mesh/pulling.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { REMEDIES } from '../remedies/remedies.ts';
 import type { Remedy } from '../remedies/remedy.ts';
-import { ADD_ON_NAMES, type IstioParts, type Supply } from '../supply/supply.ts';
+import { ADD_ON_NAMES, type Supply } from '../supply/supply.ts';
+import type { IstioParts } from '../mesh/installers/installer.ts';
 import { canaryOf } from '../upgrade/canary.ts';
 
 interface Later {

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts';
 import { merge } from '../mesh/distribution.ts';
 import { type Pulling, pullValues } from '../mesh/pulling.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
-import type { IstioParts } from '../supply/supply.ts';
+import type { IstioParts } from '../mesh/installers/installer.ts';
 import { secretsIn } from '../supply/registry-login.ts';
 
 type Installed = Record<PlaneName, IstioParts>;

@@ -4,7 +4,7 @@ import type { Session } from '../session.ts';
 import { type Bundle, readBundle } from '../supply/bundle/bundle.ts';
 import { BundleSupply } from '../supply/bundle/supply.ts';
 import { type Choice, chooseSupply } from '../supply/choose.ts';
-import { openSupply } from '../supply/open.ts';
+import { openSupply, SUPPLIES } from '../supply/open.ts';
 import { PublishedSupply } from '../supply/published.ts';
 import type { Supply, SupplyKind } from '../supply/supply.ts';
 
@@ -43,7 +43,7 @@ export function supplyFor(
   if (bundle !== undefined) return new BundleSupply(bundle, istioVersions);
   const { cluster, registry } = settings;
   const isPulling = cluster === 'kubeconfig' && registry === undefined;
-  if (isPulling && kind === 'source') {
+  if (isPulling && SUPPLIES[kind].buildsHere) {
     throw usageFailure('Images that are built here do not get into that cluster by themselves.', {
       next: 'Name a registry that this machine and the nodes reach (registry: { push, pull } in meshtrust.yaml), or take the official images with --supply registry.',
     });
@@ -54,4 +54,4 @@ export function supplyFor(
 
 /** Is a container engine needed? Not where the cluster is there already and pulls by itself all there is to pull. */
 export const needsEngine = ({ cluster, registry, bundle }: Settings, kind: SupplyKind): boolean =>
-  bundle === undefined && (cluster === 'k3d' || registry !== undefined || kind === 'source');
+  bundle === undefined && (cluster === 'k3d' || registry !== undefined || SUPPLIES[kind].buildsHere);

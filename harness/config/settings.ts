@@ -1,6 +1,6 @@
 import type { ExistingCluster } from '../cluster/existing.ts';
 import { type Distribution, type GatewayClass, loadDistribution, type PlaneOptions } from '../mesh/distribution.ts';
-import type { VendorPlane } from '../mesh/vendor.ts';
+import type { VendorPlane } from '../mesh/installers/installer.ts';
 import type { WayIn } from '../mesh/ways.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import type { ImageStore } from '../supply/push.ts';

@@ -7,7 +7,7 @@ import type { PlainCluster } from '../cluster/testing/plain-cluster.ts';
 import { parseManifests } from '../kube/manifests.ts';
 import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import { type Distribution, loadDistribution, merge } from '../mesh/distribution.ts';
-import { renderPlane } from '../mesh/planes.ts';
+import { renderPlane } from '../mesh/installers/installers.ts';
 import { withVendor } from '../mesh/vendor.ts';
 import { PLANES } from '../observations/planes.ts';
 import { ROOT_SECRET } from '../remedies/cert-manager.ts';

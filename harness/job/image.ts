@@ -1,3 +1,4 @@
+import { SUPPLIES } from '../supply/open.ts';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { discard } from '../ownership/discard.ts';
@@ -52,7 +53,7 @@ export async function publishJobImage(
 
 /** Debian with the C++ library that Node needs: this project's own root, or beneath the official Node. */
 async function baseImage(kind: SupplyKind, say: (text: string) => void, signal: AbortSignal): Promise<string> {
-  if (kind === 'source') {
+  if (SUPPLIES[kind].buildsHere) {
     return await importRoot('base', rootDigest('base'), await buildRoot('base', signal), signal);
   }
   const image = officialNodeImage(UPSTREAM);

@@ -10,12 +10,13 @@ import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { apply, type ApplyOptions, type Proprietor } from '../ownership/objects.ts';
 import type { Progress } from '../progress.ts';
 import { eventually, WaitFailure } from '../retry.ts';
-import type { AddOnParts, Component, CoreParts, IstioParts } from '../supply/supply.ts';
+import type { AddOnParts, Component, CoreParts } from '../supply/supply.ts';
+import type { IstioParts } from './installers/installer.ts';
 import { type AddOn, addOnObjects, deploymentsOfAddOn } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
 import type { Ground } from './ground.ts';
 import { injectorAnswers } from './injector.ts';
-import { applyPlane, assertApplicable } from './installers/apply.ts';
+import { applyPlane, assertApplicable } from './installers/installers.ts';
 import { asInstalled } from './installers/installed.ts';
 import {
   attachLab,
@@ -30,7 +31,7 @@ import {
 } from './lab.ts';
 import { podTroubles } from './logs.ts';
 import { bookinfo, gateway, namespaces, probes, strict } from './lab-manifests.ts';
-import { renderPlane } from './planes.ts';
+import { renderPlane } from './installers/installers.ts';
 import { assertRoom, remainsOf } from './room.ts';
 import { type Pulling, pullingWith, pullSecrets } from './pulling.ts';
 

@@ -8,7 +8,8 @@ import { ledgerInCluster, ledgerOfOwn } from '../ownership/ledger.ts';
 import type { Proprietor } from '../ownership/objects.ts';
 import { workFolder } from '../state/runs.ts';
 import { workloadIdentity } from '../trust/spiffe.ts';
-import type { Component, IstioParts, Tools } from '../supply/supply.ts';
+import type { Component, Tools } from '../supply/supply.ts';
+import type { IstioParts } from './installers/installer.ts';
 import type { Distribution, Plane } from './distribution.ts';
 import type { Exposure, GatewayNames } from './lab-manifests.ts';
 

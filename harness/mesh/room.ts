@@ -7,10 +7,11 @@ import type { Kube } from '../kube/client.ts';
 import { identityOf, type Inventory } from '../kube/inventory.ts';
 import { CACERTS, ISTIOD_APP } from '../observations/istio.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
-import type { IstioParts } from '../supply/supply.ts';
 import { allAddOns } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
 import type { Remains } from './ground.ts';
+import type { IstioParts } from './installers/installer.ts';
+import { isOthers } from './installers/installers.ts';
 import { istiodOf } from './lab.ts';
 
 /** The planes of a lab, and who installs each. */
@@ -20,8 +21,7 @@ interface Planes {
 }
 
 /** The planes that somebody else has installed. */
-const planesOfOthers = ({ istio }: Planes): PlaneName[] =>
-  PLANES.filter((plane) => istio[plane].installer.kind === 'preinstalled');
+const planesOfOthers = ({ istio }: Planes): PlaneName[] => PLANES.filter((plane) => isOthers(istio[plane]));
 
 const namespacesOfOthers = (plan: Planes): ReadonlySet<string> =>
   new Set(planesOfOthers(plan).map((plane) => plan.distribution.planes[plane].namespace));

@@ -19,7 +19,7 @@ import { type CommandLines, watchCommandLines } from '../supply/testing/command-
 import { type StartedRegistry, startRegistry } from '../supply/testing/registry.ts';
 import { BROKEN_BUILDS, type BrokenBuild, vendorBuild } from '../supply/testing/vendor.ts';
 import { VERSIONS } from '../supply/versions.ts';
-import type { VendorPlane } from './vendor.ts';
+import type { VendorPlane } from './installers/installer.ts';
 
 /** A vendor's builds by their tags; all are in one registry that wants a password. */
 const BUILDS: Record<string, BrokenBuild | undefined> = {

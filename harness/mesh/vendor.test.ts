@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { IstioParts, SuppliedIstio } from '../supply/supply.ts';
+import type { SuppliedIstio } from '../supply/supply.ts';
+import type { IstioParts } from './installers/installer.ts';
 import { needsSupply, withVendor } from './vendor.ts';
 
 const SUPPLIED: SuppliedIstio = {

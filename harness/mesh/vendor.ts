@@ -1,28 +1,15 @@
 import { ISTIO_PROXY } from '../observations/istio.ts';
 import type { PlaneName } from '../observations/planes.ts';
-import type { IstioParts, SuppliedIstio } from '../supply/supply.ts';
+import type { SuppliedIstio } from '../supply/supply.ts';
 import { merge } from './distribution.ts';
-import { installerOf, type InstallerSettings, namesImages, needsTools } from './installers/choose.ts';
-
-/** What a vendor's build of a plane has of its own; everything else is as the supply has it. */
-export interface VendorPlane extends InstallerSettings {
-  /** Namespace and revision, where they are not as the distribution has them. */
-  namespace?: string;
-  revision?: string;
-  /** Version of Istio; of a vendor's own build for the report, and for the supply whatever else is to come from it. */
-  version?: string;
-  /** Registry prefix and tag of `pilot` and `proxyv2`. */
-  hub?: string;
-  tag?: string;
-  /** Path of a docker config.json with the credentials that its images are pulled with. */
-  pullSecret?: string;
-  /** Helm values on top of the distribution's. */
-  values?: object;
-}
+import type { IstioParts, VendorPlane } from './installers/installer.ts';
+import { installerOf } from './installers/installers.ts';
 
 /** Whether anything of the plane is left to come from the supply. */
-export const needsSupply = (own: VendorPlane): boolean =>
-  needsTools(own) || (namesImages(own) && (own.hub === undefined || own.tag === undefined));
+export function needsSupply(own: VendorPlane): boolean {
+  const installer = installerOf(own);
+  return installer.needsTools(own) || (installer.namesImages && (own.hub === undefined || own.tag === undefined));
+}
 
 /**
  * The parts of a plane with what the vendor has of its own. Images under another name are pulled by the node, and what
@@ -34,7 +21,8 @@ export function withVendor(
   version: string,
   supplied: SuppliedIstio | undefined,
 ): IstioParts {
-  const installer = installerOf(plane, own, supplied);
+  const { namesImages, ...kind } = installerOf(own);
+  const installer = kind.open(plane, own, supplied);
   const hub = own.hub ?? supplied?.hub ?? '';
   const tag = own.tag ?? supplied?.tag ?? '';
   const values = own.values ?? {};
@@ -48,7 +36,7 @@ export function withVendor(
     archives: [],
     overlay: values,
     // What an operator chooses is known when it has done so.
-    components: !namesImages(own)
+    components: !namesImages
       ? []
       : [
           { name: 'istio', version, image: image('pilot') },

@@ -4,15 +4,36 @@ import { istioSource } from './source/istio.ts';
 import { SourceSupply } from './source/source.ts';
 import type { Supply, SupplyKind } from './supply.ts';
 
-/** The supply of a kind; fails, exit code 2, unless it can serve these versions of Istio. */
-export function openSupply(
-  kind: SupplyKind,
-  istioVersions: readonly string[],
-  cluster: ClusterImages,
-  progress: Progress,
-  signal: AbortSignal,
-): Supply {
-  if (kind === 'registry') return new RegistrySupply(progress, signal, { cluster });
-  for (const version of istioVersions) istioSource(version);
-  return new SourceSupply(progress, signal);
+/** A kind of supply: what is known of it before it is asked for anything. */
+interface SupplyMaker {
+  /** Has it Istio's Helm charts, and a helm? */
+  readonly hasCharts: boolean;
+  /** Does it make its images with this machine's engine? They get into no other cluster by themselves then. */
+  readonly buildsHere: boolean;
+  readonly open: (
+    istioVersions: readonly string[],
+    cluster: ClusterImages,
+    progress: Progress,
+    signal: AbortSignal,
+  ) => Supply;
 }
+
+export const SUPPLIES: Record<SupplyKind, SupplyMaker> = {
+  source: {
+    hasCharts: true,
+    buildsHere: true,
+    open: (istioVersions, _, progress, signal) => {
+      for (const version of istioVersions) istioSource(version);
+      return new SourceSupply(progress, signal);
+    },
+  },
+  registry: {
+    hasCharts: false,
+    buildsHere: false,
+    open: (_, cluster, progress, signal) => new RegistrySupply(progress, signal, { cluster }),
+  },
+};
+
+/** The supply of a kind; fails, exit code 2, unless it can serve these versions of Istio. */
+export const openSupply = (kind: SupplyKind, ...request: Parameters<SupplyMaker['open']>): Supply =>
+  SUPPLIES[kind].open(...request);

@@ -19,27 +19,13 @@ export interface Charts {
   folder: string;
 }
 
-/** What puts a plane into the cluster, and with what. */
-export type Installer =
-  | { kind: 'istioctl'; istioctl: string }
-  | ({ kind: 'helm' } & Charts)
-  /** The Sail operator of the cluster, told to by a resource. */
-  | { kind: 'sail' }
-  /** Whoever did it before us. */
-  | { kind: 'preinstalled' };
-
 /** What a supply has of one version of Istio. */
-export interface SuppliedIstio extends Omit<IstioParts, 'installer'> {
+export interface SuppliedIstio {
+  version: string;
   /** Path of that version's istioctl. */
   istioctl: string;
   /** That version's charts, where a supply has them. */
   charts?: Charts;
-}
-
-/** What planes of one version of Istio are made of. */
-export interface IstioParts {
-  version: string;
-  installer: Installer;
   /** Registry prefix and tag under which `pilot` and `proxyv2` are found; empty where the installer knows its own. */
   hub: string;
   tag: string;

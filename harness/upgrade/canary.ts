@@ -7,7 +7,7 @@ import { rolledOut } from '../kube/rollout.ts';
 import { istiodName, type Plane } from '../mesh/distribution.ts';
 import { deploymentOfGateway, gatewayOf, type Lab, MESH_NAMESPACES } from '../mesh/lab.ts';
 import { gateway, type GatewayNames, revisionLabel } from '../mesh/lab-manifests.ts';
-import { renderPlane } from '../mesh/planes.ts';
+import { renderPlane } from '../mesh/installers/installers.ts';
 import { listProxies, sumCounters } from '../probe/proxies.ts';
 import { restartWorkloadsInTurn } from '../remedies/restart-in-turn.ts';
 import { eventually } from '../retry.ts';

@@ -5,13 +5,13 @@ import { remove } from '../ownership/objects.ts';
 import { rolledOut } from '../kube/rollout.ts';
 import type { Plane } from '../mesh/distribution.ts';
 import { injectorAnswers } from '../mesh/injector.ts';
-import { applyPlane } from '../mesh/installers/apply.ts';
+import { applyPlane } from '../mesh/installers/installers.ts';
 import { istiodOf, type Lab } from '../mesh/lab.ts';
-import { renderPlane } from '../mesh/planes.ts';
+import { renderPlane } from '../mesh/installers/installers.ts';
 import { readVersions } from '../probe/versions.ts';
 import { restartWorkloadsInTurn } from '../remedies/restart-in-turn.ts';
 import { eventually } from '../retry.ts';
-import type { IstioParts } from '../supply/supply.ts';
+import type { IstioParts } from '../mesh/installers/installer.ts';
 
 /** From one version to another, newer or older. */
 export interface Change {

@@ -3,10 +3,10 @@ import { apply } from '../ownership/objects.ts';
 import { found } from '../kube/failure.ts';
 import { gatewayOf, istiodOf, type Lab } from '../mesh/lab.ts';
 import { gateway } from '../mesh/lab-manifests.ts';
-import { renderPlane } from '../mesh/planes.ts';
+import { renderPlane } from '../mesh/installers/installers.ts';
 import { readVersions } from '../probe/versions.ts';
 import { restartWorkloads } from '../remedies/restart.ts';
-import type { IstioParts } from '../supply/supply.ts';
+import type { IstioParts } from '../mesh/installers/installer.ts';
 import { canaryGatewayOf, canaryOf, replaceGateway, serveNamespaces } from './canary.ts';
 import { install, proxiesRun, retire } from './in-place.ts';
 

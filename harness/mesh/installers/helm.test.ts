@@ -9,11 +9,11 @@ import { goModuleVersion, goPartDigest } from '../../supply/source/go.ts';
 import { istioSource } from '../../supply/source/istio.ts';
 import { PLATFORM } from '../../supply/source/platform.ts';
 import { STOCK_ENVOY_VALUES } from '../../supply/source/stock-envoy.ts';
-import type { Installer, IstioParts } from '../../supply/supply.ts';
+import type { Installer, IstioParts } from './installer.ts';
 import { VERSIONS } from '../../supply/versions.ts';
 import { isCached } from '../../supply/cache.ts';
 import { loadDistribution } from '../distribution.ts';
-import { renderPlane } from '../planes.ts';
+import { renderPlane } from './installers.ts';
 import { chartIn, missingCharts } from './helm.ts';
 
 const overlays = { mesh: STOCK_ENVOY_VALUES, gateway: STOCK_ENVOY_VALUES };

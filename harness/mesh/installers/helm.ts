@@ -1,10 +1,22 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { findProgram } from '../../engine/install.ts';
+import { usageFailure } from '../../errors.ts';
 import { parseManifests } from '../../kube/manifests.ts';
 import { run } from '../../process.ts';
-import type { Charts, IstioParts } from '../../supply/supply.ts';
+import type { PlaneName } from '../../observations/planes.ts';
+import { apply } from '../../ownership/objects.ts';
+import type { Charts, SuppliedIstio } from '../../supply/supply.ts';
 import { merge, type Plane } from '../distribution.ts';
+import {
+  type Helm,
+  type InstallerKind,
+  INTO_ANY_CLUSTER,
+  type IstioParts,
+  OF_EVERY_BUILD,
+  type VendorPlane,
+} from './installer.ts';
 import { planeValues } from './values.ts';
 
 /** Where the charts lie in their folder: in Istio's source, in its releases, and as `helm pull` unpacks them. */
@@ -24,11 +36,31 @@ export const missingCharts = (folder: string): string[] =>
     .filter((chart) => chartIn(folder, chart) === undefined)
     .map((chart) => `${chart} (${PLACES[chart].join(', ')})`);
 
+/** Helm, with Istio's charts. */
+export const helm: InstallerKind<Helm> = {
+  ...INTO_ANY_CLUSTER,
+  name: 'helm',
+  uses: ['charts', 'helm', ...OF_EVERY_BUILD],
+  namesImages: true,
+  needsTools: (own) => own.charts === undefined,
+  open: (plane, own, supplied) => ({
+    kind: 'helm',
+    folder: chartsOf(plane, own, supplied),
+    helm: helmOf(plane, own, supplied),
+  }),
+  assertTools: (plane, own, supplyHasCharts) => {
+    if (own.charts !== undefined || !supplyHasCharts) chartsOf(plane, own, undefined);
+    if (!supplyHasCharts) helmOf(plane, own, undefined);
+  },
+  render: (plane, parts, signal) => renderWithHelm(plane, parts, parts.installer, signal),
+  apply: (owner, _, rendered, options) => apply(owner, rendered, options),
+};
+
 /** Manifests of a plane as `helm template` renders Istio's charts: the same objects as istioctl makes of them. */
 export async function renderWithHelm(
   plane: Plane,
   { hub, tag }: IstioParts,
-  { helm, folder }: Charts,
+  { helm: program, folder }: Charts,
   signal?: AbortSignal,
 ): Promise<KubernetesObject[]> {
   const values = merge(planeValues(plane), {
@@ -39,10 +71,33 @@ export async function renderWithHelm(
   });
   const render = (chart: Chart) =>
     // One release for both charts, as with istioctl: its name is in the labels.
-    run([helm, 'template', 'istio', chartIn(folder, chart) ?? '', '--namespace', plane.namespace, '--values', '-'], {
+    run([program, 'template', 'istio', chartIn(folder, chart) ?? '', '--namespace', plane.namespace, '--values', '-'], {
       input: JSON.stringify(values), // which is YAML, and leaves no doubt about OFF
       signal,
     });
   const charts: Chart[] = plane.name === 'mesh' ? ['base', 'istiod'] : ['istiod'];
   return (await Promise.all(charts.map(render))).flatMap(parseManifests);
+}
+
+function chartsOf(plane: PlaneName, { charts }: VendorPlane, supplied: SuppliedIstio | undefined): string {
+  if (charts === undefined) {
+    if (supplied?.charts !== undefined) return supplied.charts.folder;
+    throw usageFailure(`The ${plane} plane is to be installed by helm, and this supply has no charts of Istio.`, {
+      next: `Set planes.${plane}.charts to a folder with Istio's charts base and istiod.`,
+    });
+  }
+  const missing = missingCharts(charts);
+  // A plane is rendered again by other processes, in folders of their own.
+  if (missing.length === 0) return resolve(charts);
+  throw usageFailure(`${charts} does not hold the chart ${missing.join(', nor ')}.`, {
+    next: `Set planes.${plane}.charts to a folder with Istio's charts base and istiod.`,
+  });
+}
+
+function helmOf(plane: PlaneName, own: VendorPlane, supplied: SuppliedIstio | undefined): string {
+  const program = own.helm ?? supplied?.charts?.helm ?? findProgram('helm');
+  if (program !== undefined) return own.helm === undefined ? program : resolve(own.helm);
+  throw usageFailure(`The ${plane} plane is to be installed by helm, and there is none.`, {
+    next: `Install helm, or set planes.${plane}.helm to its path.`,
+  });
 }

@@ -3,17 +3,16 @@ import type { Kube } from '../../kube/client.ts';
 import { getFromPod } from '../../kube/port-forward.ts';
 import { livePods } from '../../kube/rollout.ts';
 import { DISCOVERY, MONITORING_PORT } from '../../observations/istio.ts';
-import type { IstioParts } from '../../supply/supply.ts';
 import type { Plane } from '../distribution.ts';
-import { namesImages } from './choose.ts';
+import type { IstioParts } from './installer.ts';
+import { isOthers, namesImages } from './installers.ts';
 
 /**
  * The parts of a plane whose istiod serves, with what only the cluster knows where its images are not of our choice:
  * istiod's image, and of a plane that was there before us the version, by istiod's own word.
  */
 export async function asInstalled(kube: Kube, plane: Plane, parts: IstioParts): Promise<IstioParts> {
-  const { kind } = parts.installer;
-  if (namesImages({ installer: kind })) return parts;
+  if (namesImages(parts)) return parts;
   try {
     const { namespace, deployment: name } = plane;
     const { spec } = await kube.apps.readNamespacedDeployment({ namespace, name });
@@ -21,7 +20,7 @@ export async function asInstalled(kube: Kube, plane: Plane, parts: IstioParts): 
     const [pod] = await livePods(kube, namespace, labels.join(','));
     if (pod?.metadata?.name === undefined) throw new Error(`deployment ${namespace}/${name} has no pod`);
     const said = await getFromPod(kube, { namespace, name: pod.metadata.name }, MONITORING_PORT, '/version');
-    const version = kind === 'preinstalled' ? versionIn(said) : parts.version;
+    const version = isOthers(parts) ? versionIn(said) : parts.version;
     const image = spec?.template.spec?.containers.find((container) => container.name === DISCOVERY)?.image;
     return { ...parts, version, components: [{ name: 'istio', version, ...(image === undefined ? {} : { image }) }] };
   } catch (error) {

@@ -1,15 +1,28 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseManifests } from '../../kube/manifests.ts';
 import { run } from '../../process.ts';
-import type { IstioParts } from '../../supply/supply.ts';
+import { apply } from '../../ownership/objects.ts';
 import type { Plane } from '../distribution.ts';
+import { type Istioctl, type InstallerKind, INTO_ANY_CLUSTER, type IstioParts, OF_EVERY_BUILD } from './installer.ts';
 import { planeValues } from './values.ts';
 
-/** Manifests of a plane as `istioctl manifest generate` renders them; `istioctl` is a path. */
+/** The istioctl of the supply, or of a vendor. */
+export const istioctl: InstallerKind<Istioctl> = {
+  ...INTO_ANY_CLUSTER,
+  name: 'istioctl',
+  uses: ['istioctl', ...OF_EVERY_BUILD],
+  namesImages: true,
+  needsTools: (own) => own.istioctl === undefined,
+  open: (_, own, supplied) => ({ kind: 'istioctl', istioctl: own.istioctl ?? supplied?.istioctl ?? '' }),
+  render: (plane, parts, signal) => renderWithIstioctl(plane, parts, parts.installer.istioctl, signal),
+  apply: (owner, _, rendered, options) => apply(owner, rendered, options),
+};
+
+/** Manifests of a plane as `istioctl manifest generate` renders them; `program` is istioctl's path. */
 export async function renderWithIstioctl(
   plane: Plane,
   { hub, tag }: IstioParts,
-  istioctl: string,
+  program: string,
   signal?: AbortSignal,
 ): Promise<KubernetesObject[]> {
   const operator = {
@@ -26,7 +39,7 @@ export async function renderWithIstioctl(
       values: planeValues(plane),
     },
   };
-  const text = await run([istioctl, 'manifest', 'generate', '--filename', '-'], {
+  const text = await run([program, 'manifest', 'generate', '--filename', '-'], {
     // JSON, which is YAML: a YAML 1.1 reader would take an unquoted OFF for a boolean.
     input: JSON.stringify(operator),
     signal,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { connectKube } from '../../kube/client.ts';
-import type { IstioParts } from '../../supply/supply.ts';
+import type { IstioParts } from './installer.ts';
 import { loadDistribution } from '../distribution.ts';
 import { ledgerOfOwn } from '../../ownership/ledger.ts';
 import { applySail } from './sail-cluster.ts';

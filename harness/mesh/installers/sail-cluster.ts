@@ -5,11 +5,25 @@ import { apply, type ApplyOptions, type Proprietor, tryOut } from '../../ownersh
 import type { Kube } from '../../kube/client.ts';
 import { apiMessage, found } from '../../kube/failure.ts';
 import { eventually } from '../../retry.ts';
-import type { IstioParts } from '../../supply/supply.ts';
-import { SAIL_API, sailCni } from './sail.ts';
+import { type Sail, type InstallerKind, INTO_ANY_CLUSTER, type IstioParts, OF_EVERY_BUILD } from './installer.ts';
+import { SAIL_API, sailCni, sailResources } from './sail.ts';
 
 /** Served by OpenShift alone. */
 const OPENSHIFT = { apiVersion: 'config.openshift.io/v1', kind: 'ClusterVersion' } as const;
+
+/** The Sail operator of the cluster, which OpenShift Service Mesh 3 is. */
+export const sail: InstallerKind<Sail> = {
+  ...INTO_ANY_CLUSTER,
+  name: 'sail',
+  uses: OF_EVERY_BUILD,
+  namesImages: false,
+  wants: 'the Sail operator',
+  needsTools: () => false,
+  open: () => ({ kind: 'sail' }),
+  render: (plane, parts) => Promise.resolve(sailResources(plane, parts)),
+  assertApplicable: assertSail,
+  apply: applySail,
+};
 
 /**
  * Holds the resources of a plane against the cluster without changing it. Fails where it has no Sail operator (exit code

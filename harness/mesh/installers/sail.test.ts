@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { IstioParts } from '../../supply/supply.ts';
+import type { IstioParts } from './installer.ts';
 import { loadDistribution } from '../distribution.ts';
-import { renderPlane } from '../planes.ts';
+import { renderPlane } from './installers.ts';
 import { sailCni } from './sail.ts';
 
 const { planes } = loadDistribution('openshift-4.22');

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { IstioParts } from '../../supply/supply.ts';
+import type { IstioParts } from './installer.ts';
 import { merge, type Plane } from '../distribution.ts';
 import { planeValues } from './values.ts';
 
