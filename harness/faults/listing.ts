@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { eventually } from '../retry.ts';
 import type { PlainCluster } from '../cluster/testing/plain-cluster.ts';
 
 /** Everything in a cluster by kubectl's word, not by the eyes of what is tested: identity → digest. */
@@ -37,6 +38,22 @@ export async function listAll({ kubectl }: Pick<PlainCluster, 'kubectl'>): Promi
     for (const item of (JSON.parse(answer) as { items: Item[] }).items) listing.set(nameOf(item), digestOf(item));
   }
   return listing;
+}
+
+/** The same of a cluster that has come to rest: who has installed something is not done when it runs. */
+export async function listAtRest(cluster: Pick<PlainCluster, 'kubectl'>): Promise<Listing> {
+  let last = await listAll(cluster);
+  return await eventually(
+    async () => {
+      const before = last;
+      last = await listAll(cluster);
+      const { leftOver, lost, changed } = differenceOf(before, last);
+      const lively = [...leftOver, ...lost, ...changed];
+      if (lively.length > 0) throw new Error(`${lively.join(', ')} came, went or changed`);
+      return last;
+    },
+    { waitingFor: 'the cluster to come to rest', within: 'planeReady', inARow: 3 },
+  );
 }
 
 const isLively = (kind: string): boolean => VOLATILE.includes(kind) || LIVELY.includes(kind.replace(/\..*$/, ''));

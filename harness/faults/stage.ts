@@ -5,7 +5,7 @@ import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import { startRegistry } from '../supply/testing/registry.ts';
 import { VERSIONS } from '../supply/versions.ts';
-import { listAll } from './listing.ts';
+import { listAtRest } from './listing.ts';
 import { startFaultyProxy } from './proxy.ts';
 import type { Stage } from './trial.ts';
 import { furnish, type World } from './world.ts';
@@ -28,7 +28,7 @@ export async function openStage(name: World['name'], session: Session): Promise<
       world,
       proxy,
       settings: { supply: kind, registry: registry.store('lab') },
-      before: await listAll(cluster),
+      before: await listAtRest(cluster),
       signal,
     };
   });

@@ -9,6 +9,7 @@ import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import { type Distribution, loadDistribution, merge } from '../mesh/distribution.ts';
 import { renderPlane } from '../mesh/installers/installers.ts';
 import { withVendor } from '../mesh/vendor.ts';
+import { ISTIOD_SELECTOR } from '../observations/istio.ts';
 import { PLANES } from '../observations/planes.ts';
 import { ROOT_SECRET } from '../remedies/cert-manager.ts';
 import { fixture } from '../paths.ts';
@@ -90,6 +91,11 @@ export async function furnish(name: World['name'], ingredients: Ingredients): Pr
       '300s',
     ]);
   }
+  // An istiod switches its validation on once it has seen it work (istio/istio, pkg/webhooks/validation/controller).
+  await cluster.kubectl([
+    ...['wait', '--for=jsonpath={.webhooks[0].failurePolicy}=Fail', 'validatingwebhookconfiguration'],
+    ...['--selector', ISTIOD_SELECTOR, '--timeout', '180s'],
+  ]);
   const settings = { planes: { mesh: { installer: 'preinstalled' }, gateway: { installer: 'preinstalled' } } };
   return { name, cluster, settings, only: ['trust.not-remedies.permissive', 'trust.manual.leaf-issuer'] };
 }
