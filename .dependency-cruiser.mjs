@@ -28,7 +28,7 @@ export default {
         path: [
           '^fixtures/',
           '^harness/main\\.ts$',
-          folders('cluster', 'commands', 'engine', 'state', 'supply', 'tasks'),
+          folders('cluster', 'commands', 'engine', 'plan', 'run', 'state', 'supply', 'tasks'),
         ],
       },
     ),
@@ -61,7 +61,7 @@ export default {
       'probes-only-observe',
       'A probe that could remedy what it observes would prove nothing; audit is to change nothing at all.',
       { path: folders('probe', 'audit') },
-      { path: folders('claims', 'commands', 'remedies', 'selftest', 'upgrade') },
+      { path: folders('claims', 'commands', 'plan', 'remedies', 'run', 'selftest', 'upgrade') },
     ),
     forbid(
       'probes-report-nothing',
@@ -73,13 +73,13 @@ export default {
       'remedies-only-remedy',
       'apply() and revert(), nothing else: judging is for the suites.',
       { path: '^harness/remedies/' },
-      { path: folders('claims', 'commands', 'probe', 'report', 'selftest') },
+      { path: folders('claims', 'commands', 'plan', 'probe', 'report', 'run', 'selftest') },
     ),
     forbid(
       'mesh-is-below-remedies',
       'A lab is brought up before anybody remedies, judges or reports it.',
       { path: folders('mesh', 'cluster', 'supply', 'engine') },
-      { path: folders('claims', 'commands', 'probe', 'remedies', 'report', 'selftest', 'upgrade') },
+      { path: folders('claims', 'commands', 'plan', 'probe', 'remedies', 'report', 'run', 'selftest', 'upgrade') },
     ),
     forbid(
       'ownership-knows-no-mesh',
@@ -92,6 +92,18 @@ export default {
       'What everybody names the same way is at the bottom: it knows what a certificate is, and nothing else.',
       { path: '^harness/observations/' },
       { path: '^harness/', pathNot: '^harness/(observations/|trust/certificate\\.ts$)' },
+    ),
+    forbid(
+      'settings-plan-run',
+      'Settings become a plan, and a plan a run; neither asks back.',
+      { path: folders('plan') },
+      { path: folders('commands', 'run') },
+    ),
+    forbid(
+      'commands-are-called-last',
+      'Only what a user has typed leads to a command.',
+      { path: '^harness/', pathNot: [TEST, '^harness/(main\\.ts|commands/)'] },
+      { path: folders('commands') },
     ),
     forbid(
       'kube-is-at-the-bottom',

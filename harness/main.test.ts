@@ -47,6 +47,17 @@ async function meshtrust(...words: string[]) {
   return { code, output };
 }
 
+it('run --dry-run says what would be done, and touches nothing', async () => {
+  const { code, output } = await meshtrust('run', '--dry-run', '--supply', 'source', '--only', 'trust.manual.*');
+  expect(output).toMatch(/^cluster +a new one of k3d, 1 node, removed at the end$/m);
+  expect(output).toMatch(/^parts +to be built first: Kubernetes, .*Envoy .*; the base root \(Debian\); .*$/m);
+  expect(output).toMatch(/^claims +9 of profile trust$/m);
+  expect(output).toContain('  trust.manual.chain\n');
+  expect(output).toMatch(/\nNothing was touched\.\n$/);
+  expect(code).toBe(0);
+  expect(readdirSync(home)).toEqual([]);
+});
+
 describe('wrong use ends with exit code 2, one clear sentence and nothing left behind', () => {
   it.each([
     ['an unknown flag', ['run', '--nope'], /unknown option '--nope'/],

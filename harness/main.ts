@@ -41,6 +41,7 @@ interface Flags {
   namespace?: string;
   claim?: string;
   sabotage?: string;
+  dryRun?: true;
 }
 
 const EXIT_CODES = `
@@ -72,11 +73,16 @@ function program(): Command {
   const run = runOptions(labOptions(root.command('run')))
     .description('bring a lab up, show the split, apply the remedies, judge every claim, write the report')
     .option('--shard <i/n>', 'judge part i of n of these claims; merge makes one report of the n reports', shard)
+    .option('--dry-run', 'print what would be made, got and judged, and about how long it takes; touch nothing')
     .addOption(new Option('--sabotage <name>').hideHelp())
     .action(async (flags: Flags) => {
       const settings = settingsFrom(flags);
       const { runCommand } = await import('./commands/run.ts');
-      process.exitCode = await runCommand(settings, { shard: flags.shard, sabotage: flags.sabotage });
+      process.exitCode = await runCommand(settings, {
+        shard: flags.shard,
+        sabotage: flags.sabotage,
+        dryRun: flags.dryRun === true,
+      });
     });
   root
     .command('merge')
@@ -105,7 +111,7 @@ function program(): Command {
     .description('bring a lab up, in the split, and leave it for looking around')
     .action(async (flags: Flags) => {
       const settings = settingsFrom(flags);
-      const { upCommand } = await import('./commands/lab.ts');
+      const { upCommand } = await import('./commands/up.ts');
       process.exitCode = await upCommand(settings);
     });
   root

@@ -7,7 +7,7 @@ import { inert, mapStrings } from '../report/text.ts';
 import { toYaml } from '../report/yaml.ts';
 import { brokenConversations, isJudged, trustGraph } from '../trust/graph/graph.ts';
 import type { TrustGraph } from '../trust/graph/model.ts';
-import { writeOut } from './write-out.ts';
+import { writeOut } from '../write-out.ts';
 
 export interface AuditFlags {
   kubeconfig?: string;

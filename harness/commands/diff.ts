@@ -5,7 +5,7 @@ import type { ReportDiff } from '../report/diff/model.ts';
 import { renderDiff } from '../report/diff/text.ts';
 import { readReport } from '../report/read.ts';
 import { inert, mapStrings } from '../report/text.ts';
-import { writeOut } from './write-out.ts';
+import { writeOut } from '../write-out.ts';
 
 export interface DiffFlags {
   output: 'text' | 'markdown' | 'json';

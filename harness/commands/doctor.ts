@@ -16,7 +16,7 @@ import { assertDiskSpace } from '../supply/disk.ts';
 import { assertGo } from '../supply/source/go.ts';
 import { COLD_DISK } from '../supply/source/source.ts';
 import { print } from '../terminal.ts';
-import { choiceOf, needsEngine } from './supply.ts';
+import { choiceOf, needsEngine } from '../plan/supply.ts';
 
 const GIB = 2 ** 30;
 /** The lab takes 1.6 GiB, a build from source up to 5. */

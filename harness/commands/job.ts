@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
-import { addOnsFor, type ClaimGroup, isUpgrade, selectClaims } from '../claims/catalog.ts';
-import { distributionOf, type Settings } from '../config/settings.ts';
+import { selectClaims } from '../claims/catalog.ts';
+import type { Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { environmentFailure, EXIT, usageFailure } from '../errors.ts';
 import { publishJobImage } from '../job/image.ts';
@@ -9,16 +9,14 @@ import { jobManifest } from '../job/manifest.ts';
 import { installerOf } from '../mesh/installers/installers.ts';
 import { pullSecret } from '../mesh/pull-secret.ts';
 import { PLANES } from '../observations/planes.ts';
+import { type Plan, planOf } from '../plan/plan.ts';
 import { parseShard } from '../report/shard.ts';
+import { supplyFor } from '../run/supply.ts';
 import { Session } from '../session.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type BundledParts, writeBundle } from '../supply/bundle/write.ts';
 import type { ImageStore } from '../supply/push.ts';
 import type { SuppliedIstio, Supply } from '../supply/supply.ts';
-import { assertInstallers, assertTools } from './installers.ts';
-import { suppliedVersions } from './istio.ts';
-import { pullSecretsOf } from './pulling.ts';
-import { choiceOf, supplyFor } from './supply.ts';
 
 /** What only the command line says of a Job. */
 export interface JobOptions {
@@ -32,18 +30,18 @@ export interface JobOptions {
 export async function jobCommand(given: Settings, { shards, namespace, claim }: JobOptions): Promise<number> {
   scaleDeadlines(given.deadlines.scale);
   const settings: Settings = { ...given, cluster: 'kubeconfig' };
-  const groups = plan(settings, { shards, namespace, claim });
+  assertJob({ shards, namespace, claim });
+  const groups = selectClaims(settings.profile, settings.distribution, settings.only);
   const store = storeOf(settings);
-  const versions = suppliedVersions(settings, { upgrade: isUpgrade(groups) });
+  const plan = await planOf(settings, { groups, elsewhere: true });
   await using session = new Session();
   const { progress, signal } = session;
-  const { kind, reason } = await choiceOf(settings);
-  assertTools(settings, kind);
+  const { kind, reason } = plan.supply;
   progress.note(`Supply: ${kind} (${reason}). Distribution: ${settings.distribution}.`);
-  const supply = supplyFor(session, settings, kind, versions);
+  const supply = supplyFor(session, plan);
   await session.engine();
   const parts = scratchFolder('parts');
-  writeBundle(parts, kind, await bundled(settings, supply, versions, groups));
+  writeBundle(parts, kind, await bundled(plan, supply));
   for (const { from, to } of bundledTools(settings, parts)) cpSync(from, to, { recursive: true, dereference: true });
   const image = await progress.phase('Build the image of the Job', (say) =>
     publishJobImage({ kind, parts }, store, say, signal),
@@ -68,8 +66,8 @@ export async function jobCommand(given: Settings, { shards, namespace, claim }: 
 /** A label of DNS (RFC 1123, 2.1), which does for the name of every object. */
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** Everything that can be wrong about a request is found here, before anything is built. */
-function plan(settings: Settings, { shards, ...names }: JobOptions): ClaimGroup[] {
+/** Fails, exit code 2 or 3, for what the command line asks of a Job and cannot be. */
+function assertJob({ shards, ...names }: JobOptions): void {
   if (parseShard(`${shards}/${shards}`) === undefined)
     throw usageFailure(`A run has no ${shards} shards.`, {
       next: 'Choose 1 to 999 with --shards; more than there are claim groups gain nothing.',
@@ -85,11 +83,6 @@ function plan(settings: Settings, { shards, ...names }: JobOptions): ClaimGroup[
       next: 'Use a Linux machine whose processor is that of the nodes.',
     });
   }
-  distributionOf(settings);
-  pullSecretsOf(settings);
-  const groups = selectClaims(settings.profile, settings.distribution, settings.only);
-  assertInstallers(settings, { upgrade: isUpgrade(groups) });
-  return groups;
 }
 
 /** The registry that the nodes pull from. Fails, exit code 2, where there is none, or none that nodes can use. */
@@ -104,20 +97,15 @@ function storeOf({ registry }: Settings): ImageStore {
 }
 
 /** Parts for these claims; charts, and helm with them, only where a plane is installed by it. */
-async function bundled(
-  { planes }: Settings,
-  supply: Supply,
-  versions: readonly string[],
-  groups: readonly ClaimGroup[],
-): Promise<BundledParts> {
+async function bundled({ settings, istioVersions, addOns: names }: Plan, supply: Supply): Promise<BundledParts> {
   const core = await supply.core();
   const istio: SuppliedIstio[] = [];
-  const wantCharts = PLANES.some((plane) => installerOf(planes[plane]).uses.includes('charts'));
-  for (const version of versions) {
+  const wantCharts = PLANES.some((plane) => installerOf(settings.planes[plane]).uses.includes('charts'));
+  for (const version of istioVersions) {
     const { charts, ...parts } = await supply.istio(version);
     istio.push({ ...parts, ...(wantCharts && charts !== undefined ? { charts } : {}) });
   }
   const addOns: BundledParts['addOns'] = {};
-  for (const name of addOnsFor(groups)) addOns[name] = await supply.addOn(name);
+  for (const name of names) addOns[name] = await supply.addOn(name);
   return { core, istio, addOns, unpinned: supply.unpinned() };
 }

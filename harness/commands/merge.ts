@@ -7,7 +7,7 @@ import { mergeReports } from '../report/merge.ts';
 import { readIntact, type StoredReport } from '../report/read.ts';
 import { shardsOf } from '../report/shards.ts';
 import { exitCodeFor } from '../report/verdict.ts';
-import { publishReport } from './output.ts';
+import { publishReport } from '../run/output.ts';
 
 export interface MergeFlags {
   out?: string;

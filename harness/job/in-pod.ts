@@ -54,32 +54,22 @@ export const bundledTools = ({ planes }: Settings, bundle: string): { from: stri
 
 /** The settings as a pod of the Job is to have them: its own cluster, parts from its image, files where they are there. */
 export function settingsInPod(settings: Settings, kind: SupplyKind): Partial<Settings> {
-  const {
-    profile,
-    distribution,
-    istioVersion,
-    registry,
-    planes,
-    gatewayClass,
-    images,
-    upgrade,
-    only,
-    host,
-    deadlines,
-  } = settings;
+  // What is of this machine alone stays here; everything else goes along, whatever settings there will be.
+  const { registry, keep: _keep, out: _out, ports: _ports, k3d: _k3d, ...rest } = settings;
+  const { planes } = settings;
   const { wayIn } = settings.kubeconfig;
   const config = ({ mountPath }: JobSecret) => join(mountPath, CONFIG);
   const own = registrySecret(settings);
   const plane = (name: PlaneName): VendorPlane => {
-    const { pullSecret, ...rest } = planes[name];
+    const { pullSecret, ...others } = planes[name];
     return {
-      ...rest,
+      ...others,
       ...(pullSecret === undefined ? {} : { pullSecret: config(secretFor(`-${name}`, pullSecret)) }),
-      ...Object.fromEntries(toolsIn(PARTS, name, rest).map(({ tool, to }) => [tool, to])),
+      ...Object.fromEntries(toolsIn(PARTS, name, others).map(({ tool, to }) => [tool, to])),
     };
   };
   return {
-    ...{ profile, distribution, istioVersion, gatewayClass, images, upgrade, only, host, deadlines },
+    ...rest,
     ...{ cluster: 'kubeconfig', supply: kind, bundle: PARTS },
     // From a pod that works in every cluster, whatever its network.
     kubeconfig: { context: CONTEXT, wayIn: wayIn === 'auto' ? 'port-forward' : wayIn },

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { statSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
-import { bringUpWhole } from '../commands/lab.ts';
+import { planOf } from '../plan/plan.ts';
+import { bringUpWhole } from '../run/bring-up.ts';
 import { nodeName } from '../cluster/k3d.ts';
 import { loadSettings } from '../config/load.ts';
 import { deadline } from '../deadlines.ts';
@@ -45,7 +46,7 @@ async function bench(rounds: number, distribution: string): Promise<number> {
     });
   }
   await using session = new Session();
-  const lab = await bringUpWhole(session, settings);
+  const lab = await bringUpWhole(session, await planOf(settings));
   const memory = watchMemory(session.id);
   const pairs: { harness: number; script: number }[] = [];
   for (let round = 1; round <= rounds; round++) {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { join, matchesGlob } from 'node:path';
 import { type ClaimGroup, loadProfile } from '../claims/catalog.ts';
-import { bringUp } from '../commands/lab.ts';
+import { planOf } from '../plan/plan.ts';
+import { bringUp } from '../run/bring-up.ts';
 import { loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import { scaleDeadlines } from '../deadlines.ts';
@@ -89,9 +90,10 @@ async function forge(forgeries: readonly Forgery[]): Promise<Trial[]> {
 /** One lab for all: each sabotage is undone, and the next asserts that the lab is joined and whole before it begins. */
 async function breakLab(sabotages: readonly LiveSabotage[], settings: Settings): Promise<Trial[]> {
   scaleDeadlines(settings.deadlines.scale);
+  const plan = await planOf(settings, { groups: [manualGroup()] });
   await using session = new Session();
   const { progress, signal } = session;
-  const { lab } = await bringUp(session, settings);
+  const { lab } = await bringUp(session, plan);
   const stage: Stage = {
     lab: join(workFolder(session.id), 'lab.json'),
     out: scratchFolder('selftest'),

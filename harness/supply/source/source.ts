@@ -47,6 +47,23 @@ const PLATFORM_TITLE = 'Kubernetes, Istio, CoreDNS, Helm';
 /** Bytes that an empty cache fills: Go's module and build caches above all. */
 export const COLD_DISK = 20 * 2 ** 30;
 
+/** What a lab of these versions and add-ons is made of here and that the cache has not got yet: titles of the builds. */
+export function partsToBuild(istioVersions: readonly string[], addOns: readonly AddOnName[]): string[] {
+  const sources = istioVersions.map(istioSource);
+  const go = (part: GoPart, title: string) => ({ title, name: part.name, digest: goPartDigest(part) });
+  const parts = [
+    go(PLATFORM, PLATFORM_TITLE),
+    go(K3D, 'k3d'),
+    ...sources.filter(({ part }) => part !== PLATFORM).map(({ part, version }) => go(part, `Istio ${version}`)),
+    ...sources.map(({ envoy }) => ({ title: `Envoy ${envoy}`, name: 'envoy', digest: envoyDigest(envoy) })),
+    ...(['base', 'node'] as const).map((name) => {
+      return { title: `the ${name} root (Debian)`, name: `root-${name}`, digest: rootDigest(name) };
+    }),
+    ...(addOns.includes('cert-manager') ? [go(CERT_MANAGER, 'cert-manager')] : []),
+  ];
+  return parts.filter(({ name, digest }) => !isCached(name, digest)).map(({ title }) => title);
+}
+
 /** Builds every part here: Go modules, Debian packages, the Envoy wheel, this Node. Needs no image registry. */
 export class SourceSupply implements Supply {
   readonly kind = 'source';

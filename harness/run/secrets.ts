@@ -1,11 +1,12 @@
 import { connect, readAccess } from '../cluster/access.ts';
 import { readRegistries } from '../cluster/registries.ts';
-import { distributionOf, type Settings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
 import { messageOf } from '../errors.ts';
 import { Redactor } from '../evidence/redact.ts';
 import { readPrivateKeys } from '../mesh/private-keys.ts';
 import { secretsOf } from '../state/runs.ts';
-import { FINDABLE, pullSecretsOf } from './pulling.ts';
+import type { Plan } from '../plan/plan.ts';
+import { FINDABLE, pullSecretsOf } from '../plan/pulling.ts';
 
 /** Everything secret in a registries.yaml of k3s. */
 function registrySecrets({ k3d }: Settings): string[] {
@@ -49,7 +50,7 @@ export function redactorOf(
 }
 
 /** The private keys that lie in the lab's Secrets now; none where there is no lab. */
-export async function labSecrets(settings: Settings, runId: string): Promise<string[]> {
+export async function labSecrets({ distribution }: Plan, runId: string): Promise<string[]> {
   const access = readAccess(runId);
-  return access === undefined ? [] : await readPrivateKeys(connect(access), runId, distributionOf(settings));
+  return access === undefined ? [] : await readPrivateKeys(connect(access), runId, distribution);
 }

@@ -1,31 +1,26 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
-import { type ClaimGroup, isUpgrade } from '../claims/catalog.ts';
-import type { Settings } from '../config/settings.ts';
-import { distributionOf } from '../config/settings.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { installerOf } from '../mesh/installers/installers.ts';
 import type { PlaneName } from '../observations/planes.ts';
+import type { Plan } from '../plan/plan.ts';
 import { packageVersion } from '../paths.ts';
 import type { Phase } from '../progress.ts';
 import { buildReport } from '../report/build.ts';
 import type { RunEvent } from '../report/events.ts';
 import type { ConformanceReport, RunFailure } from '../report/model.ts';
 import { type Shard, shardName } from '../report/shard.ts';
-import type { Choice } from '../supply/choose.ts';
 import type { Component } from '../supply/supply.ts';
 
 /** What is known of a run so far; filled in as it goes, so that a report can be written at any moment. */
 export interface RunFacts {
-  settings: Settings;
+  plan: Plan;
   runId: string;
   started: Date;
   /** The part of a run that this is; undefined for a whole one. */
   shard: Shard | undefined;
-  groups: readonly ClaimGroup[];
   phases: readonly Phase[];
   /** Components beyond those of the lab. */
   components: Component[];
-  supply?: Choice;
   engine?: string;
   /** What was taken without a pin, a sentence each. */
   unpinned?: () => string[];
@@ -35,10 +30,10 @@ export interface RunFacts {
 const UNKNOWN = 'not known';
 
 /** The version that a plane is to have first; of one that is there already nothing is known before it is seen. */
-function plannedVersion({ settings, groups }: RunFacts, plane: PlaneName): string {
+function plannedVersion({ settings, upgrade }: Plan, plane: PlaneName): string {
   const { version } = settings.planes[plane];
   if (installerOf(settings.planes[plane]).isOthers) return UNKNOWN;
-  return isUpgrade(groups) ? settings.upgrade.from : (version ?? settings.istioVersion);
+  return upgrade ? settings.upgrade.from : (version ?? settings.istioVersion);
 }
 
 /** The report of a run, however far it got. */
@@ -48,8 +43,8 @@ export function assembleReport(
   failure: RunFailure | undefined,
   redact?: (text: string) => string,
 ): ConformanceReport {
-  const { settings, lab } = facts;
-  const distribution = distributionOf(settings);
+  const { plan, lab } = facts;
+  const { settings, distribution, supply, groups = [] } = plan;
   return buildReport({
     run: {
       id: facts.runId,
@@ -60,12 +55,12 @@ export function assembleReport(
     },
     profile: settings.profile,
     distribution: settings.distribution,
-    supply: facts.supply?.kind ?? settings.supply,
-    supplyReason: facts.supply?.reason ?? 'not chosen yet',
+    supply: supply.kind,
+    supplyReason: supply.reason,
     notes: facts.unpinned?.() ?? [],
     implementation: {
       planes: Object.values(distribution.planes).map(({ name, namespace, revision }) => {
-        return { name, namespace, revision, version: lab?.istio[name].version ?? plannedVersion(facts, name) };
+        return { name, namespace, revision, version: lab?.istio[name].version ?? plannedVersion(plan, name) };
       }),
       components: [...(lab?.components ?? []), ...facts.components],
     },
@@ -85,7 +80,7 @@ export function assembleReport(
       seconds: duration / 1000,
       outcome,
     })),
-    planned: facts.groups.flatMap(({ claims }) =>
+    planned: groups.flatMap(({ claims }) =>
       claims.map(({ id, sentence, level, source, group }) => ({ id, sentence, level, source, group })),
     ),
     events,

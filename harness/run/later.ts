@@ -1,5 +1,4 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { addOnsFor, type ClaimGroup } from '../claims/catalog.ts';
 import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import type { Distribution } from '../mesh/distribution.ts';
 import { renderPlane } from '../mesh/installers/installers.ts';
@@ -7,7 +6,7 @@ import type { Pulling } from '../mesh/pulling.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { REMEDIES } from '../remedies/remedies.ts';
 import type { Remedy } from '../remedies/remedy.ts';
-import { ADD_ON_NAMES, type Supply } from '../supply/supply.ts';
+import type { AddOnName, Supply } from '../supply/supply.ts';
 import type { IstioParts } from '../mesh/installers/installer.ts';
 import { canaryOf } from '../upgrade/canary.ts';
 
@@ -15,8 +14,7 @@ interface Later {
   supply: Supply;
   pulling: Pulling;
   distribution: Distribution;
-  /** Undefined for a lab with everything in it. */
-  groups: readonly ClaimGroup[] | undefined;
+  addOns: readonly AddOnName[];
   /** What the planes are upgraded to. */
   next?: Record<PlaneName, IstioParts>;
 }
@@ -26,8 +24,7 @@ interface Later {
  * the planes of an upgrade. A cluster of somebody's must have room for all of it before anything is begun.
  */
 export function laterObjects(lab: Later): (signal: AbortSignal) => Promise<KubernetesObject[]> {
-  const { supply, pulling, distribution, groups, next } = lab;
-  const needed = groups === undefined ? ADD_ON_NAMES : addOnsFor(groups);
+  const { supply, pulling, distribution, addOns: needed, next } = lab;
   return async (signal) => {
     const addOns = await Promise.all(
       needed.map(async (name) => addOnObjects(ADD_ONS[name], await supply.addOn(name), pulling)),

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { distributionOf } from '../config/settings.ts';
+import { allAddOns } from '../mesh/add-ons.ts';
+import { archivesOf, bringUpLab, installAddOn, type StandingLab } from '../mesh/bring-up.ts';
+import { type Lab, overlaysOf } from '../mesh/lab.ts';
+import { istioBefore, istioOf } from '../plan/istio.ts';
+import type { Plan } from '../plan/plan.ts';
+import { pullingOf, withPulling } from '../plan/pulling.ts';
+import type { Session } from '../session.ts';
+import { rememberSecret } from '../state/runs.ts';
+import { type Supply, withImages } from '../supply/supply.ts';
+import { openGround } from './ground.ts';
+import { laterObjects } from './later.ts';
+import { supplyFor } from './supply.ts';
+
+/** What becomes known on the way to a lab, for a report that is written at any moment. */
+export interface Known {
+  engine?: string;
+  /** What was taken without a pin, a sentence each. */
+  unpinned?: () => string[];
+}
+
+/** A lab in the split, and the supply of what only some need. With an upgrade its planes are of the version that starts from. */
+export async function bringUp(
+  session: Session,
+  plan: Plan,
+  known: Known = {},
+): Promise<StandingLab & { supply: Supply }> {
+  const { progress, signal, id: runId } = session;
+  const { settings, upgrade } = plan;
+  progress.note(`Supply: ${plan.supply.kind} (${plan.supply.reason}). Distribution: ${settings.distribution}.`);
+  const supply = supplyFor(session, plan);
+  known.unpinned = () => supply.unpinned();
+  if (plan.needsEngine) known.engine = (await session.engine()).description;
+  const parts = withImages(await supply.core(), settings.images);
+  const last = await istioOf(settings, supply);
+  const pulling = pullingOf(settings, last);
+  const next = withPulling(last, pulling);
+  const planes = upgrade ? { istio: withPulling(await istioBefore(settings, supply), pulling), next } : { istio: next };
+  const distribution = distributionOf(settings, overlaysOf(planes.istio));
+  const archives = archivesOf({ parts, ...planes });
+  const ground = () => openGround(session, settings, { parts, archives, distribution });
+  const later = laterObjects({ supply, pulling, distribution, addOns: plan.addOns, ...(upgrade ? { next } : {}) });
+  const {
+    host,
+    upgrade: { lossBudget },
+  } = settings;
+  const probeToken = randomBytes(24).toString('hex');
+  rememberSecret(runId, probeToken);
+  const lab = { runId, distribution, ground, parts, ...planes, pulling, host, lossBudget, probeToken, later };
+  return { ...(await bringUpLab(lab, progress, signal)), supply };
+}
+
+/** A lab with everything in it, all add-ons too: for `up` and for the benchmark. */
+export async function bringUpWhole(session: Session, plan: Plan): Promise<Lab> {
+  const { supply, ...standing } = await bringUp(session, plan);
+  const { progress, signal } = session;
+  for (const addOn of allAddOns()) {
+    await progress.phase(`Install ${addOn.name}`, async () =>
+      installAddOn(standing, addOn, await supply.addOn(addOn.name), signal),
+    );
+  }
+  return standing.lab;
+}
