@@ -86,6 +86,7 @@ describe('wrong use ends with exit code 2, one clear sentence and nothing left b
     ['a Job of no number of shards', ['job'], /required option '--shards <n>' not specified/],
     ['a Job without a registry', ['job', '--shards', '2'], /there is no registry for it\.\nName one that this machine/],
     ['a Job in no namespace', ['job', '--shards', '2', '--namespace', 'A_b'], /--namespace A_b is no name/],
+    ['a flag by its former name', ['job', '--shards', '2', '--claim', 'x'], /It is --volume-claim now\./],
     ['more shards than can be', ['job', '--shards', '1000'], /A run has no 1000 shards\.\nChoose 1 to 999/],
     ['a missing configuration', ['run', '--config', 'no.yaml'], /no\.yaml cannot be read: ENOENT/],
     [

@@ -10,7 +10,7 @@ import { loadSettings } from './config/load.ts';
 import type { PartialSettings } from './config/settings.ts';
 import { EXIT, exitCodeOf, failureOf } from './errors.ts';
 import { distributionNames, merge } from './mesh/distribution.ts';
-import { agents, atLeastOne, port, shard } from './option-values.ts';
+import { agents, atLeastOne, port, renamed, shard } from './option-values.ts';
 import type { Shard } from './report/shard.ts';
 import { WAYS_IN, type WayIn } from './mesh/ways.ts';
 import { NOISE_RULE } from './report/diff/noise.ts';
@@ -39,7 +39,7 @@ interface Flags {
   shard?: Shard;
   shards?: number;
   namespace?: string;
-  claim?: string;
+  volumeClaim?: string;
   sabotage?: string;
   dryRun?: true;
 }
@@ -100,12 +100,16 @@ function program(): Command {
     )
     .requiredOption('--shards <n>', 'indexes of the Job: parts of the claims, judged one after another', atLeastOne)
     .option('--namespace <name>', 'namespace for the Job', 'meshtrust-job')
-    .option('--claim <name>', 'PersistentVolumeClaim in it for the reports (default: reports end up in the logs)')
+    .option(
+      '--volume-claim <name>',
+      'PersistentVolumeClaim in it for the reports (default: reports end up in the logs)',
+    )
+    .addOption(new Option('--claim <name>').hideHelp().argParser(renamed('--volume-claim')))
     .action(async (flags: Flags) => {
       const settings = settingsFrom(flags);
       const { jobCommand } = await import('./commands/job.ts');
-      const { shards = 1, namespace = 'meshtrust-job', claim } = flags;
-      process.exitCode = await jobCommand(settings, { shards, namespace, claim });
+      const { shards = 1, namespace = 'meshtrust-job', volumeClaim } = flags;
+      process.exitCode = await jobCommand(settings, { shards, namespace, volumeClaim });
     });
   labOptions(root.command('up'))
     .description('bring a lab up, in the split, and leave it for looking around')

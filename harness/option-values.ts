@@ -25,3 +25,8 @@ export function atLeastOne(text: string): number {
   if (Number.isInteger(number) && number > 0) return number;
   throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }
+
+/** For a flag that goes by another name now: refused with what to use instead. */
+export const renamed = (flag: string) => (): never => {
+  throw new InvalidArgumentError(`It is ${flag} now.`);
+};

@@ -23,14 +23,14 @@ export interface JobOptions {
   shards: number;
   namespace: string;
   /** PersistentVolumeClaim for the reports; undefined to have them in the logs. */
-  claim: string | undefined;
+  volumeClaim: string | undefined;
 }
 
 /** `meshtrust job`: builds and pushes the image of an Indexed Job, and prints the Job. Returns the exit code. */
-export async function jobCommand(given: Settings, { shards, namespace, claim }: JobOptions): Promise<number> {
+export async function jobCommand(given: Settings, { shards, namespace, volumeClaim }: JobOptions): Promise<number> {
   scaleDeadlines(given.deadlines.scale);
   const settings: Settings = { ...given, cluster: 'kubeconfig' };
-  assertJob({ shards, namespace, claim });
+  assertJob({ shards, namespace, volumeClaim });
   const groups = selectClaims(settings.profile, settings.distribution, settings.only);
   const store = storeOf(settings);
   const plan = await planOf(settings, { groups, elsewhere: true });
@@ -49,7 +49,7 @@ export async function jobCommand(given: Settings, { shards, namespace, claim }: 
   const secrets = jobSecrets(settings);
   process.stdout.write(
     jobManifest({
-      ...{ namespace, image, shards, claim, secrets },
+      ...{ namespace, image, shards, volumeClaim, secrets },
       settings: settingsInPod(settings, kind),
       pulledWith: registrySecret(settings)?.name,
     }),
@@ -67,12 +67,12 @@ export async function jobCommand(given: Settings, { shards, namespace, claim }: 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Fails, exit code 2 or 3, for what the command line asks of a Job and cannot be. */
-function assertJob({ shards, ...names }: JobOptions): void {
+function assertJob({ shards, namespace, volumeClaim }: JobOptions): void {
   if (parseShard(`${shards}/${shards}`) === undefined)
     throw usageFailure(`A run has no ${shards} shards.`, {
       next: 'Choose 1 to 999 with --shards; more than there are claim groups gain nothing.',
     });
-  for (const [flag, name] of Object.entries(names)) {
+  for (const [flag, name] of Object.entries({ namespace, 'volume-claim': volumeClaim })) {
     if (name === undefined || NAME.test(name)) continue;
     throw usageFailure(`--${flag} ${name} is no name of a Kubernetes object.`, {
       next: 'Use lower-case letters, digits and hyphens, for example meshtrust-job.',

@@ -131,7 +131,7 @@ it('takes its lab along when it is deleted, and has said so on its volume', asyn
   const kube = connect(cluster);
   const before = await takeInventory(kube);
   await execInNodes(session.id, ['install', '--directory', '--mode', '777', VOLUME], { signal: session.signal });
-  const manifest = await startJob(['--shards', '1', '--claim', 'results'], ['trust.split.mesh-works']);
+  const manifest = await startJob(['--shards', '1', '--volume-claim', 'results'], ['trust.split.mesh-works']);
   await cluster.kubectl(
     ['apply', '--filename', '-'],
     volume()

@@ -25,7 +25,7 @@ const plan = (other: Partial<JobPlan> = {}): JobPlan => ({
   settings: settingsInPod(SETTINGS, 'source'),
   secrets: jobSecrets(SETTINGS),
   pulledWith: registrySecret(SETTINGS)?.name,
-  claim: undefined,
+  volumeClaim: undefined,
   ...other,
 });
 
@@ -81,7 +81,7 @@ describe('the manifest', () => {
   });
 
   it('puts reports on a volume where one is claimed', () => {
-    const pod = podOf({ claim: 'night' });
+    const pod = podOf({ volumeClaim: 'night' });
     expect(pod['volumes']).toContainEqual({ name: 'results', persistentVolumeClaim: { claimName: 'night' } });
     expect(pod.containers[0]['volumeMounts']).toContainEqual({ name: 'results', mountPath: '/results' });
     expect(pod.containers[0]['env']).toContainEqual({ name: 'RESULTS', value: '/results' });

@@ -18,7 +18,7 @@ export interface JobPlan {
   /** The Secret among them that the Job's own image is pulled with. */
   pulledWith: string | undefined;
   /** PersistentVolumeClaim for the reports; undefined to have them in the logs. */
-  claim: string | undefined;
+  volumeClaim: string | undefined;
 }
 
 const RESULTS = '/results';
@@ -51,7 +51,7 @@ interface JobObject extends KubernetesObject {
 }
 
 /** The Job with the volumes that only some need. */
-function withVolumes(object: KubernetesObject, { secrets, pulledWith, claim }: JobPlan): KubernetesObject {
+function withVolumes(object: KubernetesObject, { secrets, pulledWith, volumeClaim }: JobPlan): KubernetesObject {
   const { spec } = object as JobObject;
   const pod = spec.template.spec;
   const more = [
@@ -59,11 +59,11 @@ function withVolumes(object: KubernetesObject, { secrets, pulledWith, claim }: J
       volume: { name, secret: { secretName: name, defaultMode: PRIVATE } },
       mount: { name, mountPath, readOnly: true },
     })),
-    ...(claim === undefined ? [] : [resultsOn(claim)]),
+    ...(volumeClaim === undefined ? [] : [resultsOn(volumeClaim)]),
   ];
   const containers = pod.containers.map((container) => ({
     ...container,
-    env: [...container.env, ...(claim === undefined ? [] : [{ name: 'RESULTS', value: RESULTS }])],
+    env: [...container.env, ...(volumeClaim === undefined ? [] : [{ name: 'RESULTS', value: RESULTS }])],
     volumeMounts: [...container.volumeMounts, ...more.map(({ mount }) => mount)],
   }));
   const volumes = [...pod.volumes, ...more.map(({ volume }) => volume)];
