@@ -1,6 +1,7 @@
 import { observe } from '../../harness/audit/observe.ts';
-import { lab, report } from '../../harness/claims/worker.ts';
+import type { LabContext } from '../../harness/claims/claim.ts';
 import { messageOf } from '../../harness/errors.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
 import { trustGraph } from '../../harness/trust/graph/graph.ts';
 import type { TrustGraph } from '../../harness/trust/graph/model.ts';
 
@@ -9,14 +10,14 @@ const SIDE_BY_SIDE = 8;
 const SILENT = { phase: async <T>(_: string, work: (say: () => void) => Promise<T>) => await work(() => undefined) };
 
 /** The lab's trust graph, as `meshtrust audit` sees it. */
-export async function auditLab(): Promise<TrustGraph> {
-  return trustGraph(await observe(lab.kube, { namespaces: [], secrets: true, concurrency: SIDE_BY_SIDE }, SILENT));
+export async function auditLab({ kube }: Lab): Promise<TrustGraph> {
+  return trustGraph(await observe(kube, { namespaces: [], secrets: true, concurrency: SIDE_BY_SIDE }, SILENT));
 }
 
 /** Puts the lab's trust graph into the report. It is an illustration: what keeps it from being made becomes a note. */
-export async function drawGraph(title: string, remedy?: string): Promise<void> {
+export async function drawGraph({ lab, report }: LabContext, title: string, remedy?: string): Promise<void> {
   try {
-    report({ type: 'graph', title, ...(remedy === undefined ? {} : { remedy }), graph: await auditLab() });
+    report({ type: 'graph', title, ...(remedy === undefined ? {} : { remedy }), graph: await auditLab(lab) });
   } catch (error) {
     report({ type: 'note', text: `the trust graph «${title}» could not be made: ${messageOf(error)}` });
   }

@@ -1,4 +1,4 @@
-import { scenario } from '../../harness/claims/worker.ts';
+import { scenario } from '../../harness/claims/claim.ts';
 import { istiodOf, type Lab } from '../../harness/mesh/lab.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
@@ -40,4 +40,4 @@ async function routed(lab: Lab): Promise<void> {
   );
 }
 
-export const onceSplit = (lab: Lab) => scenario(() => splitBaseline(lab));
+export const onceSplit = () => scenario(({ lab }) => splitBaseline(lab));

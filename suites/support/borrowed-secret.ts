@@ -1,6 +1,5 @@
-import { keepSecret } from '../../harness/claims/worker.ts';
+import type { LabContext } from '../../harness/claims/claim.ts';
 import { apply } from '../../harness/ownership/objects.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
 
 /** A Secret that a claim takes away or changes. */
 export interface BorrowedSecret {
@@ -12,7 +11,10 @@ export interface BorrowedSecret {
 }
 
 /** Takes hold of a Secret so that it can be put back as it was; every key in it is made known before anything else. */
-export async function borrowSecret(lab: Lab, ref: { namespace: string; name: string }): Promise<BorrowedSecret> {
+export async function borrowSecret(
+  { lab, keepSecret }: LabContext,
+  ref: { namespace: string; name: string },
+): Promise<BorrowedSecret> {
   const { data = {}, type = 'Opaque' } = await lab.kube.core.readNamespacedSecret(ref);
   for (const value of Object.values(data)) {
     const text = Buffer.from(value, 'base64').toString();

@@ -1,8 +1,9 @@
-import { type ClaimContext, lab } from '../../harness/claims/worker.ts';
+import type { ClaimContext } from '../../harness/claims/claim.ts';
 import type { PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import { withoutPod } from '../../harness/judges/joined.ts';
 import { judgeVisits } from '../../harness/judges/visits.ts';
+import type { DeploymentRef } from '../../harness/kube/rollout.ts';
 import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { listProxies, type Proxy } from '../../harness/probe/proxies.ts';
@@ -16,15 +17,16 @@ export function noFaults(faults: readonly (string | undefined)[]): void {
 }
 
 /** What must have a proxy. */
-export const WITH_PROXY = [...BOOKINFO, INSIDE_PROBE, lab.gateway];
+export const withProxy = ({ gateway }: Lab): DeploymentRef[] => [...BOOKINFO, INSIDE_PROBE, gateway];
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
 export async function everyProxy(
+  lab: Lab,
   held: readonly HeldByProxy<Proxy>[],
   judge: (proxy: Proxy) => ProxyJudge,
 ): Promise<void> {
   const proxies = held.map(({ proxy }) => proxy);
-  noFaults(withoutPod(WITH_PROXY, proxies, 'proxy'));
+  noFaults(withoutPod(withProxy(lab), proxies, 'proxy'));
   noFaults(held.map((one) => judge(one.proxy)(one)));
 }
 

@@ -1,4 +1,4 @@
-import { keepSecret } from '../../harness/claims/worker.ts';
+import type { LabContext } from '../../harness/claims/claim.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
@@ -23,7 +23,7 @@ export interface JoinedLab {
  * plane issues under the one root, and Bookinfo is whole through the gateway. Asserted, and brought about from the
  * split where an earlier scenario has left something else.
  */
-export async function joinedBaseline(lab: Lab, remedy: Remedy): Promise<JoinedLab> {
+export async function joinedBaseline({ lab, keepSecret }: LabContext, remedy: Remedy): Promise<JoinedLab> {
   const inherited = await joinedLab(lab, remedy).catch(() => undefined);
   if (inherited !== undefined) return inherited;
   await splitBaseline(lab);
@@ -40,9 +40,9 @@ async function joinedLab(lab: Lab, { name, secret }: Remedy): Promise<JoinedLab>
   const isOwn = ({ format, keeper }: PluggedIn) => format === secret.format && keeper === secret.keeper;
   if (!Object.values(planes).every(isOwn)) throw new Error(`the CAs are not those of ${name}`);
   const held = await readAllSecrets(lab);
-  await everyProxy(held, ({ plane }) => issuedBy(planes[plane].intermediate.subjectCommonName ?? ''));
-  await everyProxy(held, () => verifiesTo(root));
-  await everyProxy(held, () => trustsOnly(root));
+  await everyProxy(lab, held, ({ plane }) => issuedBy(planes[plane].intermediate.subjectCommonName ?? ''));
+  await everyProxy(lab, held, () => verifiesTo(root));
+  await everyProxy(lab, held, () => trustsOnly(root));
   await wholeThroughGateway(lab, 'meshtrust/baseline');
   return { root, planes };
 }

@@ -1,4 +1,4 @@
-import { claim, type ClaimContext } from '../../harness/claims/worker.ts';
+import { claim, type ClaimContext } from '../../harness/claims/claim.ts';
 import { judgeClaim, type JudgedClaim, type Observation } from '../../harness/judges/judges.ts';
 import { noFaults } from './checks.ts';
 

@@ -1,4 +1,4 @@
-import { keepSecret, lab } from '../../harness/claims/worker.ts';
+import type { ClaimContext } from '../../harness/claims/claim.ts';
 import type { IssuedCas } from '../../harness/judges/cert-manager.ts';
 import type { WatchedMap } from '../../harness/judges/config-map.ts';
 import { bundle, recordHeld } from '../../harness/judges/held.ts';
@@ -11,7 +11,7 @@ import {
   type Uncertified,
 } from '../../harness/judges/strangers.ts';
 import { livePods } from '../../harness/kube/rollout.ts';
-import { BOOKINFO, identityOfGateway, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import { BOOKINFO, identityOfGateway, type Lab, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
 import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
 import { observeChurn } from '../../harness/probe/config-map.ts';
@@ -21,9 +21,7 @@ import { readAllSecrets } from '../../harness/probe/proxies.ts';
 import { handshake, type HandshakeResult } from '../../harness/probe/tls.ts';
 import type { Certificate } from '../../harness/trust/certificate.ts';
 import { type Authority, createRoot, issueLeaf } from '../../harness/trust/issue.ts';
-import { proxyOf, WITH_PROXY } from './checks.ts';
-
-type Agent = () => string;
+import { proxyOf, withProxy } from './checks.ts';
 
 /** What a remedy was to put in place: what a lab is held against. */
 export interface Truth {
@@ -34,26 +32,24 @@ export interface Truth {
   issuer: Authority;
 }
 
-const GATEWAY_IDENTITY = identityOfGateway(lab);
-
 /** What all proxies hold, beside what the remedy was to put in place. */
-export async function heldWhenJoined({ root, intermediates }: Truth): Promise<HeldWhenJoined> {
+export async function heldWhenJoined(lab: Lab, { root, intermediates }: Truth): Promise<HeldWhenJoined> {
   return {
-    expected: { root: root.pem, intermediates, trustDomain: TRUST_DOMAIN, deployments: WITH_PROXY },
+    expected: { root: root.pem, intermediates, trustDomain: TRUST_DOMAIN, deployments: withProxy(lab) },
     ...recordHeld(await readAllSecrets(lab), new Date()),
   };
 }
 
 /** Whom productpage saw as its peer when a request came through the gateway. */
-export async function peerOfGateway(agent: Agent): Promise<Peer> {
+export async function peerOfGateway({ lab, agent }: ClaimContext): Promise<Peer> {
   const name = agent();
   await throughGateway(lab, '/productpage', { agent: name });
   const lines = await accessLog(lab.kube, await proxyOf(lab, 'productpage'), name, isInbound);
-  return { expected: GATEWAY_IDENTITY, lines };
+  return { expected: identityOfGateway(lab), lines };
 }
 
 /** What Bookinfo's workloads, with a sidecar or without, tell a client outside the mesh that has no certificate. */
-export async function callUncertified(agent: Agent): Promise<Uncertified> {
+export async function callUncertified({ lab, agent }: ClaimContext): Promise<Uncertified> {
   const pods = await livePods(lab.kube, 'bookinfo');
   const workloads = pods.map(async ({ metadata, status }) => {
     const host = status?.podIP ?? '';
@@ -68,10 +64,13 @@ export async function callUncertified(agent: Agent): Promise<Uncertified> {
 }
 
 /** How productpage takes a client of a foreign CA, and one under the shared root that is the same in all else. */
-export async function callAsForeigner(agent: Agent, { issuer }: Truth): Promise<Foreigners> {
+export async function callAsForeigner(
+  { lab, agent, keepSecret }: ClaimContext,
+  { issuer }: Truth,
+): Promise<Foreigners> {
   const { podIp } = await proxyOf(lab, 'productpage');
   const call = async (authority: Authority) => {
-    const client = await issueLeaf(authority, { spiffeId: GATEWAY_IDENTITY, hours: 1 });
+    const client = await issueLeaf(authority, { spiffeId: identityOfGateway(lab), hours: 1 });
     keepSecret(client.privateKey.pem());
     return attempt(await handshake(lab, { host: podIp, port: 9080 }, { client, agent: agent() }));
   };
@@ -86,13 +85,13 @@ const attempt = ({ outcome, protocol }: HandshakeResult): TlsAttempt => ({
 });
 
 /** The root ConfigMap that a plane writes into the mesh's namespace, watched for a while. */
-export async function watchMap(plane: PlaneName): Promise<WatchedMap> {
+export async function watchMap(lab: Lab, plane: PlaneName): Promise<WatchedMap> {
   const churn = await observeChurn(lab.kube, 'bookinfo', lab.distribution.rootMaps[plane].name);
   return { ...churn, roots: churn.roots.map(bundle) };
 }
 
 /** The CAs of both planes as cert-manager keeps them. */
-export async function issuedCas(): Promise<IssuedCas> {
+export async function issuedCas(lab: Lab): Promise<IssuedCas> {
   const found = await readCaCertificates(lab);
   const { mesh } = lab.distribution.planes;
   return {

@@ -1,4 +1,4 @@
-import { keepSecret } from '../../harness/claims/worker.ts';
+import type { LabContext } from '../../harness/claims/claim.ts';
 import { CA_FILES, DISCOVERY } from '../../harness/observations/istio.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
 import { apply, remove } from '../../harness/ownership/objects.ts';
@@ -11,7 +11,7 @@ import { type Authority, createIntermediate, createRoot } from '../../harness/tr
 import { touch } from './touch.ts';
 
 /** A CA for each plane under one root, as a remedy has them; small keys, which cost no time. */
-export async function sharedHierarchy(): Promise<Record<'root' | PlaneName, Authority>> {
+export async function sharedHierarchy({ keepSecret }: LabContext): Promise<Record<'root' | PlaneName, Authority>> {
   const root = await createRoot({ commonName: 'Shared Root CA' });
   const [mesh, gateway] = await Promise.all([
     createIntermediate(root, { commonName: 'Mesh Intermediate CA' }),

@@ -1,4 +1,4 @@
-import type { ClaimContext } from '../../harness/claims/worker.ts';
+import type { ClaimContext } from '../../harness/claims/claim.ts';
 import type { PodRef } from '../../harness/kube/port-forward.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { throughGateway } from '../../harness/probe/http.ts';

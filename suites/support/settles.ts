@@ -1,4 +1,4 @@
-import { type ClaimContext, lab, report } from '../../harness/claims/worker.ts';
+import type { ClaimContext } from '../../harness/claims/claim.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';
 import type { Rotated } from '../../harness/remedies/rotate.ts';
 import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
@@ -16,7 +16,7 @@ interface Done {
  */
 export async function settles(
   done: Done,
-  { evidence }: ClaimContext,
+  { lab, evidence, report }: ClaimContext,
   { value, measured, seconds, convergeSeconds }: UnderTraffic<Rotated>,
 ): Promise<void> {
   const { root, intermediates, restarts, steps } = value;
@@ -32,7 +32,7 @@ export async function settles(
   const held = await readAllSecrets(lab);
   await evidence('steps', steps);
   await evidence('certificates', certificatesOf(held));
-  await everyProxy(held, ({ plane }) => issuedBy(intermediates[plane]));
-  await everyProxy(held, () => verifiesTo(root.certificate));
-  await everyProxy(held, () => trustsOnly(root.certificate));
+  await everyProxy(lab, held, ({ plane }) => issuedBy(intermediates[plane]));
+  await everyProxy(lab, held, () => verifiesTo(root.certificate));
+  await everyProxy(lab, held, () => trustsOnly(root.certificate));
 }

@@ -1,4 +1,4 @@
-import type { ClaimContext } from '../../harness/claims/worker.ts';
+import type { ClaimContext } from '../../harness/claims/claim.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import {

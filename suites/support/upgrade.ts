@@ -1,4 +1,4 @@
-import { type ClaimContext, lab, report } from '../../harness/claims/worker.ts';
+import type { ClaimContext, LabContext } from '../../harness/claims/claim.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
@@ -26,27 +26,33 @@ export interface Upgrade {
 export const AT_LEAST = 1_000;
 
 /** What the planes can be upgraded to; the lab of this profile always has it. */
-function nextVersions() {
+function nextVersions(lab: Lab) {
   if (lab.next === undefined) throw new Error('the lab has no version to upgrade to');
   return lab.next;
 }
 
 /** The baseline of an upgrade: both planes at the older version, joined by the manual remedy. */
-export async function olderBaseline(): Promise<JoinedLab> {
-  await resetVersions(lab, lab.istio);
-  return await joinedBaseline(lab, manual);
+export async function olderBaseline(context: LabContext): Promise<JoinedLab> {
+  await resetVersions(context.lab, context.lab.istio);
+  return await joinedBaseline(context, manual);
 }
 
 /** The baseline of a downgrade: both planes at the newer version, joined. */
-export async function newerBaseline(): Promise<JoinedLab> {
-  await resetVersions(lab, nextVersions());
-  return await joinedBaseline(lab, manual);
+export async function newerBaseline(context: LabContext): Promise<JoinedLab> {
+  await resetVersions(context.lab, nextVersions(context.lab));
+  return await joinedBaseline(context, manual);
 }
 
 /** From the older version to the newer one. */
-export const forward = (plane: PlaneName): Change => ({ from: lab.istio[plane], to: nextVersions()[plane] });
+export const forward = (lab: Lab, plane: PlaneName): Change => ({
+  from: lab.istio[plane],
+  to: nextVersions(lab)[plane],
+});
 
-export const backward = (plane: PlaneName): Change => ({ from: nextVersions()[plane], to: lab.istio[plane] });
+export const backward = (lab: Lab, plane: PlaneName): Change => ({
+  from: nextVersions(lab)[plane],
+  to: lab.istio[plane],
+});
 
 /** All proxies at a moment: what they run, what they hold. */
 export interface Stage {
@@ -55,7 +61,7 @@ export interface Stage {
   held: HeldByProxy<Proxy>[];
 }
 
-export const look = async (name: string): Promise<Stage> => {
+export const look = async (lab: Lab, name: string): Promise<Stage> => {
   const [versions, held] = await Promise.all([readVersions(lab), readAllSecrets(lab)]);
   return { name, versions, held };
 };
@@ -68,15 +74,17 @@ export async function upgrades(
   context: ClaimContext,
   joined: JoinedLab,
   { order, method, step }: Upgrade,
-  changeOf: (plane: PlaneName) => Change,
+  direction: (lab: Lab, plane: PlaneName) => Change,
 ): Promise<void> {
+  const { lab, report } = context;
+  const changeOf = (plane: PlaneName) => direction(lab, plane);
   const outcome = await underTraffic(
     context,
     async () => {
-      const stages = [await look('before')];
+      const stages = [await look(lab, 'before')];
       for (const plane of order) {
         await step(lab, plane, changeOf(plane));
-        stages.push(await look(`after the ${plane} plane`));
+        stages.push(await look(lab, `after the ${plane} plane`));
       }
       return stages;
     },

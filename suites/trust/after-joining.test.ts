@@ -1,8 +1,8 @@
-import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
+import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import { CA_FILES } from '../../harness/observations/istio.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { apply, remove } from '../../harness/ownership/objects.ts';
-import { TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+import { type Lab, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { type Churn, observeChurn } from '../../harness/probe/config-map.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -18,8 +18,9 @@ import { joinedBaseline, type JoinedLab, wholeThroughGateway } from '../support/
 import { gatewayRefuses } from '../support/refusal.ts';
 import { andUndo } from '../support/undo.ts';
 
-claim('trust.after-joining.authorization-policy', async ({ agent, evidence }) => {
-  await joinedBaseline(lab, manual);
+claim('trust.after-joining.authorization-policy', async (context) => {
+  const { lab, agent, evidence } = context;
+  await joinedBaseline(context, manual);
   const ways = {
     gateway: () => throughGateway(lab, '/productpage', { agent: agent() }),
     mesh: () => fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent: agent() }),
@@ -41,19 +42,19 @@ claim('trust.after-joining.authorization-policy', async ({ agent, evidence }) =>
   };
   await andUndo(
     async () => {
-      await apply(lab, [gatewayPrincipal('DENY')]);
+      await apply(lab, [gatewayPrincipal(lab, 'DENY')]);
       await settles('denied', { gateway: isDenied, mesh: isWhole });
-      await apply(lab, [gatewayPrincipal('ALLOW')]);
+      await apply(lab, [gatewayPrincipal(lab, 'ALLOW')]);
       await settles('allowed', { gateway: isWhole, mesh: isDenied });
     },
     async () => {
-      await remove(lab, [gatewayPrincipal('DENY')]);
+      await remove(lab, [gatewayPrincipal(lab, 'DENY')]);
       await settles('without a policy', { gateway: isWhole, mesh: isWhole });
     },
   );
 });
 
-const gatewayPrincipal = (action: 'ALLOW' | 'DENY') => ({
+const gatewayPrincipal = (lab: Lab, action: 'ALLOW' | 'DENY') => ({
   apiVersion: 'security.istio.io/v1',
   kind: 'AuthorizationPolicy',
   metadata: { name: 'gateway-principal', namespace: 'bookinfo' },
@@ -78,6 +79,7 @@ function isDenied({ status, body }: PageAnswer): string[] {
 const FIGHT = 10;
 
 claim('trust.after-joining.other-bytes-rewritten', async (context) => {
+  const { lab } = context;
   await withOtherBytes(context, async (root) => {
     const churn = await observeChurn(lab.kube, 'bookinfo', lab.distribution.rootMaps.mesh.name);
     await context.evidence('churn', summary(churn));
@@ -90,6 +92,7 @@ claim('trust.after-joining.other-bytes-rewritten', async (context) => {
 });
 
 claim('trust.after-joining.other-bytes-still', async (context) => {
+  const { lab } = context;
   await withOtherBytes(context, async (root) => {
     const names = PLANES.map((plane) => lab.distribution.rootMaps[plane].name);
     const churns = await Promise.all(names.map((name) => observeChurn(lab.kube, 'bookinfo', name)));
@@ -106,8 +109,9 @@ claim('trust.after-joining.other-bytes-still', async (context) => {
 
 /** Gives the gateway plane the shared root with a comment above it; whatever is observed then, Bookinfo must be whole. */
 async function withOtherBytes(context: ClaimContext, observe: (root: Certificate) => Promise<void>): Promise<void> {
-  const { root } = await joinedBaseline(lab, manual);
-  const secret = await borrowSecret(lab, cacertsReference(lab.distribution.planes.gateway).metadata);
+  const { lab } = context;
+  const { root } = await joinedBaseline(context, manual);
+  const secret = await borrowSecret(context, cacertsReference(lab.distribution.planes.gateway).metadata);
   await andUndo(
     async () => {
       const text = Buffer.from(secret.data[CA_FILES.root] ?? '', 'base64').toString();
@@ -133,18 +137,18 @@ const holdsOnly = ({ name, roots }: Churn, root: Certificate) =>
   sameRoots(roots.flatMap(parseCertificates), [root]) ? undefined : `${name} holds another root than the shared one`;
 
 claim('trust.after-joining.drift', async (context) => {
-  const { evidence, agent } = context;
-  const joined = await joinedBaseline(lab, manual);
+  const { lab, evidence, agent } = context;
+  const joined = await joinedBaseline(context, manual);
   const reference = cacertsReference(lab.distribution.planes.gateway);
-  const secret = await borrowSecret(lab, reference.metadata);
+  const secret = await borrowSecret(context, reference.metadata);
   await andUndo(
     async () => {
       await remove(lab, [reference]);
       await restartIstiod(lab, 'gateway');
       await strictBookinfo(context, (path, name) => throughGateway(lab, path, { agent: name }));
-      const latent = await judgeAgain(joined);
+      const latent = await judgeAgain(lab, joined);
       await restartWorkloads(lab, 'gateway');
-      const noticed = await judgeAgain(joined);
+      const noticed = await judgeAgain(lab, joined);
       await evidence('judged', { beforeTheProxyRestarts: latent, after: noticed });
       noFaults([
         ...latent.flatMap(({ faults }) => faults),
@@ -167,10 +171,10 @@ claim('trust.after-joining.drift', async (context) => {
 });
 
 /** The judges of the remedy's own claims, on what every proxy holds now. */
-async function judgeAgain({
-  root,
-  planes,
-}: JoinedLab): Promise<{ proxy: string; plane: PlaneName; faults: string[] }[]> {
+async function judgeAgain(
+  lab: Lab,
+  { root, planes }: JoinedLab,
+): Promise<{ proxy: string; plane: PlaneName; faults: string[] }[]> {
   const held = await readAllSecrets(lab);
   return held.map((one) => {
     const { name, plane } = one.proxy;

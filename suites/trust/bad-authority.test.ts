@@ -1,4 +1,5 @@
-import { type ClaimContext, claim, keepSecret, lab } from '../../harness/claims/worker.ts';
+import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
 import { CA_FILES } from '../../harness/observations/istio.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { type IstiodPod, istiodLog, listIstiods } from '../../harness/probe/istiod.ts';
@@ -12,7 +13,7 @@ import { joinedBaseline } from '../support/joined-baseline.ts';
 import { andUndo } from '../support/undo.ts';
 
 claim('trust.bad-authority.incomplete', async (context) => {
-  const files = await authorityFiles();
+  const files = await authorityFiles(context);
   for (const missing of [CA_FILES.key, CA_FILES.root]) {
     const others = Object.entries(files).filter(([name]) => name !== missing);
     const reason = 'failed to create an istiod CA: incomplete signing CA bundle detected';
@@ -22,14 +23,14 @@ claim('trust.bad-authority.incomplete', async (context) => {
 
 claim('trust.bad-authority.expired', async (context) => {
   const yesterday = { notBefore: daysAgo(2), notAfter: daysAgo(1) };
-  const files = await authorityFiles(yesterday);
+  const files = await authorityFiles(context, yesterday);
   await istiodRefuses(context, files, 'x509: certificate has expired or is not yet valid');
 });
 
 claim('trust.bad-authority.wrong-key', async (context) => {
-  const files = await authorityFiles();
+  const files = await authorityFiles(context);
   const other = await PrivateKey.generate('P-256');
-  keepSecret(other.pem());
+  context.keepSecret(other.pem());
   const swapped = { ...files, [CA_FILES.key]: Buffer.from(other.pem()).toString('base64') };
   await istiodRefuses(context, swapped, 'the cert does not match the key');
 });
@@ -37,7 +38,10 @@ claim('trust.bad-authority.wrong-key', async (context) => {
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
 
 /** The files of a plugged-in CA, in base64, that has nothing wrong but what the options say. */
-async function authorityFiles(options: IssueOptions = {}): Promise<Record<string, string>> {
+async function authorityFiles(
+  { lab, keepSecret }: ClaimContext,
+  options: IssueOptions = {},
+): Promise<Record<string, string>> {
   const root = await createRoot({ commonName: 'Root of a bad CA' });
   const authority = await createIntermediate(root, { commonName: 'Bad CA', ...options });
   for (const { privateKey } of [root, authority]) keepSecret(privateKey.pem());
@@ -46,12 +50,12 @@ async function authorityFiles(options: IssueOptions = {}): Promise<Record<string
 
 /** Starts an istiod of the gateway plane with these files beside the one that serves; it must fail for the reason. */
 async function istiodRefuses(context: ClaimContext, files: Record<string, string>, reason: string): Promise<void> {
-  const { evidence } = context;
-  await joinedBaseline(lab, manual);
+  const { lab, evidence } = context;
+  await joinedBaseline(context, manual);
   const serving = await listIstiods(lab, 'gateway');
-  const secret = await borrowSecret(lab, cacertsReference(lab.distribution.planes.gateway).metadata);
+  const secret = await borrowSecret(context, cacertsReference(lab.distribution.planes.gateway).metadata);
   const observe = async () => {
-    const crashed = await crashLoop(serving);
+    const crashed = await crashLoop(lab, serving);
     const said = (await istiodLog(lab, crashed)).filter((line) => line.includes(reason));
     await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
     const after = (await listIstiods(lab, 'gateway')).filter(({ name }) => name !== crashed.name);
@@ -68,7 +72,7 @@ async function istiodRefuses(context: ClaimContext, files: Record<string, string
 }
 
 /** The new istiod, once it has ended so often that the kubelet makes pauses; at once a failure if it serves. */
-const crashLoop = async (serving: readonly IstiodPod[]): Promise<IstiodPod> =>
+const crashLoop = async (lab: Lab, serving: readonly IstiodPod[]): Promise<IstiodPod> =>
   await eventually(
     async () => {
       const pods = await listIstiods(lab, 'gateway');

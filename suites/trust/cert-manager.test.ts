@@ -1,4 +1,4 @@
-import { claim, lab } from '../../harness/claims/worker.ts';
+import { claim } from '../../harness/claims/claim.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';
 import { certManager } from '../../harness/remedies/cert-manager.ts';
@@ -10,26 +10,27 @@ import { auditLab } from '../support/audit.ts';
 
 const joined = claimJoined(certManager);
 
-judged('trust.cert-manager.certificates-ready', async () => {
-  await joined();
-  return await issuedCas();
+judged('trust.cert-manager.certificates-ready', async (context) => {
+  await joined(context);
+  return await issuedCas(context.lab);
 });
 
-judged('trust.cert-manager.cacerts-owned', async () => {
-  await joined();
-  const [cas, held] = await Promise.all([issuedCas(), readAllSecrets(lab)]);
+judged('trust.cert-manager.cacerts-owned', async (context) => {
+  const { lab } = context;
+  await joined(context);
+  const [cas, held] = await Promise.all([issuedCas(lab), readAllSecrets(lab)]);
   return { ...cas, ...recordHeld(held, new Date()) };
 });
 
-judged('trust.cert-manager.ca-usages', async () => {
-  await joined();
-  return await issuedCas();
+judged('trust.cert-manager.ca-usages', async (context) => {
+  await joined(context);
+  return await issuedCas(context.lab);
 });
 
-claim('trust.cert-manager.audit', async ({ evidence }) => {
-  await joined();
-  const graph = await auditLab();
-  await evidence('graph', graph);
+claim('trust.cert-manager.audit', async (context) => {
+  await joined(context);
+  const graph = await auditLab(context.lab);
+  await context.evidence('graph', graph);
   const untrusted = graph.conversations.filter(({ verdict }) => verdict !== 'trusted');
   noFaults([...graph.unseen, ...untrusted.map(({ reason }) => reason)]);
 });

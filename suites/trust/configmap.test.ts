@@ -1,8 +1,7 @@
-import { lab } from '../../harness/claims/worker.ts';
 import { isAgentSymptom } from '../../harness/judges/config-map.ts';
 import { bundle } from '../../harness/judges/held.ts';
 import { livePods, whatIsMissing } from '../../harness/kube/rollout.ts';
-import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
+import { INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { restart } from '../../harness/ownership/rollout.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
@@ -12,20 +11,21 @@ import { onceSplit } from '../support/baseline.ts';
 import { judged } from '../support/judged.ts';
 import { watchMap } from '../support/observe.ts';
 
-const split = onceSplit(lab);
+const split = onceSplit();
 
-judged('trust.configmap.fight', async () => {
-  await split();
-  return await watchMap('mesh');
+judged('trust.configmap.fight', async (context) => {
+  await split(context);
+  return await watchMap(context.lab, 'mesh');
 });
 
-judged('trust.configmap.agent-symptom', async () => {
-  await split();
+judged('trust.configmap.agent-symptom', async (context) => {
+  const { lab } = context;
+  await split(context);
   // Which root a pod mounts is luck: the probe's pod is restarted until one has drawn the other plane's.
   const lines = await eventually(
     async () => {
       for (const pod of await livePods(lab.kube, INSIDE_PROBE.namespace)) {
-        const found = await symptoms(pod.metadata?.name ?? '');
+        const found = await symptoms(lab, pod.metadata?.name ?? '');
         if (found.length > 0) return found;
       }
       const deployment = await lab.kube.apps.readNamespacedDeployment(INSIDE_PROBE);
@@ -37,23 +37,23 @@ judged('trust.configmap.agent-symptom', async () => {
   return { lines };
 });
 
-const symptoms = async (name: string) => {
+const symptoms = async (lab: Lab, name: string) => {
   const pod = { namespace: INSIDE_PROBE.namespace, name };
   // A pod that is still starting has no log to read.
   return await proxyLogLines(lab.kube, pod, isAgentSymptom).catch(() => []);
 };
 
-judged('trust.configmap.separate', async () => {
-  const held = await split();
+judged('trust.configmap.separate', async (context) => {
+  const held = await split(context);
   const rootOf = (plane: PlaneName) => {
     const roots = held.find(({ proxy }) => proxy.plane === plane)?.roots ?? [];
     return bundle(roots.map(({ pem }) => pem).join(''));
   };
-  const maps = PLANES.map(async (plane) => ({ root: rootOf(plane), map: await watchMap(plane) }));
+  const maps = PLANES.map(async (plane) => ({ root: rootOf(plane), map: await watchMap(context.lab, plane) }));
   return { maps: await Promise.all(maps) };
 });
 
-judged('trust.configmap.split-remains', async ({ agent }) => {
-  await split();
-  return await throughGateway(lab, '/productpage', { agent: agent() });
+judged('trust.configmap.split-remains', async (context) => {
+  await split(context);
+  return await throughGateway(context.lab, '/productpage', { agent: context.agent() });
 });

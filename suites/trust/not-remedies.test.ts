@@ -1,8 +1,8 @@
-import { claim, lab } from '../../harness/claims/worker.ts';
+import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import { REVISION_LABEL } from '../../harness/observations/istio.ts';
 import { PLANES } from '../../harness/observations/planes.ts';
 import { apply, change, remove } from '../../harness/ownership/objects.ts';
-import { INSIDE_PROBE } from '../../harness/mesh/lab.ts';
+import { INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/judges/bookinfo.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { accessLog } from '../../harness/probe/logs.ts';
@@ -20,7 +20,7 @@ import { gatewayRefuses } from '../support/refusal.ts';
 import { andUndo } from '../support/undo.ts';
 
 claim('trust.not-remedies.permissive', async (context) => {
-  const { agent } = context;
+  const { lab, agent } = context;
   await splitBaseline(lab);
   const { podIp } = await proxyOf(lab, 'productpage');
   const plaintext = () => fromProbe(lab, 'outside', `http://${podIp}:9080/productpage`, { agent: agent() });
@@ -60,13 +60,11 @@ const permissive = (namespace: string) => ({
   spec: { mtls: { mode: 'PERMISSIVE' } },
 });
 
-/** The controller that serves the Gateway's class. */
-const GATEWAY_CONTROLLER = lab.distribution.gatewayClass.controllerName;
-
-claim('trust.not-remedies.backend-tls-policy', async ({ agent, evidence }) => {
+claim('trust.not-remedies.backend-tls-policy', async (context) => {
+  const { lab, agent, evidence } = context;
   // With the gateway plane's revision no other plane reads it.
-  await withPolicy({ [REVISION_LABEL]: lab.distribution.planes.gateway.revision }, agent, async () => {
-    await evidence('policy', await policyAccepted(lab, GATEWAY_CONTROLLER));
+  await withPolicy(context, { [REVISION_LABEL]: lab.distribution.planes.gateway.revision }, async () => {
+    await evidence('policy', await policyAccepted(lab, lab.distribution.gatewayClass.controllerName));
     const gateway = await proxyOf(lab, 'mesh-gateway');
     const { podIp } = await proxyOf(lab, 'productpage');
     const counter = () => sumCounters(lab.kube, gateway, 'ssl.fail_verify_error');
@@ -85,7 +83,7 @@ claim('trust.not-remedies.backend-tls-policy', async ({ agent, evidence }) => {
       { waitingFor: 'the gateway to follow the policy', within: 'converge', inARow: 3 },
     );
     const bare = await handshake(lab, { host: podIp, port: 9080 }, { agent: agent() });
-    const inside = await fromMesh(agent());
+    const inside = await fromMesh(lab, agent());
     await evidence('answers', { ...answers, withoutCertificate: bare.outcome, insideTheMesh: transcript(inside) });
     noFaults([
       answers.log.join('\n').includes(' 503 UC ') ? undefined : 'the workload did not end the connection',
@@ -97,11 +95,12 @@ claim('trust.not-remedies.backend-tls-policy', async ({ agent, evidence }) => {
   });
 });
 
-claim('trust.not-remedies.backend-tls-policy-in-mesh', async ({ agent, evidence }) => {
-  await withPolicy({}, agent, async () => {
+claim('trust.not-remedies.backend-tls-policy-in-mesh', async (context) => {
+  const { lab, agent, evidence } = context;
+  await withPolicy(context, {}, async () => {
     const answer = await eventually(
       async () => {
-        const inside = await fromMesh(agent());
+        const inside = await fromMesh(lab, agent());
         noFaults([isCutOff(inside)]);
         return inside;
       },
@@ -111,7 +110,8 @@ claim('trust.not-remedies.backend-tls-policy-in-mesh', async ({ agent, evidence 
   });
 });
 
-const fromMesh = (agent: string) => fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent });
+const fromMesh = (lab: Lab, agent: string) =>
+  fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent });
 
 /** What Envoy says of a server that ends the connection after the handshake, as one does that misses a certificate. */
 function isCutOff({ status, body }: PageAnswer): string | undefined {
@@ -121,7 +121,11 @@ function isCutOff({ status, body }: PageAnswer): string | undefined {
 }
 
 /** From the split to a policy and back, when the mesh is whole and the gateway refuses as before. */
-async function withPolicy(labels: Record<string, string>, agent: () => string, observe: () => Promise<void>) {
+async function withPolicy(
+  { lab, agent }: ClaimContext,
+  labels: Record<string, string>,
+  observe: () => Promise<void>,
+): Promise<void> {
   const held = await splitBaseline(lab);
   const root = held.find(({ proxy }) => proxy.app === 'productpage')?.roots[0];
   if (root === undefined) throw new Error('productpage has no proxy');
@@ -138,7 +142,7 @@ async function withPolicy(labels: Record<string, string>, agent: () => string, o
           const { body } = await throughGateway(lab, '/productpage', { agent: agent() });
           noFaults([
             body.includes('CERTIFICATE_VERIFY_FAILED') ? undefined : `through the gateway: ${body}`,
-            ...judgeProductPage(await fromMesh(agent())).faults,
+            ...judgeProductPage(await fromMesh(lab, agent())).faults,
           ]);
         },
         { waitingFor: 'the split as it was', within: 'converge', inARow: 3 },
@@ -148,13 +152,14 @@ async function withPolicy(labels: Record<string, string>, agent: () => string, o
 }
 
 claim('trust.not-remedies.gateway-side-only', async (context) => {
+  const { lab } = context;
   await splitBaseline(lab);
-  const { root, gateway } = await sharedHierarchy();
+  const { root, gateway } = await sharedHierarchy(context);
   await andUndo(
     async () => {
       await plugIn(lab, 'gateway', gateway);
       await restartGatewayPlane(lab);
-      await hasMoved('mesh-gateway', root);
+      await hasMoved(lab, 'mesh-gateway', root);
       await gatewayRefuses(context);
     },
     async () => {
@@ -165,14 +170,15 @@ claim('trust.not-remedies.gateway-side-only', async (context) => {
 });
 
 claim('trust.not-remedies.mesh-side-only', async (context) => {
+  const { lab } = context;
   await splitBaseline(lab);
-  const { root, mesh } = await sharedHierarchy();
+  const { root, mesh } = await sharedHierarchy(context);
   await andUndo(
     async () => {
       await plugIn(lab, 'mesh', mesh);
       // The one workload that the gateway calls is enough.
       await restartMeshPlane(lab, [{ namespace: 'bookinfo', name: 'productpage-v1' }]);
-      await hasMoved('productpage', root);
+      await hasMoved(lab, 'productpage', root);
       await gatewayRefuses(context);
     },
     async () => {
@@ -182,9 +188,10 @@ claim('trust.not-remedies.mesh-side-only', async (context) => {
   );
 });
 
-claim('trust.not-remedies.no-restart', async ({ evidence }) => {
+claim('trust.not-remedies.no-restart', async (context) => {
+  const { lab, evidence } = context;
   const before = await splitBaseline(lab);
-  const { mesh, gateway } = await sharedHierarchy();
+  const { mesh, gateway } = await sharedHierarchy(context);
   await andUndo(
     async () => {
       await Promise.all([plugIn(lab, 'mesh', mesh), plugIn(lab, 'gateway', gateway)]);
@@ -209,7 +216,7 @@ claim('trust.not-remedies.no-restart', async ({ evidence }) => {
 });
 
 /** The control: without it a plane that has never moved would pass for one that moved in vain. */
-async function hasMoved(app: string, root: Authority): Promise<void> {
+async function hasMoved(lab: Lab, app: string, root: Authority): Promise<void> {
   const held = (await readAllSecrets(lab)).filter(({ proxy }) => proxy.app === app);
   if (held.length === 0) throw new Error(`${app} has no proxy`);
   const judge = trustsOnly(root.certificate);

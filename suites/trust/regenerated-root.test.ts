@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { claim, keepSecret, lab } from '../../harness/claims/worker.ts';
+import { claim } from '../../harness/claims/claim.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
 import { PLANES } from '../../harness/observations/planes.ts';
 import { remove } from '../../harness/ownership/objects.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
@@ -24,15 +25,16 @@ import { touch } from '../support/touch.ts';
 import { andUndo } from '../support/undo.ts';
 
 claim('trust.regenerated-root.intermediates-kept', async (context) => {
-  const { root, planes } = await joinedBaseline(lab, certManager);
-  const secret = await borrowSecret(lab, ROOT_SECRET);
+  const { lab } = context;
+  const { root, planes } = await joinedBaseline(context, certManager);
+  const secret = await borrowSecret(context, ROOT_SECRET);
   const twin = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME });
-  keepSecret(twin.privateKey.pem());
+  context.keepSecret(twin.privateKey.pem());
   await andUndo(
     async () => {
       await secret.write({ 'tls.crt': base64(twin.certificate.pem), 'tls.key': base64(twin.privateKey.pem()) });
       await Promise.all(certificates(lab).map((certificate) => touch(lab, certificate)));
-      const trial = await issuedUnder(twin.certificate);
+      const trial = await issuedUnder(lab, twin.certificate);
       const [cas, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab)]);
       const against = (of: string, chain: readonly Certificate[]) => {
         const verdict = verifyChain(chain, [twin.certificate]);
@@ -91,7 +93,7 @@ const TRIAL: KubernetesObject & { spec: object } = {
 };
 
 /** Waits until what cert-manager issues hangs under this root, and returns the last of it. */
-async function issuedUnder(root: Certificate): Promise<Certificate[]> {
+async function issuedUnder(lab: Lab, root: Certificate): Promise<Certificate[]> {
   await applyCertificates(lab, [TRIAL]);
   return await eventually(
     async () => {

@@ -1,6 +1,6 @@
-import { type ClaimContext, claim, keepSecret, lab, report } from '../../harness/claims/worker.ts';
+import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import { livePods, rolledOut } from '../../harness/kube/rollout.ts';
-import { BOOKINFO } from '../../harness/mesh/lab.ts';
+import { BOOKINFO, type Lab } from '../../harness/mesh/lab.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { scale } from '../../harness/ownership/rollout.ts';
 import { readUpstreams } from '../../harness/probe/connections.ts';
@@ -20,7 +20,7 @@ import { andUndo } from '../support/undo.ts';
 /** What the last claim has left plugged in, for the next to rotate; undefined while that is not known. */
 let plugged: Plugged | undefined;
 
-async function joined(): Promise<Plugged> {
+async function joined({ lab, keepSecret }: ClaimContext): Promise<Plugged> {
   await splitBaseline(lab);
   return await manual.apply(lab, keepSecret);
 }
@@ -31,7 +31,7 @@ async function rotate<T extends Plugged>(
   rotation: (before: Plugged) => Promise<T>,
   options?: { atLeast: number },
 ): Promise<UnderTraffic<T> & { before: Plugged }> {
-  const before = plugged ?? (await joined());
+  const before = plugged ?? (await joined(context));
   plugged = undefined; // half a rotation is nothing to start from
   const outcome = await underTraffic(context, () => rotation(before), options);
   plugged = outcome.value;
@@ -40,42 +40,47 @@ async function rotate<T extends Plugged>(
 
 /** Both sides of the hop between the planes: of each a proxy is added that gets the new issuer. */
 const PRODUCTPAGE = BOOKINFO.filter(({ name }) => name === 'productpage-v1');
-const ADDED = [lab.gateway, ...PRODUCTPAGE];
+const added = ({ gateway }: Lab) => [gateway, ...PRODUCTPAGE];
 
 claim('trust.rotation.intermediates', (context) =>
   andUndo(
     () => rotatesIntermediates(context),
-    () => replicate(1),
+    () => replicate(context.lab, 1),
   ),
 );
 
 async function rotatesIntermediates(context: ClaimContext): Promise<void> {
+  const { lab, keepSecret } = context;
   let earlier: Pods = new Map();
   const outcome = await rotate(context, async (before) => {
-    earlier = await readPods();
+    earlier = await readPods(lab);
     const next = await rotateIntermediates(lab, before, keepSecret);
-    await context.evidence('istiod.log', (await Promise.all(PLANES.map(reloaded))).flat().join('\n'));
-    await replicate(2);
-    await eventually(everyPairTalks, { waitingFor: 'old and new proxies to talk', within: 'converge' });
+    await context.evidence(
+      'istiod.log',
+      (await Promise.all(PLANES.map((plane) => reloaded(lab, plane)))).flat().join('\n'),
+    );
+    await replicate(lab, 2);
+    await eventually(() => everyPairTalks(lab), { waitingFor: 'old and new proxies to talk', within: 'converge' });
     return next;
   });
-  const [held, pods] = await Promise.all([readAllSecrets(lab), readPods()]);
+  const [held, pods] = await Promise.all([readAllSecrets(lab), readPods(lab)]);
   await context.evidence('certificates', certificatesOf(held));
   noFaults([
     ...[...earlier].map(([name, restarts]) => {
       if (pods.get(name) === restarts) return undefined;
       return pods.has(name) ? `${name} has restarted` : `${name} is gone`;
     }),
-    pods.size === earlier.size + ADDED.length ? undefined : `there are ${pods.size} pods after ${earlier.size}`,
+    pods.size === earlier.size + added(lab).length ? undefined : `there are ${pods.size} pods after ${earlier.size}`,
     noLoss(outcome),
   ]);
   const { before, value: after } = outcome;
-  await everyProxy(held, ({ name, plane }) => issuedBy((earlier.has(name) ? before : after).intermediates[plane]));
-  await everyProxy(held, () => verifiesTo(before.root.certificate));
-  await everyProxy(held, () => trustsOnly(before.root.certificate));
+  await everyProxy(lab, held, ({ name, plane }) => issuedBy((earlier.has(name) ? before : after).intermediates[plane]));
+  await everyProxy(lab, held, () => verifiesTo(before.root.certificate));
+  await everyProxy(lab, held, () => trustsOnly(before.root.certificate));
 }
 
 claim('trust.rotation.single-step', async (context) => {
+  const { lab, keepSecret, report } = context;
   const outcome = await rotate(context, (before) => swapRoot(lab, before, keepSecret));
   await settles({ remedy: 'single-step swap', baseline: 'joined' }, context, outcome);
   report({ type: 'note', text: `the single-step swap of the root: ${lossIn(outcome)}` });
@@ -87,6 +92,7 @@ claim('trust.rotation.single-step', async (context) => {
 });
 
 claim('trust.rotation.dual-root', async (context) => {
+  const { lab, keepSecret } = context;
   const outcome = await rotate(context, (before) => rotateRoot(lab, before, keepSecret), { atLeast: 2_000 });
   await settles({ remedy: 'dual-root rotation', baseline: 'joined' }, context, outcome);
   noFaults([noLoss(outcome)]);
@@ -97,7 +103,7 @@ const noLoss = (outcome: UnderTraffic<unknown>) => (outcome.lost.length === 0 ? 
 /** Restarts of each pod's containers, by the pod's name. */
 type Pods = Map<string, number>;
 
-async function readPods(): Promise<Pods> {
+async function readPods(lab: Lab): Promise<Pods> {
   const { mesh, gateway } = lab.distribution.planes;
   const namespaces = [mesh.namespace, gateway.namespace, 'bookinfo', 'probe-inside'];
   const pods = await Promise.all(namespaces.map((namespace) => livePods(lab.kube, namespace)));
@@ -110,7 +116,7 @@ async function readPods(): Promise<Pods> {
 }
 
 /** Waits until istiod says that it has taken the new intermediate over, and returns its words. */
-async function reloaded(plane: PlaneName): Promise<string[]> {
+async function reloaded(lab: Lab, plane: PlaneName): Promise<string[]> {
   const [istiod] = await listIstiods(lab, plane);
   if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
   const { namespace, name } = istiod;
@@ -125,13 +131,13 @@ async function reloaded(plane: PlaneName): Promise<string[]> {
   );
 }
 
-async function replicate(replicas: number): Promise<void> {
-  for (const deployment of ADDED) await scale(lab, deployment, replicas);
-  await Promise.all(ADDED.map((deployment) => rolledOut(lab.kube, deployment, { within: 'workloadsReady' })));
+async function replicate(lab: Lab, replicas: number): Promise<void> {
+  for (const deployment of added(lab)) await scale(lab, deployment, replicas);
+  await Promise.all(added(lab).map((deployment) => rolledOut(lab.kube, deployment, { within: 'workloadsReady' })));
 }
 
 /** Has each gateway sent requests to each productpage? */
-async function everyPairTalks(): Promise<void> {
+async function everyPairTalks(lab: Lab): Promise<void> {
   const proxies = await listProxies(lab);
   const [gateways, pages] = ['mesh-gateway', 'productpage'].map((app) => proxies.filter((proxy) => proxy.app === app));
   for (const gateway of gateways ?? []) {

@@ -1,4 +1,4 @@
-import { claim, lab, scenario } from '../../harness/claims/worker.ts';
+import { claim, scenario } from '../../harness/claims/claim.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import { CACERTS } from '../../harness/observations/istio.ts';
@@ -13,26 +13,29 @@ import { judged } from '../support/judged.ts';
 import { auditLab, drawGraph } from '../support/audit.ts';
 import { visitBookinfo } from '../support/visit.ts';
 
-const split = scenario(async () => {
-  const held = await splitBaseline(lab);
-  await drawGraph('the split');
+const split = scenario(async (context) => {
+  const held = await splitBaseline(context.lab);
+  await drawGraph(context, 'the split');
   return held;
 });
 
-judged('trust.split.gateway-refuses-workload', async ({ agent }) => {
-  await split();
+judged('trust.split.gateway-refuses-workload', async (context) => {
+  const { lab, agent } = context;
+  await split(context);
   return await throughGateway(lab, '/productpage', { agent: agent() });
 });
 
-judged('trust.split.access-log', async ({ agent }) => {
-  await split();
+judged('trust.split.access-log', async (context) => {
+  const { lab, agent } = context;
+  await split(context);
   const name = agent();
   await throughGateway(lab, '/productpage', { agent: name });
   return { lines: await accessLog(lab.kube, await proxyOf(lab, 'mesh-gateway'), name) };
 });
 
-judged('trust.split.envoy-counter', async ({ agent }) => {
-  await split();
+judged('trust.split.envoy-counter', async (context) => {
+  const { lab, agent } = context;
+  await split(context);
   const gateway = await proxyOf(lab, 'mesh-gateway');
   const counter = 'ssl.fail_verify_error';
   const before = await sumCounters(lab.kube, gateway, counter);
@@ -40,8 +43,9 @@ judged('trust.split.envoy-counter', async ({ agent }) => {
   return { counter, before, after: await sumCounters(lab.kube, gateway, counter) };
 });
 
-judged('trust.split.mesh-works', async ({ agent }) => {
-  await split();
+judged('trust.split.mesh-works', async (context) => {
+  const { lab, agent } = context;
+  await split(context);
   const get = (path: string, name: string) =>
     fromProbe(lab, 'inside', `http://productpage.bookinfo:9080${path}`, { agent: name });
   await eventually(async () => noFaults(judgeProductPage(await get('/productpage', agent())).faults), {
@@ -52,14 +56,14 @@ judged('trust.split.mesh-works', async ({ agent }) => {
   return await visitBookinfo(agent, get);
 });
 
-judged('trust.split.leaf-issuers-differ', async () => recordHeld(await split(), new Date()));
+judged('trust.split.leaf-issuers-differ', async (context) => recordHeld(await split(context), new Date()));
 
-judged('trust.split.roots-differ', async () => recordHeld(await split(), new Date()));
+judged('trust.split.roots-differ', async (context) => recordHeld(await split(context), new Date()));
 
-claim('trust.split.audit', async ({ evidence }) => {
-  const held = await split();
-  const graph = await auditLab();
-  await evidence('graph', graph);
+claim('trust.split.audit', async (context) => {
+  const held = await split(context);
+  const graph = await auditLab(context.lab);
+  await context.evidence('graph', graph);
   const idOf = (app: string) => graph.nodes.find(({ kind, label }) => kind === 'proxy' && label === app)?.id ?? app;
   const [gateway, productpage] = [idOf('mesh-gateway'), idOf('productpage')];
   const edge = brokenConversations(graph).find(({ from, to }) => from.includes(gateway) && to.includes(productpage));

@@ -1,4 +1,4 @@
-import { type ClaimContext, claim, lab } from '../../harness/claims/worker.ts';
+import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
 import { upgradeInPlace } from '../../harness/upgrade/in-place.ts';
@@ -11,11 +11,13 @@ claim('upgrade.mixed.mesh-newer', (context) => newer('mesh', context));
 
 /** Upgrades one plane and looks at what the two are to each other then. */
 async function newer(plane: PlaneName, context: ClaimContext): Promise<void> {
-  const joined = await olderBaseline();
-  await upgradeInPlace(lab, plane, forward(plane));
-  const stage = await look(`the ${plane} plane being newer`);
+  const { lab } = context;
+  const joined = await olderBaseline(context);
+  const changeOf = (one: PlaneName) => forward(lab, one);
+  await upgradeInPlace(lab, plane, changeOf(plane));
+  const stage = await look(lab, `the ${plane} plane being newer`);
   await context.evidence('stage', described(stage));
-  noFaults([...wrongVersions(stage, [plane], forward), ...untrusted(stage, joined)]);
+  noFaults([...wrongVersions(stage, [plane], changeOf), ...untrusted(stage, joined)]);
   await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
   const inMesh = (path: string, agent: string) =>
     fromProbe(lab, 'inside', `http://productpage.bookinfo:9080${path}`, { agent });

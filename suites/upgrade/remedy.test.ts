@@ -1,4 +1,5 @@
-import { type ClaimContext, claim, keepSecret, lab } from '../../harness/claims/worker.ts';
+import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
+import type { Lab } from '../../harness/mesh/lab.ts';
 import { adoptCertManager, adoptManual } from '../../harness/remedies/adopt.ts';
 import { manual } from '../../harness/remedies/manual.ts';
 import type { Plugged, Rotated } from '../../harness/remedies/rotate.ts';
@@ -13,25 +14,26 @@ import { AT_LEAST } from '../support/upgrade.ts';
 let adopted: Plugged | undefined;
 
 claim('upgrade.remedy.self-signed-to-manual', async (context) => {
-  await split();
+  const { lab, keepSecret } = context;
+  await split(lab);
   const options = { atLeast: AT_LEAST, within: 'the mesh' } as const;
   adopted = await adopts(context, 'manual, no outage', () => adoptManual(lab, keepSecret), options);
 });
 
 claim('upgrade.remedy.manual-to-cert-manager', async (context) => {
-  const before = adopted ?? (await joined());
+  const before = adopted ?? (await joined(context));
   adopted = undefined;
-  await adopts(context, 'cert-manager, no outage', () => adoptCertManager(lab, before), { atLeast: AT_LEAST });
+  await adopts(context, 'cert-manager, no outage', () => adoptCertManager(context.lab, before), { atLeast: AT_LEAST });
 });
 
 /** An upgrade before this may have left any version and revision. */
-async function split(): Promise<void> {
+async function split(lab: Lab): Promise<void> {
   await resetVersions(lab, lab.istio);
   await splitBaseline(lab);
 }
 
-async function joined(): Promise<Plugged> {
-  await split();
+async function joined({ lab, keepSecret }: ClaimContext): Promise<Plugged> {
+  await split(lab);
   return await manual.apply(lab, keepSecret);
 }
 
@@ -45,6 +47,6 @@ async function adopts(
   const outcome = await underTraffic(context, change, options);
   const baseline = options.within === 'the mesh' ? 'split' : 'joined';
   await settles({ remedy, baseline }, context, outcome);
-  noFaults([outcome.lost.length <= lab.lossBudget ? undefined : lossIn(outcome)]);
+  noFaults([outcome.lost.length <= context.lab.lossBudget ? undefined : lossIn(outcome)]);
   return outcome.value;
 }
