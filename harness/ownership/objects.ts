@@ -89,7 +89,11 @@ async function madeNew({ kube }: Proprietor, object: KubernetesObject): Promise<
     return made.metadata?.uid ?? '';
   } catch (error) {
     if (apiStatus(error) === 409 && apiMessage(error).includes('already exists')) return undefined;
-    throw error;
+    // A quota that it fills and a port that it holds refuse its like before the API server compares names.
+    const isRefused = apiStatus(error) === 403 || apiStatus(error) === 422;
+    const there = isRefused ? await kube.objects.look(object).catch(() => undefined) : undefined;
+    if (there === undefined) throw error;
+    return undefined;
   }
 }
 

@@ -308,6 +308,47 @@ describe('objects of the run', () => {
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
+  it('are changed where what they occupy can be had only once, by themselves', async () => {
+    const run = await tenant();
+    const service = (app: string) =>
+      ({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'way-in', namespace: 'ours' },
+        spec: { type: 'NodePort', selector: { app }, ports: [{ port: 80, nodePort: 31080 }] },
+      }) as KubernetesObject;
+    await apply(run, [namespace('ours'), service('one'), map('ours', 'one', { a: '1' })]);
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'full', namespace: 'ours' } };
+    await apply(run, [{ ...quota, spec: { hard: { configmaps: '0' } } } as KubernetesObject]);
+    await apply(run, [service('two'), map('ours', 'one', { a: '2' })]);
+    const selector = await cluster.kubectl([
+      '-n',
+      'ours',
+      'get',
+      'svc',
+      'way-in',
+      '-o',
+      'jsonpath={.spec.selector.app}',
+    ]);
+    expect([selector, await data('ours', 'one')]).toEqual(['two', { a: '2' }]);
+    await leaveCluster(kube, RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
+  });
+
+  it('are not made where they are refused, and the reason is told', async () => {
+    const run = await tenant();
+    const odd = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'odd', namespace: 'ours' },
+      spec: { ports: [] },
+    };
+    await apply(run, [namespace('ours')]);
+    await expect(apply(run, [odd as KubernetesObject])).rejects.toThrow(/Service ours\/odd was refused: 422: .*ports/);
+    await leaveCluster(kube, RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
+  });
+
   it('are known again by another process, and where the answer to their making got lost', async () => {
     const through = connectKube(proxy.kubeconfig);
     const run = await tenant(through);
