@@ -1,15 +1,22 @@
+import Type, { type Static } from 'typebox';
 import { usageFailure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
+import { object, text } from '../schema.ts';
 import { connect } from './access.ts';
 
 /** Which existing cluster is meant. One of `context` and `server` has to say so. */
-export interface ExistingCluster {
-  /** Path of the kubeconfig; undefined for the one that kubectl would take. */
-  file?: string;
-  context?: string;
-  /** Address of the API server that the current context is known to have. */
-  server?: string;
-}
+export const EXISTING_CLUSTER = object({
+  file: Type.Optional(text("Path of the kubeconfig; kubectl's if left out.")),
+  context: Type.Optional(text('Context in it.')),
+  server: Type.Optional(
+    Type.String({
+      minLength: 1,
+      pattern: '^https?://',
+      description: 'Address that the current context is to have.',
+    }),
+  ),
+});
+export type ExistingCluster = Static<typeof EXISTING_CLUSTER>;
 
 /**
  * Connects to an existing cluster, never to the current one by accident: its context is named, or the address of its

@@ -1,14 +1,14 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { usageFailure, messageOf } from '../errors.ts';
 import { merge } from '../mesh/distribution.ts';
+import { checker } from '../schema.ts';
 import { lineOf } from './lines.ts';
-import { DEFAULTS, type PartialSettings, type Settings } from './settings.ts';
+import { DEFAULTS, type PartialSettings, type Settings, SETTINGS_FILE } from './settings.ts';
 
 const DEFAULT_FILE = 'meshtrust.yaml';
-const schema = JSON.parse(readFileSync(new URL('schema.json', import.meta.url), 'utf8')) as object;
-const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+const errorsOf = checker(SETTINGS_FILE);
 
 /**
  * Settings from defaults, the file and the command line, the later winning. `file` undefined means `meshtrust.yaml` of
@@ -49,10 +49,9 @@ export function parseSettings(text: string, file: string): SettingsFile {
   const [broken] = document.errors;
   if (broken !== undefined) throw usageFailure(`${file} is not YAML: ${broken.message}`);
   const settings = (document.toJS() ?? {}) as PartialSettings;
-  if (validate(settings)) return { settings, placeOf: (path) => placeIn(document, lines, path, file) };
-  const sentences = (validate.errors ?? []).map(
-    (error) => `${file}:${lineOf(document, lines, error)}: ${sentenceFor(error)}`,
-  );
+  const errors = errorsOf(settings);
+  if (errors.length === 0) return { settings, placeOf: (path) => placeIn(document, lines, path, file) };
+  const sentences = errors.map((error) => `${file}:${lineOf(document, lines, error)}: ${sentenceFor(error)}`);
   throw usageFailure(`The configuration is not valid.`, { next: sentences.join('\n') });
 }
 
@@ -71,20 +70,9 @@ function sentenceFor({ instancePath, message, params, keyword }: ErrorObject): s
   return `${where} ${message ?? 'is not valid'}`;
 }
 
-interface SchemaNode {
-  $ref?: string;
-  properties?: Record<string, SchemaNode>;
-}
-
-/** What a reference of the schema to one of its definitions stands for. */
-function resolved(node: SchemaNode): SchemaNode {
-  const { $defs } = schema as { $defs: Record<string, SchemaNode> };
-  return node.$ref === undefined ? node : ($defs[node.$ref.slice('#/$defs/'.length)] ?? {});
-}
-
 /** Properties the schema knows at a path. */
 function propertiesAt(instancePath: string): object {
-  let at: SchemaNode = schema;
-  for (const step of instancePath.split('/').slice(1)) at = resolved(at.properties?.[step] ?? {});
+  let at = SETTINGS_FILE as { properties?: Record<string, object> };
+  for (const step of instancePath.split('/').slice(1)) at = at.properties?.[step] ?? {};
   return at.properties ?? {};
 }

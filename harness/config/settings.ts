@@ -1,48 +1,81 @@
-import type { ExistingCluster } from '../cluster/existing.ts';
-import { type Distribution, type GatewayClass, loadDistribution, type PlaneOptions } from '../mesh/distribution.ts';
-import type { VendorPlane } from '../mesh/installers/installer.ts';
-import type { WayIn } from '../mesh/ways.ts';
-import type { PlaneName } from '../observations/planes.ts';
-import type { ImageStore } from '../supply/push.ts';
-import type { OwnImages, SupplyKind } from '../supply/supply.ts';
+import Type, { type Static } from 'typebox';
+import { EXISTING_CLUSTER } from '../cluster/existing.ts';
+import { type Distribution, GATEWAY_CLASS, loadDistribution, type PlaneOptions } from '../mesh/distribution.ts';
+import { VENDOR_PLANE } from '../mesh/installers/installer.ts';
+import { WAYS_IN } from '../mesh/ways.ts';
+import { count, object, oneOf, partial, text, version } from '../schema.ts';
+import { IMAGE_STORE } from '../supply/push.ts';
+import { OWN_IMAGES, SUPPLY_KINDS } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
 
+const port = () => Type.Integer({ minimum: 0, maximum: 65535, description: '0 has a free one chosen.' });
+
 /** What a run is to do, complete. */
-export interface Settings {
-  profile: string;
-  distribution: string;
-  cluster: 'k3d' | 'kubeconfig';
-  /** Which cluster, if it is one of a kubeconfig, and how its gateway is reached. */
-  kubeconfig: ExistingCluster & { wayIn: WayIn };
-  supply: SupplyKind | 'auto';
-  /** Folder with the parts, put together elsewhere; undefined to get them. */
-  bundle: string | undefined;
-  istioVersion: string;
-  /** Where the cluster pulls the supply's images from; undefined where nodes import them, or pull the official ones. */
-  registry: ImageStore | undefined;
-  /** What a vendor's build of a plane has of its own, names too. */
-  planes: Record<PlaneName, VendorPlane>;
-  gatewayClass: Partial<GatewayClass>;
-  /** Images of the workloads in the mesh, where they are not the supply's. */
-  images: OwnImages;
-  /** The version that profile `upgrade` starts from, on its way to `istioVersion`. */
-  upgrade: {
-    from: string;
-    /** Requests that an upgrade may lose. */
-    lossBudget: number;
-  };
-  /** Globs over claim ids; empty for all. */
-  only: string[];
-  keep: boolean;
-  /** Folder for the report; undefined for a new one below reports/. */
-  out: string | undefined;
-  host: string;
-  /** Local ports, 0 to have a free one chosen. */
-  ports: { api: number; gateway: number };
-  /** Nodes beside the server, and path of a k3s registries.yaml for all of them. */
-  k3d: { agents: number; registries: string | undefined };
-  deadlines: { scale: number };
-}
+const SETTINGS = object(
+  {
+    profile: Type.String({ description: 'Set of claims to judge, a folder below suites/.' }),
+    distribution: Type.String({ description: 'How the planes are configured, a file in fixtures/distributions/.' }),
+    supply: oneOf(['auto', ...SUPPLY_KINDS], 'Where the parts come from.'),
+    bundle: Type.Optional(text('Folder with parts that were put together elsewhere, for cluster kubeconfig.')),
+    cluster: oneOf(['k3d', 'kubeconfig'], 'What the lab runs on.'),
+    kubeconfig: object(
+      {
+        ...EXISTING_CLUSTER.properties,
+        wayIn: oneOf(
+          WAYS_IN,
+          'How requests get to the gateway; auto is the first that works of node-port and port-forward.',
+        ),
+      },
+      { description: 'For cluster kubeconfig: which one, by the name of its context or the address of its server.' },
+    ),
+    istioVersion: version('Version of both planes.'),
+    registry: Type.Optional(IMAGE_STORE),
+    planes: object(
+      { mesh: VENDOR_PLANE, gateway: VENDOR_PLANE },
+      { description: "What a vendor's build of a plane has of its own; all else is as the supply has it." },
+    ),
+    upgrade: object({
+      from: version('Version that profile upgrade starts from, on its way to istioVersion.'),
+      lossBudget: count('Requests that an upgrade may lose.'),
+    }),
+    only: Type.Array(Type.String(), { description: 'Globs over claim ids; empty for all.' }),
+    keep: Type.Boolean({ description: 'Leave the lab up after the run.' }),
+    out: Type.Optional(text('Folder for the report; a new one below reports/ if left out.')),
+    images: OWN_IMAGES,
+    gatewayClass: Type.Partial(GATEWAY_CLASS, {
+      additionalProperties: false,
+      description: 'What the Gateways of the gateway plane name as theirs.',
+    }),
+    host: Type.String({
+      pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$',
+      description: 'Host name of Bookinfo; the Gateway serves the wildcard that it falls under.',
+    }),
+    ports: object(
+      { api: port(), gateway: port() },
+      { description: 'Local ports; free ones are chosen for those left out.' },
+    ),
+    k3d: object(
+      {
+        agents: Type.Integer({ minimum: 0, maximum: 10, description: 'Nodes beside the server.' }),
+        registries: Type.Optional(text('Path of a registries.yaml of k3s, for images that the nodes pull.')),
+      },
+      { description: 'The nodes of the lab.' },
+    ),
+    deadlines: object({
+      scale: Type.Number({ minimum: 0.1, maximum: 20, description: 'Factor for every wait.' }),
+    }),
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://meshtrust.dev/schema/meshtrust.schema.json',
+    title: 'meshtrust.yaml',
+    description: 'Settings of a run; flags of the command line win over them.',
+  },
+);
+export type Settings = Static<typeof SETTINGS>;
+
+/** Schema of `meshtrust.yaml`, which may leave out anything; schema.json beside this file is the same for editors. */
+export const SETTINGS_FILE = partial(SETTINGS);
 
 /** The same with everything optional: what a file or the command line says. */
 export type PartialSettings = { [Key in keyof Settings]?: Partial<Settings[Key]> | Settings[Key] };
@@ -53,19 +86,16 @@ export const DEFAULTS: Settings = {
   cluster: 'k3d',
   kubeconfig: { wayIn: 'auto' },
   supply: 'auto',
-  bundle: undefined,
   istioVersion: VERSIONS.istio,
-  registry: undefined,
   planes: { mesh: {}, gateway: {} },
   gatewayClass: {},
   images: { bookinfo: {} },
   upgrade: { from: VERSIONS.upgradeFrom, lossBudget: 0 },
   only: [],
   keep: false,
-  out: undefined,
   host: 'bookinfo.gwapi.example.com',
   ports: { api: 0, gateway: 0 },
-  k3d: { agents: 0, registries: undefined },
+  k3d: { agents: 0 },
   deadlines: { scale: 1 },
 };
 

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import Type, { type Static } from 'typebox';
 import { parse } from 'yaml';
 import { usageFailure } from '../errors.ts';
 import { ROOT_MAP } from '../observations/istio.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import { fixture } from '../paths.ts';
+import { label, object } from '../schema.ts';
 
 /** One control plane as it is to be installed. */
 export interface Plane {
@@ -18,10 +20,14 @@ export interface Plane {
 }
 
 /** What Gateways of the gateway plane name as theirs (Gateway API, GatewayClass). */
-export interface GatewayClass {
-  name: string;
-  controllerName: string;
-}
+export const GATEWAY_CLASS = object({
+  name: label('Name of the GatewayClass.'),
+  controllerName: Type.String({
+    pattern: "^[a-z0-9.-]+/[A-Za-z0-9/._~%!$&'()*+,;=:-]+$",
+    description: 'The controller in it, DOMAIN/PATH.',
+  }),
+});
+export type GatewayClass = Static<typeof GATEWAY_CLASS>;
 
 /** What is called otherwise than the distribution has it. */
 export interface Names {

@@ -14,7 +14,7 @@ const described = async (some: Partial<Settings>) => {
 };
 
 it('an upgrade is described with the version that it starts from', async () => {
-  const text = await described({ profile: 'upgrade', k3d: { agents: 1, registries: undefined }, keep: true });
+  const text = await described({ profile: 'upgrade', k3d: { agents: 1 }, keep: true });
   expect(text).toMatch(/^cluster +a new one of k3d, 2 nodes, which stays up$/m);
   expect(text).toMatch(/^mesh plane +Istio 1\.28\.2, upgraded to 1\.29\.1 by istioctl \(namespace istio-system\)$/m);
   expect(text).toMatch(/^claims +9 of profile upgrade, with planes of an older version first$/m);

@@ -1,25 +1,30 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import Type, { type Static } from 'typebox';
 import { redact } from '../evidence/redact.ts';
-import type { ClaimResult, ClaimStatus, GraphSnapshot, RemedyResult, UpgradeResult } from './model.ts';
+import { checker, object } from '../schema.ts';
+import type { TrustGraph } from '../trust/graph/model.ts';
+import { CLAIM_RESULT, GRAPH_SNAPSHOT, REMEDY_RESULT, UPGRADE_RESULT } from './model.ts';
 import { mapStrings } from './text.ts';
 
-export interface ClaimEvent extends Pick<ClaimResult, 'id' | 'status' | 'reason' | 'durationMs' | 'evidence'> {
-  type: 'claim';
-}
-export interface RemedyEvent extends RemedyResult {
-  type: 'remedy';
-}
-export interface UpgradeEvent extends UpgradeResult {
-  type: 'upgrade';
-}
-export interface GraphEvent extends GraphSnapshot {
-  type: 'graph';
-}
-export interface NoteEvent {
-  type: 'note';
-  text: string;
-}
+/** A graph is taken on trust here: the report's schema holds it. */
+const GRAPH = Type.Unsafe<TrustGraph>({ type: 'object' });
+
 /** What a test worker hands to the main process, one JSON object a line. */
+const EVENTS = {
+  claim: object({
+    type: Type.Literal('claim'),
+    ...Type.Pick(CLAIM_RESULT, ['id', 'status', 'reason', 'durationMs', 'evidence']).properties,
+  }),
+  remedy: object({ type: Type.Literal('remedy'), ...REMEDY_RESULT.properties }),
+  upgrade: object({ type: Type.Literal('upgrade'), ...UPGRADE_RESULT.properties }),
+  graph: object({ type: Type.Literal('graph'), ...GRAPH_SNAPSHOT.properties, graph: GRAPH }),
+  note: object({ type: Type.Literal('note'), text: Type.String() }),
+};
+export type ClaimEvent = Static<typeof EVENTS.claim>;
+export type RemedyEvent = Static<typeof EVENTS.remedy>;
+export type UpgradeEvent = Static<typeof EVENTS.upgrade>;
+export type GraphEvent = Static<typeof EVENTS.graph>;
+export type NoteEvent = Static<typeof EVENTS.note>;
 export type RunEvent = ClaimEvent | RemedyEvent | UpgradeEvent | GraphEvent | NoteEvent;
 
 /**
@@ -51,62 +56,15 @@ export function readEvents(file: string): RunEvent[] {
   return last === undefined ? events : [...events, last];
 }
 
-const STATUSES: readonly ClaimStatus[] = ['passed', 'failed', 'skipped', 'notSupported', 'notRun'];
-
-type Check = (value: unknown) => boolean;
-const string: Check = (value) => typeof value === 'string';
-const amount: Check = (value) => typeof value === 'number' && value >= 0;
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-
-const SHAPES: Record<string, Record<string, Check>> = {
-  claim: {
-    id: string,
-    status: (value) => STATUSES.some((status) => status === value),
-    reason: optional(string),
-    durationMs: amount,
-    evidence: (value) => Array.isArray(value) && value.every(string),
-  },
-  remedy: {
-    remedy: string,
-    baseline: string,
-    restarts: amount,
-    applySeconds: amount,
-    convergeSeconds: amount,
-    requestsLost: optional(amount),
-    support: string,
-  },
-  upgrade: {
-    upgrade: string,
-    from: string,
-    to: string,
-    requests: amount,
-    requestsLost: amount,
-    seconds: amount,
-    proxies: Array.isArray,
-  },
-  graph: {
-    title: string,
-    remedy: optional(string),
-    // By whoever emitted it: a whole graph is checked by the report's schema.
-    graph: (value) => typeof value === 'object' && value !== null,
-  },
-  note: { text: string },
-};
+const CHECKS = new Map(Object.entries(EVENTS).map(([type, schema]) => [type, checker(schema)]));
 
 function parseEvent(line: string): RunEvent | undefined {
-  let value: Record<string, unknown> | null;
+  let value: { type?: string } | null;
   try {
-    value = JSON.parse(line) as Record<string, unknown> | null;
+    value = JSON.parse(line) as { type?: string } | null;
   } catch {
     return undefined;
   }
-  const type = value?.['type'];
-  const shape = typeof type === 'string' && Object.hasOwn(SHAPES, type) ? SHAPES[type] : undefined;
-  if (shape === undefined) return undefined;
-  return Object.entries(shape).every(([key, check]) => check(value?.[key]))
-    ? (value as unknown as RunEvent)
-    : undefined;
+  const errorsOf = CHECKS.get(value?.type ?? '');
+  return errorsOf?.(value).length === 0 ? (value as RunEvent) : undefined;
 }

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Type, { type Static } from 'typebox';
 import { usageFailure } from '../errors.ts';
 import { discard } from '../ownership/discard.ts';
 import { run, tryRun } from '../process.ts';
+import { object, text } from '../schema.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ArchivedImage, archivedImages } from './archived.ts';
 import { pushFailure } from './push-failure.ts';
@@ -10,14 +12,17 @@ import { engineImages } from './registry/pull.ts';
 import { configOf, readLogin, registryOf } from './registry-login.ts';
 
 /** A place in a registry for images. */
-export interface ImageStore {
-  /** Prefix by which this machine's engine reaches it: `127.0.0.1:5000/vendor`. */
-  push: string;
-  /** Prefix by which the cluster's nodes know the same place: `registry.example.com/vendor`. */
-  pull: string;
-  /** Path of a docker config.json with the credentials for `push`; undefined for those of `docker login`. */
-  config?: string;
-}
+export const IMAGE_STORE = object(
+  {
+    push: text("Prefix by which this machine's engine reaches it, such as 127.0.0.1:5000/vendor."),
+    pull: text("Prefix by which the cluster's nodes reach it, such as registry.example.com/vendor."),
+    config: Type.Optional(
+      text('Path of a docker config.json with the credentials for both; those of docker login if left out.'),
+    ),
+  },
+  { description: "Where the supply's images are pushed to, for a cluster that is to pull them." },
+);
+export type ImageStore = Static<typeof IMAGE_STORE>;
 
 /**
  * Pushes the images of docker-archives under a prefix, each with the last part of its name and its tag

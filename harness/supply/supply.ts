@@ -1,3 +1,6 @@
+import Type, { type Static, type TOptional, type TString } from 'typebox';
+import { object, text } from '../schema.ts';
+
 /** Where one part of a lab came from, for the report. */
 export interface Component {
   name: string;
@@ -62,12 +65,20 @@ export const BOOKINFO_WORKLOADS = [
 export type BookinfoWorkload = (typeof BOOKINFO_WORKLOADS)[number];
 
 /** Images of somebody's own in place of a supply's. */
-export interface OwnImages {
-  /** By Bookinfo workload; each behaves as upstream's. */
-  bookinfo: Partial<Record<BookinfoWorkload, string>>;
-  /** One with `node` on its PATH. */
-  probe?: string;
-}
+export const OWN_IMAGES = object(
+  {
+    bookinfo: object(
+      Object.fromEntries(BOOKINFO_WORKLOADS.map((name) => [name, Type.Optional(text())])) as Record<
+        BookinfoWorkload,
+        TOptional<TString>
+      >,
+      { description: "By Bookinfo workload; each behaves as upstream's." },
+    ),
+    probe: Type.Optional(text('Of the probes; it has node on its PATH.')),
+  },
+  { description: "Images of the workloads in the mesh, where they are not the supply's." },
+);
+export type OwnImages = Static<typeof OWN_IMAGES>;
 
 export const withImages = (parts: CoreParts, { bookinfo, probe = parts.probeImage }: OwnImages): CoreParts => ({
   ...parts,
@@ -94,7 +105,8 @@ export interface AddOnParts {
   components: Component[];
 }
 
-export type SupplyKind = 'source' | 'registry';
+export const SUPPLY_KINDS = ['registry', 'source'] as const;
+export type SupplyKind = (typeof SUPPLY_KINDS)[number];
 
 /** A source of parts. Calls are idempotent: what is in the cache is not fetched or built again. */
 export interface Supply {

@@ -1,8 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import Type, { type Static } from 'typebox';
 import type { Kube } from '../../kube/client.ts';
 import type { PlaneName } from '../../observations/planes.ts';
 import type { ApplyOptions, Proprietor } from '../../ownership/objects.ts';
 import type { Charts, SuppliedIstio } from '../../supply/supply.ts';
+import { label, object, oneOf, text, version } from '../../schema.ts';
 import type { Plane } from '../distribution.ts';
 
 /** What puts a plane into the cluster, with what it works with: data, which goes from process to process. */
@@ -25,7 +27,8 @@ export interface Preinstalled {
   kind: 'preinstalled';
 }
 
-export type InstallerName = Installer['kind'];
+export const INSTALLER_NAMES = ['istioctl', 'helm', 'sail', 'preinstalled'] as const satisfies Installer['kind'][];
+export type InstallerName = (typeof INSTALLER_NAMES)[number];
 
 /** What planes of one version of Istio are made of, whoever installs them. */
 export interface IstioParts extends Omit<SuppliedIstio, 'istioctl' | 'charts'> {
@@ -33,28 +36,25 @@ export interface IstioParts extends Omit<SuppliedIstio, 'istioctl' | 'charts'> {
 }
 
 /** What the settings of a plane, a vendor's build for one, say of their own; everything else is as the supply has it. */
-export interface VendorPlane {
-  /** istioctl unless said otherwise. */
-  installer?: InstallerName;
-  /** Path of the istioctl that renders the plane. */
-  istioctl?: string;
-  /** Folder with the charts that helm renders. */
-  charts?: string;
-  /** Path of helm. */
-  helm?: string;
-  /** Namespace and revision, where they are not as the distribution has them. */
-  namespace?: string;
-  revision?: string;
-  /** Version of Istio; of a vendor's own build for the report, and for the supply whatever else is to come from it. */
-  version?: string;
-  /** Registry prefix and tag of `pilot` and `proxyv2`. */
-  hub?: string;
-  tag?: string;
-  /** Path of a docker config.json with the credentials that its images are pulled with. */
-  pullSecret?: string;
-  /** Helm values on top of the distribution's. */
-  values?: object;
-}
+export const VENDOR_PLANE = object({
+  namespace: Type.Optional(label('Namespace of its istiod.')),
+  revision: Type.Optional(label('Revision of its istiod.')),
+  version: Type.Optional(version('Version of Istio as its proxies say it, if another than istioVersion.')),
+  hub: Type.Optional(text('Registry prefix of its images pilot and proxyv2.')),
+  tag: Type.Optional(text('Tag of its images.')),
+  pullSecret: Type.Optional(text('Path of a docker config.json with the credentials that its images are pulled with.')),
+  istioctl: Type.Optional(text('Path of the istioctl that renders it.')),
+  values: Type.Optional(Type.Object({}, { description: "Helm values on top of the distribution's." })),
+  installer: Type.Optional(
+    oneOf(
+      INSTALLER_NAMES,
+      "What installs it: istioctl (the default), helm, the cluster's Sail operator, or nobody, since it is there.",
+    ),
+  ),
+  charts: Type.Optional(text("Folder with Istio's charts base and istiod, for installer helm; else the supply's.")),
+  helm: Type.Optional(text("Path of helm; else the supply's, or the one on the PATH.")),
+});
+export type VendorPlane = Static<typeof VENDOR_PLANE>;
 
 /** A way to install a plane; each says all of itself. */
 export interface InstallerKind<Made extends Installer = Installer> {
