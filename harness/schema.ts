@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import Type, { type TObjectOptions, type TProperties, type TSchema } from 'typebox';
 
 /** An object with these keys, and no others. */
@@ -49,14 +49,15 @@ export function partial(schema: TSchema): TSchema {
   );
 }
 
-/** Holds values against a schema: what is wrong with one, nothing where it is valid. Compiled when it is first asked. */
-export function checker(schema: TSchema): (value: unknown) => ErrorObject[] {
-  let compiled: ValidateFunction | undefined;
-  return (value) => {
-    compiled ??= new Ajv2020({ allErrors: true }).compile(schema);
-    return compiled(value) ? [] : (compiled.errors ?? []);
+const ajv = new Ajv2020({ allErrors: true });
+
+/** Holds values against a schema: what is wrong with one, nothing where it is valid. Compiled once, when first asked. */
+export const checker =
+  (schema: TSchema) =>
+  (value: unknown): ErrorObject[] => {
+    const isValid = ajv.compile(schema);
+    return isValid(value) ? [] : (isValid.errors ?? []);
   };
-}
 
 /** One error as `/claims/0/status must be equal to one of the allowed values: passed, failed`. */
 export function sentenceOf({ instancePath, message, params }: ErrorObject): string {

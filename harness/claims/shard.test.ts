@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type ClaimGroup, loadProfile, selectClaims } from './catalog.ts';
 import { shardOf } from './shard.ts';
 
-const group = (name: string, minutes: number): ClaimGroup => ({ name, title: name, needs: [], claims: [], minutes });
+const needs = { addOns: [], olderVersion: false, agents: 0 };
+const group = (name: string, minutes: number): ClaimGroup => ({ name, title: name, needs, claims: [], minutes });
 const allShards = (groups: readonly ClaimGroup[], count: number) =>
   Array.from({ length: count }, (_, at) => shardOf(groups, { index: at + 1, count }));
 const sum = (groups: readonly ClaimGroup[]) => groups.reduce((total, { minutes }) => total + minutes, 0);

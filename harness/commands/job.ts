@@ -97,7 +97,7 @@ function storeOf({ registry }: Settings): ImageStore {
 }
 
 /** Parts for these claims; charts, and helm with them, only where a plane is installed by it. */
-async function bundled({ settings, istioVersions, addOns: names }: Plan, supply: Supply): Promise<BundledParts> {
+async function bundled({ settings, istioVersions, needs }: Plan, supply: Supply): Promise<BundledParts> {
   const core = await supply.core();
   const istio: SuppliedIstio[] = [];
   const wantCharts = PLANES.some((plane) => installerOf(settings.planes[plane]).uses.includes('charts'));
@@ -106,6 +106,6 @@ async function bundled({ settings, istioVersions, addOns: names }: Plan, supply:
     istio.push({ ...parts, ...(wantCharts && charts !== undefined ? { charts } : {}) });
   }
   const addOns: BundledParts['addOns'] = {};
-  for (const name of names) addOns[name] = await supply.addOn(name);
+  for (const name of needs.addOns) addOns[name] = await supply.addOn(name);
   return { core, istio, addOns, unpinned: supply.unpinned() };
 }

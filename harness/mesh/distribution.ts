@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import Type, { type Static } from 'typebox';
-import { parse } from 'yaml';
 import { usageFailure } from '../errors.ts';
 import { ROOT_MAP } from '../observations/istio.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import { fixture } from '../paths.ts';
-import { label, object } from '../schema.ts';
+import { label, object, oneOf, text } from '../schema.ts';
+import { readYaml } from '../yaml-file.ts';
 
 /** One control plane as it is to be installed. */
 export interface Plane {
@@ -47,6 +47,26 @@ export interface Distribution {
   support: string;
 }
 
+const values = (description: string) => Type.Object({}, { description });
+
+const PLANE = object({
+  namespace: label('Namespace of its istiod.'),
+  revision: Type.String({ description: 'Empty for the plane that is the cluster’s default.' }),
+  values: values('Helm values of Istio’s charts.'),
+});
+/** What both planes are in every distribution. */
+const PLANES_FILE = object({ mesh: PLANE, gateway: PLANE, gatewayClass: GATEWAY_CLASS });
+/** What a distribution has otherwise. */
+const DISTRIBUTION_FILE = object({
+  name: text(),
+  configMaps: oneOf(['shared', 'separate']),
+  planes: object({
+    mesh: Type.Optional(values('Helm values on top.')),
+    gateway: Type.Optional(values('Helm values on top.')),
+  }),
+  support: text('How the vendor stands to the remedies, one sentence.'),
+});
+
 const folder = fixture('distributions');
 
 const trustBundleName = (values: { global?: { trustBundleName?: string } } = {}) => values.global?.trustBundleName;
@@ -68,15 +88,8 @@ export function loadDistribution(name: string, { overlays = {}, names = {} }: Pl
   if (!distributionNames().includes(name)) {
     throw usageFailure(`Unknown distribution '${name}'.`, { next: `Known are: ${distributionNames().join(', ')}.` });
   }
-  const read = (file: string) => parse(readFileSync(fixture('distributions', file), 'utf8')) as object;
-  const planes = read('planes.yaml') as Record<PlaneName, Pick<Plane, 'namespace' | 'revision' | 'values'>> & {
-    gatewayClass: GatewayClass;
-  };
-  const own = read(`${name}.yaml`) as {
-    configMaps: Distribution['configMaps'];
-    planes: Partial<Record<PlaneName, object>>;
-    support: string;
-  };
+  const planes = readYaml(fixture('distributions', 'planes.yaml'), PLANES_FILE);
+  const own = readYaml(fixture('distributions', `${name}.yaml`), DISTRIBUTION_FILE);
   const gatewayClass = { ...planes.gatewayClass, ...names.gatewayClass };
   const served = { mesh: {}, gateway: valuesFor(gatewayClass) };
   const plane = (which: PlaneName): Plane => {

@@ -9,7 +9,13 @@ const LAB_MINUTES = 1.5;
 
 /** What a run would do, for people: what it would make, get and judge, and about how long that takes. */
 export function describePlan(plan: Plan): string {
-  const { settings, distribution, supply, addOns, groups = [], upgrade } = plan;
+  const {
+    settings,
+    distribution,
+    supply,
+    groups = [],
+    needs: { addOns, olderVersion },
+  } = plan;
   const count = groups.reduce((sum, { claims }) => sum + claims.length, 0);
   const minutes = groups.reduce((sum, group) => sum + group.minutes, LAB_MINUTES);
   const rows = [
@@ -24,7 +30,10 @@ export function describePlan(plan: Plan): string {
     ],
     ['report', settings.out ?? 'a new folder below ./reports'],
     ['time', `about ${Math.ceil(minutes)} min on two cores, once all parts are there`],
-    ['claims', `${count} of profile ${settings.profile}${upgrade ? ', with planes of an older version first' : ''}`],
+    [
+      'claims',
+      `${count} of profile ${settings.profile}${olderVersion ? ', with planes of an older version first' : ''}`,
+    ],
   ];
   const width = Math.max(...rows.map(([name = '']) => name.length));
   return [
@@ -49,12 +58,12 @@ function clusterOf({ settings: { cluster, kubeconfig, k3d, keep } }: Plan): stri
   return `one that is there: ${which}${file === undefined ? '' : ` of ${file}`}; what is made in it goes again, what is changed is put back`;
 }
 
-function planeOf({ settings, distribution, upgrade }: Plan, plane: (typeof PLANES)[number]): string {
+function planeOf({ settings, distribution, needs }: Plan, plane: (typeof PLANES)[number]): string {
   const { namespace, revision } = distribution.planes[plane];
   const own = settings.planes[plane];
   const { name, isOthers } = installerOf(own);
   const where = `namespace ${namespace}${revision === '' ? '' : `, revision ${revision}`}`;
   if (isOthers) return `as it is there (${where})`;
   const version = own.version ?? settings.istioVersion;
-  return `Istio ${upgrade ? `${settings.upgrade.from}, upgraded to ${version}` : version} by ${name} (${where})`;
+  return `Istio ${needs.olderVersion ? `${settings.upgrade.from}, upgraded to ${version}` : version} by ${name} (${where})`;
 }

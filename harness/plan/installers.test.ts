@@ -1,3 +1,4 @@
+import { loadProfile, needsOf } from '../claims/catalog.ts';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../config/load.ts';
@@ -11,7 +12,7 @@ const settings = (gateway: VendorPlane): Settings => ({
   cluster: 'kubeconfig',
   planes: { mesh: {}, gateway },
 });
-const RUN = { upgrade: false };
+const RUN = { olderVersion: false };
 
 describe('installers', () => {
   it.each<VendorPlane>([
@@ -26,8 +27,8 @@ describe('installers', () => {
 
   it.each(readdirSync(fixture('examples')))('can do what fixtures/examples/%s asks of them', (name) => {
     const example = loadSettings(fixture('examples', name), {});
-    const upgrade = example.profile === 'upgrade';
-    expect(() => assertInstallers(example, { upgrade })).not.toThrow();
+    const needs = needsOf(loadProfile(example.profile));
+    expect(() => assertInstallers(example, needs)).not.toThrow();
   });
 
   it.each<[VendorPlane, string]>([
@@ -47,10 +48,10 @@ describe('installers', () => {
 
   it('do not upgrade what others have installed', () => {
     const own = settings({ installer: 'preinstalled' });
-    expect(() => assertInstallers(own, { upgrade: true })).toThrow(
-      'planes.gateway.installer is preinstalled, and profile upgrade would replace what is there.\nChoose another',
+    expect(() => assertInstallers(own, { olderVersion: true })).toThrow(
+      'planes.gateway.installer is preinstalled, and these claims would replace what is there by another version.\nChoose another',
     );
-    expect(() => assertInstallers(settings({ installer: 'sail' }), { upgrade: true })).not.toThrow();
+    expect(() => assertInstallers(settings({ installer: 'sail' }), { olderVersion: true })).not.toThrow();
   });
 
   it.each([

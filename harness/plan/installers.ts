@@ -1,3 +1,4 @@
+import type { LabNeeds } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { usageFailure } from '../errors.ts';
 import type { InstallerKind, VendorPlane } from '../mesh/installers/installer.ts';
@@ -10,7 +11,10 @@ import type { SupplyKind } from '../supply/supply.ts';
  * Fails, exit code 2, for installers that cannot do what is asked of them: an upgrade of what others have installed, a
  * new cluster that holds nothing yet, a key that this installer makes nothing of.
  */
-export function assertInstallers({ planes, cluster }: Settings, { upgrade }: { upgrade: boolean }): void {
+export function assertInstallers(
+  { planes, cluster }: Settings,
+  { olderVersion }: Pick<LabNeeds, 'olderVersion'>,
+): void {
   for (const plane of PLANES) {
     const own = planes[plane];
     const { name, uses, wants, isOthers } = installerOf(own);
@@ -23,8 +27,8 @@ export function assertInstallers({ planes, cluster }: Settings, { upgrade }: { u
         });
       }
     }
-    if (upgrade && isOthers) {
-      throw usageFailure(`${key} is preinstalled, and profile upgrade would replace what is there.`, {
+    if (olderVersion && isOthers) {
+      throw usageFailure(`${key} is preinstalled, and these claims would replace what is there by another version.`, {
         next: `Choose another profile, or have the plane installed by istioctl, helm or sail.`,
       });
     }

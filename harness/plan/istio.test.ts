@@ -29,14 +29,14 @@ it.each([
   const istio = await istioOf(settings(gateway), supply);
   expect([istio.mesh.version, istio.gateway.version]).toEqual(installed);
   expect(supply.asked).toEqual(asked);
-  expect(suppliedVersions(settings(gateway), { upgrade: false })).toEqual(asked);
+  expect(suppliedVersions(settings(gateway), { olderVersion: false })).toEqual(asked);
 });
 
 it('begins an upgrade with the supply’s own parts', async () => {
   const supply = noting();
   const { mesh, gateway } = await istioBefore(settings(VENDOR), supply);
   expect([mesh.version, gateway.version]).toEqual(['1.28.2', '1.28.2']);
-  expect(suppliedVersions(settings(VENDOR), { upgrade: true })).toEqual(['1.29.1', '1.28.2']);
+  expect(suppliedVersions(settings(VENDOR), { olderVersion: true })).toEqual(['1.29.1', '1.28.2']);
 });
 
 it('begins an upgrade with the plane’s own installer, and asks the supply for nothing that an operator has', async () => {
@@ -45,7 +45,7 @@ it('begins an upgrade with the plane’s own installer, and asks the supply for 
   const both: Settings = { ...DEFAULTS, planes: { mesh: own, gateway: own } };
   const { mesh } = await istioBefore(both, supply);
   expect(mesh).toMatchObject({ version: '1.28.2', installer: { kind: 'sail' }, overlay: {} });
-  expect(suppliedVersions(both, { upgrade: true })).toEqual([]);
+  expect(suppliedVersions(both, { olderVersion: true })).toEqual([]);
   expect(supply.asked).toEqual([]);
 });
 

@@ -1,3 +1,4 @@
+import type { LabNeeds } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { usageFailure } from '../errors.ts';
 import type { IstioParts } from '../mesh/installers/installer.ts';
@@ -10,11 +11,13 @@ type Installed = Record<PlaneName, IstioParts>;
 
 const versionOf = ({ planes, istioVersion }: Settings, plane: PlaneName) => planes[plane].version ?? istioVersion;
 
-/** The versions of Istio that come from the supply; with an upgrade also the one that it starts from. */
-export function suppliedVersions(settings: Settings, { upgrade }: { upgrade: boolean }): string[] {
+/** The versions of Istio that come from the supply; with an older version first also that one. */
+export function suppliedVersions(settings: Settings, { olderVersion }: Pick<LabNeeds, 'olderVersion'>): string[] {
   const own = PLANES.filter((plane) => needsSupply(settings.planes[plane])).map((plane) => versionOf(settings, plane));
   const before =
-    upgrade && PLANES.some((plane) => installerOf(settings.planes[plane]).namesImages) ? [settings.upgrade.from] : [];
+    olderVersion && PLANES.some((plane) => installerOf(settings.planes[plane]).namesImages)
+      ? [settings.upgrade.from]
+      : [];
   return [...new Set([...own, ...before])];
 }
 

@@ -10,7 +10,7 @@ const string = (description?: string) => Type.String(description === undefined ?
 export const STATUSES = ['passed', 'failed', 'skipped', 'notSupported', 'notRun'] as const;
 export type ClaimStatus = (typeof STATUSES)[number];
 
-const CLAIM_DESCRIPTION = object({
+export const CLAIM_DESCRIPTION = object({
   id: Type.String({
     pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)+$',
     description: 'Stable and dotted, such as trust.manual.leaf-issuer.',

@@ -30,10 +30,10 @@ export interface RunFacts {
 const UNKNOWN = 'not known';
 
 /** The version that a plane is to have first; of one that is there already nothing is known before it is seen. */
-function plannedVersion({ settings, upgrade }: Plan, plane: PlaneName): string {
+function plannedVersion({ settings, needs }: Plan, plane: PlaneName): string {
   const { version } = settings.planes[plane];
   if (installerOf(settings.planes[plane]).isOthers) return UNKNOWN;
-  return upgrade ? settings.upgrade.from : (version ?? settings.istioVersion);
+  return needs.olderVersion ? settings.upgrade.from : (version ?? settings.istioVersion);
 }
 
 /** The report of a run, however far it got. */

@@ -20,14 +20,14 @@ export interface Known {
   unpinned?: () => string[];
 }
 
-/** A lab in the split, and the supply of what only some need. With an upgrade its planes are of the version that starts from. */
+/** A lab in the split, and the supply of what only some need. Its planes are of the older version where one is needed. */
 export async function bringUp(
   session: Session,
   plan: Plan,
   known: Known = {},
 ): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
-  const { settings, upgrade } = plan;
+  const { settings, needs } = plan;
   progress.note(`Supply: ${plan.supply.kind} (${plan.supply.reason}). Distribution: ${settings.distribution}.`);
   const supply = supplyFor(session, plan);
   known.unpinned = () => supply.unpinned();
@@ -36,11 +36,19 @@ export async function bringUp(
   const last = await istioOf(settings, supply);
   const pulling = pullingOf(settings, last);
   const next = withPulling(last, pulling);
-  const planes = upgrade ? { istio: withPulling(await istioBefore(settings, supply), pulling), next } : { istio: next };
+  const planes = needs.olderVersion
+    ? { istio: withPulling(await istioBefore(settings, supply), pulling), next }
+    : { istio: next };
   const distribution = distributionOf(settings, overlaysOf(planes.istio));
   const archives = archivesOf({ parts, ...planes });
   const ground = () => openGround(session, settings, { parts, archives, distribution });
-  const later = laterObjects({ supply, pulling, distribution, addOns: plan.addOns, ...(upgrade ? { next } : {}) });
+  const later = laterObjects({
+    supply,
+    pulling,
+    distribution,
+    addOns: needs.addOns,
+    ...(needs.olderVersion ? { next } : {}),
+  });
   const {
     host,
     upgrade: { lossBudget },

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { connect, readAccess } from '../cluster/access.ts';
-import { addOnsFor, type ClaimGroup } from '../claims/catalog.ts';
+import type { ClaimGroup } from '../claims/catalog.ts';
 import { type GroupOutcome, runGroup } from '../claims/run-group.ts';
 import { deadline } from '../deadlines.ts';
 import { Failure, lastLines } from '../errors.ts';
@@ -117,9 +117,9 @@ async function judge(session: Session, facts: RunFacts, output: Output): Promise
   if (shard !== undefined) progress.note(`Shard ${shardName(shard)}: ${groups.map(({ name }) => name).join(', ')}.`);
   const { supply, ...standing } = await bringUp(session, plan, facts);
   facts.lab = standing.lab;
-  const coming = startAddOns(plan.addOns, supply);
+  const coming = startAddOns(plan.needs.addOns, supply);
   for (const group of groups) {
-    for (const name of addOnsFor([group])) {
+    for (const name of group.needs.addOns) {
       const parts = coming.get(name);
       if (parts !== undefined) await install(session, facts, standing, ADD_ONS[name], parts);
       coming.delete(name); // it stays
