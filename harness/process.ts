@@ -1,4 +1,4 @@
-import { $, type ProcessOutput } from 'zx';
+import { $, type ProcessOutput, quote } from 'zx';
 import { endOfWork } from './ending.ts';
 import { environmentFailure, type FailureDetail } from './errors.ts';
 
@@ -16,13 +16,16 @@ export interface RunOptions {
   next?: string;
 }
 
+/** A command as one would type it into a shell. */
+export const commandLine = (words: readonly string[]): string => words.map(quote).join(' ');
+
 /** Runs a program to its end and returns its standard output; fails with what it printed. */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<string> {
   const output = await tryRun(command, options);
   if (output.exitCode === 0) return output.stdout;
   endOfWork(options.signal)?.throwIfAborted();
   const how = output.signal === null ? `exit code ${String(output.exitCode)}` : `signal ${output.signal}`;
-  const detail: FailureDetail = { command: command.join(' '), evidence: output.stderr || output.stdout };
+  const detail: FailureDetail = { command: commandLine(command), evidence: output.stderr || output.stdout };
   if (options.next !== undefined) detail.next = options.next;
   throw environmentFailure(`${command[0] ?? ''} failed (${how})`, detail);
 }

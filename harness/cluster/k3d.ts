@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { deadline } from '../deadlines.ts';
 import { environmentFailure, type Failure, labFailure, messageOf } from '../errors.ts';
-import { run, type RunOptions, tryRun } from '../process.ts';
+import { execInContainer, removeAll, runningContainers } from '../engine/docker.ts';
+import { commandLine, type RunOptions, tryRun } from '../process.ts';
 import { eventually } from '../retry.ts';
 import { workFolder } from '../state/runs.ts';
 import { readRegistries, tlsFiles } from './registries.ts';
@@ -105,7 +106,7 @@ export function registryFlags({
 }
 
 function explain(output: string, command: readonly string[]): Failure {
-  const detail = { command: command.join(' '), evidence: output };
+  const detail = { command: commandLine(command), evidence: output };
   if (output.includes('unable to apply caps') || output.includes('operation not permitted')) {
     return environmentFailure('The container engine cannot run the privileged container of a Kubernetes node.', {
       ...detail,
@@ -132,21 +133,18 @@ export async function execInNodes(runId: string, command: readonly string[], opt
   const nodes = await nodesOf(runId, options);
   await Promise.all(
     nodes.map(async (node) => {
-      const output = await tryRun(['docker', 'exec', node, ...command], options);
-      options.signal?.throwIfAborted();
+      const output = await execInContainer(node, command, options);
       if (output.exitCode !== 0)
-        throw labFailure(`${command.join(' ')} failed in ${node}.`, { evidence: output.stderr });
+        throw labFailure(`${commandLine(command)} failed in ${node}.`, { evidence: output.stderr });
     }),
   );
 }
 
 /** The containers of the cluster's nodes. */
 async function nodesOf(runId: string, options: RunOptions): Promise<string[]> {
-  const words = ['docker', 'ps', '--format', '{{.Names}}', '--filter', `label=${CLUSTER_LABEL}=${clusterName(runId)}`];
-  const roles = await Promise.all(
-    ['server', 'agent'].map((role) => run([...words, '--filter', `label=k3d.role=${role}`], options)),
-  );
-  return roles.flatMap((names) => names.split('\n')).filter((name) => name !== '');
+  const cluster = `${CLUSTER_LABEL}=${clusterName(runId)}`;
+  const roles = ['server', 'agent'].map((role) => runningContainers([cluster, `k3d.role=${role}`], options));
+  return (await Promise.all(roles)).flat();
 }
 
 /**
@@ -171,25 +169,10 @@ export async function deleteCluster(runId: string): Promise<void> {
   }
 }
 
-/** One look; tells whether there was anything. */
+/** One look; tells whether there was anything. A network goes when nobody is in it any more. */
 async function deleteWhatIsThere(name: string): Promise<boolean> {
-  const list = async (...words: string[]) => {
-    const output = await tryRun(['docker', ...words]);
-    if (output.exitCode !== 0) throw new Error(output.stderr.trim());
-    return output.stdout.split('\n').filter((line) => line !== '');
-  };
-  const containers = await list('ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`);
-  if (containers.length > 0) await removeSome(['container', 'rm', '--force', '--volumes', ...containers]);
-  const volumes = await list('volume', 'ls', '--quiet', '--filter', `name=k3d-${name}-`);
-  if (volumes.length > 0) await removeSome(['volume', 'rm', '--force', ...volumes]);
-  const networks = await list('network', 'ls', '--quiet', '--filter', `name=^k3d-${name}$`);
-  if (networks.length > 0) await removeSome(['network', 'rm', ...networks]);
-  return containers.length + volumes.length + networks.length > 0;
-}
-
-async function removeSome(words: readonly string[]): Promise<void> {
-  const output = await tryRun(['docker', ...words]);
-  // Another run may be removing the same.
-  const gone = /no such|not found|already in progress/i.test(output.stderr);
-  if (output.exitCode !== 0 && !gone) throw new Error(output.stderr.trim());
+  const containers = await removeAll('container', `label=${CLUSTER_LABEL}=${name}`);
+  const volumes = await removeAll('volume', `name=k3d-${name}-`);
+  const networks = await removeAll('network', `name=^k3d-${name}$`);
+  return containers || volumes || networks;
 }

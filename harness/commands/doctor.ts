@@ -9,7 +9,7 @@ import type { Finding } from '../finding.ts';
 import { apiMessage } from '../kube/failure.ts';
 import { takeInventory } from '../kube/inventory.ts';
 import { namespaces } from '../mesh/lab-manifests.ts';
-import { tryRun } from '../process.ts';
+import { engineVersion } from '../engine/docker.ts';
 import { isGuest } from '../guest.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
 import { assertDiskSpace } from '../supply/disk.ts';
@@ -57,9 +57,8 @@ async function cluster(settings: Settings): Promise<Finding[]> {
 }
 
 async function engine(): Promise<Finding> {
-  const output = await tryRun(['docker', 'version', '--format', '{{.Server.Version}}']);
-  if (output.exitCode === 0)
-    return { state: 'good', text: `A container engine answers: Docker ${output.stdout.trim()}.` };
+  const version = await engineVersion().catch(() => undefined);
+  if (version !== undefined) return { state: 'good', text: `A container engine answers: Docker ${version}.` };
   if (findProgram('apt-get') !== undefined && process.getuid?.() === 0) {
     return { state: 'note', text: 'No container engine answers; a run would install (if need be) and start one.' };
   }

@@ -1,6 +1,6 @@
 import { deadline } from '../deadlines.ts';
 import { environmentFailure } from '../errors.ts';
-import { run, tryRun } from '../process.ts';
+import { engineInfo, engineVersion } from './docker.ts';
 
 /** Of what `docker info` prints, what matters here. */
 export interface EngineInfo {
@@ -14,7 +14,7 @@ export type Answer = { info: EngineInfo } | { info: undefined; words: string };
 
 /** Asks for the engine. Fails where there is one that refuses this user. */
 export async function askEngine(signal: AbortSignal): Promise<Answer> {
-  const output = await tryRun(['docker', 'info', '--format', '{{json .}}'], { signal: patience(signal) });
+  const output = await engineInfo(patience(signal));
   signal.throwIfAborted();
   const info = parse(output.stdout);
   if (output.exitCode === 0 && info.ServerVersion !== undefined && info.ServerVersion !== '') {
@@ -33,7 +33,7 @@ export async function askEngine(signal: AbortSignal): Promise<Answer> {
 
 /** Fails while no engine answers. */
 export async function engineAnswers(signal: AbortSignal): Promise<void> {
-  await run(['docker', 'version', '--format', '{{.Server.Version}}'], { signal: patience(signal) });
+  await engineVersion({ signal: patience(signal) });
 }
 
 /** An engine that accepts and then says nothing would be waited for without end. */

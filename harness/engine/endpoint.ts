@@ -1,5 +1,5 @@
 import { environmentFailure } from '../errors.ts';
-import { tryRun } from '../process.ts';
+import { currentContext } from './docker.ts';
 import { findProgram } from './install.ts';
 import type { Machine } from './machine.ts';
 
@@ -33,15 +33,14 @@ async function dockerEndpoint(machine: Machine, signal: AbortSignal): Promise<En
   if (findProgram('docker') === undefined) {
     return { host: hostOf(machine), chosenBy: 'default', context: 'default' };
   }
-  const command = ['docker', 'context', 'inspect', '--format', '{{.Name}} {{.Endpoints.docker.Host}}'];
-  const output = await tryRun(command, { signal });
+  const output = await currentContext({ signal });
   const [, context, address] = /^(\S+) (\S+)$/.exec(output.stdout.trim()) ?? [];
   if (output.exitCode !== 0 || context === undefined || address === undefined) {
     throw environmentFailure(
       `No container engine answers, and docker does not say where it looks for one${named === '' ? '' : ` (DOCKER_CONTEXT=${named})`}.`,
       {
         next: 'Choose a context that exists (docker context ls), or unset DOCKER_CONTEXT and run `docker context use default`.',
-        command: command.join(' '),
+        command: 'docker context inspect',
         evidence: output.stderr || output.stdout,
       },
     );

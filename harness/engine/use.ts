@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadline } from '../deadlines.ts';
-import { tryRun } from '../process.ts';
+import { containersAt } from './docker.ts';
 import { hostOf } from './endpoint.ts';
 import { connectionsTo, lookAtDoor } from './look.ts';
 import type { Machine } from './machine.ts';
@@ -36,7 +36,7 @@ function isAnybodyConnected({ socket, proc }: Machine): boolean {
 /** Asks the engine of this machine, wherever DOCKER_HOST or a context may lead by now. */
 async function runsContainers(machine: Machine): Promise<boolean> {
   const signal = AbortSignal.timeout(deadline('engineStart'));
-  const containers = await tryRun(['docker', '--host', hostOf(machine), 'ps', '--quiet'], { signal });
+  const containers = await containersAt(hostOf(machine), signal);
   if (containers.exitCode === 0) return containers.stdout.trim() !== '';
   // One that does not listen yet (interrupted while starting) runs nothing; of one that does, who knows.
   return (await lookAtDoor(machine.socket)).knock === 'accepts';

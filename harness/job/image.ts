@@ -2,7 +2,7 @@ import { SUPPLIES } from '../supply/open.ts';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { discard } from '../ownership/discard.ts';
-import { run } from '../process.ts';
+import { saveImages } from '../engine/docker.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { digestOf, folderInputs } from '../supply/cache.ts';
 import { type ImageStore, pushArchives } from '../supply/push.ts';
@@ -43,7 +43,7 @@ export async function publishJobImage(
     const image = await buildImage({ name: 'job', base, files: { programs, meshtrust, parts }, inputs }, signal);
     say('pushing');
     const archive = join(scratch, 'job.tar');
-    await run(['docker', 'save', '--output', archive, image], { signal });
+    await saveImages(archive, [image], { signal });
     const names = await pushArchives([archive], store, say, signal);
     return names.get(image) ?? image;
   } finally {

@@ -1,5 +1,5 @@
 import { environmentFailure } from '../errors.ts';
-import { tryRun } from '../process.ts';
+import { commandLine, tryRun } from '../process.ts';
 
 /** An image in a docker-archive. */
 export interface ArchivedImage {
@@ -19,7 +19,7 @@ export async function archivedImages(archive: string, signal: AbortSignal): Prom
   if (exitCode !== 0) {
     throw environmentFailure(`${archive} is not an archive of images.`, {
       next: 'Make it with `docker save`.',
-      command: command.join(' '),
+      command: commandLine(command),
       evidence: stderr,
     });
   }

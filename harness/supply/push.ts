@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { usageFailure } from '../errors.ts';
 import { discard } from '../ownership/discard.ts';
-import { run, tryRun } from '../process.ts';
+import {
+  currentContext,
+  type DockerClient,
+  dockerCommand,
+  inspectManifest,
+  loadImages,
+  pushImage,
+  pushWords,
+  restoreTag,
+  tagImage,
+} from '../engine/docker.ts';
 import { object, text } from '../schema.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { type ArchivedImage, archivedImages } from './archived.ts';
@@ -72,25 +82,21 @@ function assertApart(images: readonly ArchivedImage[], { push }: ImageStore): vo
   }
 }
 
-/** How the docker command line is called with the credentials of a store. */
-interface Client extends Disposable {
-  words: readonly string[];
-  env: Record<string, string>;
-}
+/** Docker with the credentials of a store. */
+type Client = DockerClient & Disposable;
 
 /**
  * The credentials lie in a folder of our own, for as long as they are needed: command lines are for all to see. The
  * user's folder also says which engine is meant, so that goes along.
  */
 async function openClient({ push, config }: ImageStore, signal: AbortSignal): Promise<Client> {
-  if (config === undefined) return { words: ['docker'], env: {}, [Symbol.dispose]: () => undefined };
+  if (config === undefined) return { words: [], env: {}, [Symbol.dispose]: () => undefined };
   const login = readLogin(config, push);
-  const context = await tryRun(['docker', 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'], { signal });
-  const host = context.stdout.trim();
+  const [, host = ''] = (await currentContext({ signal })).stdout.trim().split(' ');
   const folder = scratchFolder('login');
   writeFileSync(join(folder, 'config.json'), configOf(login), { mode: 0o600 });
   return {
-    words: ['docker', '--config', folder],
+    words: ['--config', folder],
     env: host === '' ? {} : { DOCKER_HOST: host },
     [Symbol.dispose]: () => {
       discard(folder);
@@ -101,10 +107,8 @@ async function openClient({ push, config }: ImageStore, signal: AbortSignal): Pr
 /** Does the registry have this very image? One that does not answer will say why when it is pushed to. */
 async function isThere(image: ArchivedImage, store: ImageStore, client: Client, signal: AbortSignal) {
   // As the engine does: what is on this machine may go without TLS.
-  const isLocal = /^(127\.|localhost\b)/.test(registryOf(store.push));
-  const words = ['manifest', 'inspect', ...(isLocal ? ['--insecure'] : []), placeOf(image, store.push)];
-  const output = await tryRun([...client.words, ...words], { signal, env: client.env });
-  signal.throwIfAborted();
+  const insecure = /^(127\.|localhost\b)/.test(registryOf(store.push));
+  const output = await inspectManifest(placeOf(image, store.push), { signal, insecure }, client);
   if (output.exitCode !== 0) return false;
   const manifest = JSON.parse(output.stdout) as { config?: { digest?: string } };
   return manifest.config?.digest === image.config;
@@ -115,16 +119,15 @@ async function load(archive: string, wanted: readonly ArchivedImage[], signal: A
   const names = wanted.map(({ name }) => name);
   const have = await engineImages(names, signal);
   if (wanted.every(({ name, config }) => have.get(name)?.id === config)) return;
-  await run(['docker', 'load', '--quiet', '--input', archive], { signal });
+  await loadImages(archive, { signal });
 }
 
 async function push(image: ArchivedImage, store: ImageStore, client: Client, signal: AbortSignal): Promise<void> {
   const place = placeOf(image, store.push);
-  await run(['docker', 'tag', image.name, place], { signal });
-  const command = [...client.words, 'push', '--quiet', place];
-  const output = await tryRun(command, { signal, env: client.env });
-  signal.throwIfAborted();
-  if (output.exitCode !== 0) throw pushFailure(command, place, output.stderr || output.stdout, store.config);
+  await tagImage(image.name, place, { signal });
+  const output = await pushImage(place, { signal }, client);
+  if (output.exitCode === 0) return;
+  throw pushFailure(dockerCommand(pushWords(place), client), place, output.stderr || output.stdout, store.config);
 }
 
 /** Puts the engine's tags back to where they were before the work, whatever became of it. */
@@ -137,8 +140,7 @@ async function keepingTags(names: readonly string[], signal: AbortSignal, work: 
     const after = await engineImages(names, new AbortController().signal);
     for (const [name, { id }] of after) {
       const was = before.get(name)?.id;
-      if (was === undefined) await tryRun(['docker', 'image', 'rm', name]);
-      else if (was !== id) await tryRun(['docker', 'tag', was, name]);
+      if (was !== id) await restoreTag(name, was);
     }
   }
 }

@@ -11,7 +11,8 @@ import type { Lab } from '../mesh/lab.ts';
 import { atLeastOne } from '../option-values.ts';
 import { discard } from '../ownership/discard.ts';
 import { fixture } from '../paths.ts';
-import { run, tryRun } from '../process.ts';
+import { inspectImages, memoryOf } from '../engine/docker.ts';
+import { run } from '../process.ts';
 import { certManager } from '../remedies/cert-manager.ts';
 import { manual } from '../remedies/manual.ts';
 import { revert } from '../remedies/remedies.ts';
@@ -110,8 +111,8 @@ async function byScript(lab: Lab, signal: AbortSignal): Promise<void> {
 function watchMemory(runId: string): { stop: () => string } {
   let peak = 0;
   const timer = setInterval(() => {
-    void tryRun(['docker', 'stats', '--no-stream', '--format', '{{.MemUsage}}', nodeName(runId)]).then(({ stdout }) => {
-      const [, amount = '0', unit] = /^([\d.]+)(GiB|MiB)/.exec(stdout) ?? [];
+    void memoryOf(nodeName(runId)).then((usage) => {
+      const [, amount = '0', unit] = /^([\d.]+)(GiB|MiB)/.exec(usage) ?? [];
       peak = Math.max(peak, Number(amount) * (unit === 'GiB' ? 1024 : 1));
     });
   }, deadline('refresh'));
@@ -128,8 +129,8 @@ async function sizes(lab: Lab): Promise<[string, number][]> {
   const images = [...new Set(lab.components.flatMap(({ image }) => image ?? []))];
   const inspected = await Promise.all(
     images.map(async (image): Promise<[string, number]> => {
-      const size = await run(['docker', 'image', 'inspect', '--format', '{{.Size}}', image]);
-      return [`image ${image}`, Number(size)];
+      const [known] = await inspectImages([image]);
+      return [`image ${image}`, known?.Size ?? 0];
     }),
   );
   const archives = lab.archives.map((path): [string, number] => [

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../paths.ts';
 import { discard } from '../../ownership/discard.ts';
-import { run } from '../../process.ts';
+import { engineStore, saveImages } from '../../engine/docker.ts';
 import { digestOf } from '../cache.ts';
 import type { EngineImage } from './pull.ts';
 
@@ -18,14 +18,10 @@ export async function saveArchive(name: string, images: readonly EngineImage[], 
   // Two runs at once each write their own.
   const scratch = `${archive}.${process.pid}`;
   try {
-    const engine = await run(['docker', 'info', '--format', '{{json .DriverStatus}} {{.OSType}}/{{.Architecture}}'], {
-      signal,
-    });
+    const platform = platformFor(await engineStore(signal));
+    const next = 'An engine with the containerd image store must be Docker 28 or newer.';
     const names = images.map((image) => image.name);
-    await run(['docker', 'save', ...platformWords(engine), '--output', scratch, ...names], {
-      signal,
-      next: 'An engine with the containerd image store must be Docker 28 or newer.',
-    });
+    await saveImages(scratch, names, { platform, signal, next });
     renameSync(scratch, archive);
   } finally {
     discard(scratch);
@@ -38,8 +34,8 @@ export async function saveArchive(name: string, images: readonly EngineImage[], 
  * but holds only this one, and k3s, which imports all that is listed, refuses it (kubernetes-sigs/kind#3795). Older
  * engines neither need nor know the option.
  */
-export function platformWords(engine: string): string[] {
-  if (!engine.includes('io.containerd.snapshotter')) return [];
+export function platformFor(engine: string): string | undefined {
+  if (!engine.includes('io.containerd.snapshotter')) return undefined;
   const platform = engine.trim().split(' ').at(-1) ?? '';
-  return ['--platform', platform.replace('x86_64', 'amd64').replace('aarch64', 'arm64')];
+  return platform.replace('x86_64', 'amd64').replace('aarch64', 'arm64');
 }

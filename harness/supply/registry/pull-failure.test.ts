@@ -5,7 +5,7 @@ import { pullFailure } from './pull-failure.ts';
 it.each([
   [
     'Error response from daemon: toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit',
-    'no more pulls',
+    'no more for now',
     'docker login',
   ],
   [

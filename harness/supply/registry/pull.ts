@@ -1,4 +1,4 @@
-import { run, tryRun } from '../../process.ts';
+import { dockerCommand, inspectImages, pullImage, pullWords, tagImage } from '../../engine/docker.ts';
 import { pullFailure } from './pull-failure.ts';
 import { together } from './together.ts';
 
@@ -17,13 +17,7 @@ const AT_ONCE = 3;
 
 /** Those of the images that the engine has, by name. */
 export async function engineImages(names: readonly string[], signal: AbortSignal): Promise<Map<string, EngineImage>> {
-  // One call for all: it prints what it finds, and that others are missing makes it fail.
-  const output = await tryRun(['docker', 'image', 'inspect', '--format', '{{json .}}', ...names], { signal });
-  signal.throwIfAborted();
-  const found = output.stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { Id: string; RepoTags?: string[] | null; RepoDigests?: string[] | null });
+  const found = await inspectImages(names, { signal });
   return new Map(
     names.flatMap((name) => {
       const image = found.find(({ RepoTags }) => RepoTags?.some((tag) => familiar(tag) === familiar(name)));
@@ -78,11 +72,9 @@ export async function pullImages(
 
 async function pull(name: string, digest: string | undefined, signal: AbortSignal): Promise<void> {
   const exact = digest === undefined ? name : `${repository(name)}@${digest}`;
-  const command = ['docker', 'pull', '--quiet', exact];
-  const output = await tryRun(command, { signal });
-  signal.throwIfAborted();
-  if (output.exitCode !== 0) throw pullFailure(command, exact, output.stderr || output.stdout);
-  if (digest !== undefined) await run(['docker', 'tag', exact, name], { signal });
+  const output = await pullImage(exact, { signal });
+  if (output.exitCode !== 0) throw pullFailure(dockerCommand(pullWords(exact)), exact, output.stderr || output.stdout);
+  if (digest !== undefined) await tagImage(exact, name, { signal });
 }
 
 /** A name without its tag; a colon before the last slash is a registry's port. */

@@ -2,7 +2,7 @@ import { cpSync, existsSync, linkSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder, fixture } from '../../paths.ts';
 import { discard } from '../../ownership/discard.ts';
-import { run, tryRun } from '../../process.ts';
+import * as docker from '../../engine/docker.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import { digestOf, folderInputs } from '../cache.ts';
 import { IMAGE_HUB } from '../hub.ts';
@@ -29,7 +29,7 @@ const recipe = (name: string) => fixture('parts', 'images', name);
 /** Loads a root file system as an image for others to build upon. */
 export async function importRoot(name: string, digest: string, tar: string, signal: AbortSignal): Promise<string> {
   const image = `${IMAGE_HUB}/root-${name}:${digest}`;
-  if (!(await hasImage(image))) await run(['docker', 'import', tar, image], { signal });
+  if (!(await docker.hasImage(image))) await docker.importImage(tar, image, { signal });
   return image;
 }
 
@@ -37,7 +37,7 @@ export async function importRoot(name: string, digest: string, tar: string, sign
 export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<string> {
   const name = part.target === undefined ? part.name : `${part.name}-${part.target}`;
   const image = `${IMAGE_HUB}/${name}:${imageTag(part)}`;
-  if (await hasImage(image)) return image;
+  if (await docker.hasImage(image)) return image;
   const context = scratchFolder(`context-${name}`);
   try {
     cpSync(recipe(part.name), context, { recursive: true });
@@ -45,10 +45,8 @@ export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<
       mkdirSync(dirname(join(context, to)), { recursive: true });
       placeFile(from, join(context, to));
     }
-    const values = Object.entries({ BASE: part.base, ...part.arguments });
-    const words = values.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-    if (part.target !== undefined) words.push('--target', part.target);
-    await run(['docker', 'build', '--quiet', ...words, '--tag', image, context], { signal });
+    const values = { BASE: part.base, ...part.arguments };
+    await docker.buildImage({ name: image, context, arguments: values, target: part.target }, { signal });
   } finally {
     discard(context);
   }
@@ -62,16 +60,12 @@ export async function saveImages(name: string, names: Record<string, string>, si
   if (existsSync(archive)) return archive;
   mkdirSync(archives, { recursive: true });
   for (const [alias, image] of Object.entries(names)) {
-    if (alias !== image) await run(['docker', 'tag', image, alias], { signal });
+    if (alias !== image) await docker.tagImage(image, alias, { signal });
   }
   const unfinished = join(scratchFolder('archive'), 'images.tar');
-  await run(['docker', 'save', '--output', unfinished, ...Object.keys(names)], { signal });
+  await docker.saveImages(unfinished, Object.keys(names), { signal });
   renameSync(unfinished, archive);
   return archive;
-}
-
-async function hasImage(image: string): Promise<boolean> {
-  return (await tryRun(['docker', 'image', 'inspect', '--format', '{{.Id}}', image])).exitCode === 0;
 }
 
 /** A hard link where both lie on one file system, a copy elsewhere. */
