@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { defined } from './defined.ts';
 
 /** The signals that end the work under way, each set by whoever started it. */
 const ends = new AsyncLocalStorage<AbortSignal | undefined>();
@@ -21,7 +22,7 @@ export const endOfWork = (...more: (AbortSignal | undefined)[]): AbortSignal | u
 /** Waits so many milliseconds; fails, with the reason of the abort, when the work ends meanwhile. */
 export async function pause(milliseconds: number, ...more: (AbortSignal | undefined)[]): Promise<void> {
   const signal = endOfWork(...more);
-  await delay(milliseconds, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+  await delay(milliseconds, undefined, defined({ signal })).catch((error: unknown) => {
     signal?.throwIfAborted(); // with the reason instead of a bare AbortError
     throw error;
   });

@@ -1,4 +1,5 @@
 import { $, type ProcessOutput, quote } from 'zx';
+import { defined } from './defined.ts';
 import { endOfWork } from './ending.ts';
 import { environmentFailure, type FailureDetail } from './errors.ts';
 
@@ -42,9 +43,7 @@ export async function tryRun(command: readonly string[], options: RunOptions = {
     // zx runs commands in bash, which takes Node's pipes for an ssh connection and, as the outermost shell, would read
     // the user's ~/.bashrc (bash(1), INVOCATION): the environment of a command would not be the one given here.
     env: { ...process.env, SHLVL: '1', ...options.env },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(options.input === undefined ? {} : { input: options.input }),
+    ...defined({ cwd: options.cwd, signal, input: options.input }),
   });
   const child = shell`${command}`;
   if (options.onLine !== undefined) {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { defined } from './defined.ts';
 import type { AuditFlags } from './commands/audit.ts';
 import type { DownFlags } from './commands/down.ts';
 import type { MergeFlags } from './commands/merge.ts';
@@ -228,21 +229,15 @@ const settingsFrom = (flags: Flags) => loadSettings(flags.config, given(flags));
 /** What the flags say of the settings. */
 function given(flags: Flags): PartialSettings {
   const { profile, distribution, supply, istioVersion, upgradeFrom, only, keep, out, apiPort, gatewayPort } = flags;
-  const k3d = flags.agents === undefined ? {} : { agents: flags.agents };
-  const ports = {
-    ...(apiPort === undefined ? {} : { api: apiPort }),
-    ...(gatewayPort === undefined ? {} : { gateway: gatewayPort }),
-  };
+  const k3d = defined({ agents: flags.agents });
+  const ports = defined({ api: apiPort, gateway: gatewayPort });
   const existing = { file: flags.kubeconfig, context: flags.context, server: flags.server, wayIn: flags.wayIn };
-  const kubeconfig = withoutUndefined(existing);
-  const upgrade = upgradeFrom === undefined ? {} : { from: upgradeFrom };
+  const kubeconfig = defined(existing);
+  const upgrade = defined({ from: upgradeFrom });
   const { cluster, bundle } = flags;
-  const named = withoutUndefined({
+  const named = defined({
     ...{ profile, distribution, cluster, kubeconfig, supply, bundle, istioVersion, upgrade },
     ...{ only, keep, out, ports, k3d },
   });
   return merge(assignedSettings(flags.set ?? []), named);
 }
-
-const withoutUndefined = (values: object): object =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { environmentFailure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { apiMessage, apiStatus } from '../kube/failure.ts';
@@ -91,9 +92,7 @@ async function isAllowed(kube: Kube, access: Access, namespace?: string): Promis
               resourceAttributes: {
                 verb,
                 group: access.group,
-                ...(resource === undefined ? {} : { resource }),
-                ...(subresource === undefined ? {} : { subresource }),
-                ...(namespace === undefined ? {} : { namespace }),
+                ...defined({ resource, subresource, namespace }),
               },
             },
           },

@@ -1,4 +1,5 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
+import pLimit from 'p-limit';
 import { messageOf } from '../errors.ts';
 import { apiMessage, found } from '../kube/failure.ts';
 import { CA_FILES } from '../observations/istio.ts';
@@ -7,7 +8,6 @@ import type { ObservedBundle } from '../trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
 import type { ProxyPod } from './proxy-pods.ts';
-import { sideBySide } from './side-by-side.ts';
 
 interface BundleRef {
   namespace: string;
@@ -23,7 +23,7 @@ export async function readBundles(
   proxies: readonly ProxyPod[],
 ): Promise<ObservedBundle[]> {
   const refs = bundleRefs(planes, proxies);
-  const bundles = await sideBySide(refs, audit.options.concurrency, (ref) => readBundle(audit, ref));
+  const bundles = await pLimit(audit.options.concurrency).map(refs, (ref) => readBundle(audit, ref));
   return bundles.filter((bundle) => bundle !== undefined);
 }
 

@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { defined } from '../defined.ts';
 import { environmentFailure } from '../errors.ts';
 import { apiMessage } from '../kube/failure.ts';
 import { ISTIOD_SELECTOR } from '../observations/istio.ts';
@@ -68,7 +69,7 @@ export async function findProxies(audit: Audit): Promise<ProxyPod[]> {
 async function* podsIn({ kube }: Audit, namespace: string | undefined): AsyncGenerator<V1Pod> {
   let rest: string | undefined;
   do {
-    const page = { limit: PAGE, ...(rest === undefined ? {} : { _continue: rest }) };
+    const page = { limit: PAGE, ...defined({ _continue: rest }) };
     const list =
       namespace === undefined
         ? kube.core.listPodForAllNamespaces(page)

@@ -1,6 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { defined } from '../defined.ts';
 import { type Deadline, deadline } from '../deadlines.ts';
 import { presentedChain } from '../probe/tls.ts';
 import { type Certificate, parseCertificates } from '../trust/certificate.ts';
@@ -18,7 +19,7 @@ export async function presentedOn(stream: Duplex, options: HandshakeOptions): Pr
     ALPNProtocols: options.protocols,
     // What is presented is what we are after; whether it is good is for the judge to say.
     rejectUnauthorized: false,
-    ...(options.serverName === undefined ? {} : { servername: options.serverName }),
+    ...defined({ servername: options.serverName }),
   });
   // A server that demands a client's certificate says so after the handshake, when nobody listens any more.
   socket.on('error', () => undefined);

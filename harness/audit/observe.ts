@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Kube } from '../kube/client.ts';
 import type { Progress } from '../progress.ts';
 import type { Observation, ObservedBundle } from '../trust/graph/observation.ts';
@@ -10,7 +11,6 @@ import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './held.ts'
 import { lookAtPlane } from './look-at-plane.ts';
 import { planeOf } from './planes.ts';
 import type { ProxyPod } from './proxy-pods.ts';
-import { sideBySide } from './side-by-side.ts';
 
 /**
  * Looks at the trust of a cluster and changes nothing. What cannot be seen stands in the observation, as a sentence.
@@ -62,7 +62,7 @@ async function lookAtProxies(
   if (proxies.some(({ namespace }) => !rights.may('portForward', namespace))) audit.lacks('portForward');
   const reach = new DirectReach();
   let done = 0;
-  return await sideBySide(proxies, options.concurrency, async (proxy) => {
+  return await pLimit(options.concurrency).map(proxies, async (proxy) => {
     const bundle = bundles.find(({ id }) => id === bundleOf(proxy))?.certificates;
     const what = rights.may('portForward', proxy.namespace)
       ? await askEnvoy(kube, proxy)

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { inert, mapStrings } from '../report/text.ts';
 import { brokenConversations, isJudged } from '../trust/graph/graph.ts';
 import type { CertificateSummary, Conversation, GraphLink, GraphNode, TrustGraph } from '../trust/graph/model.ts';
+import { inColumns } from '../report/columns.ts';
 
 export interface TableOptions {
   colour: boolean;
@@ -44,7 +45,7 @@ class Table {
   #planes(): string[] {
     const planes = this.#kind('istiod');
     if (planes.length === 0) return [];
-    const heads = aligned(
+    const heads = inColumns(
       planes.map((plane) => {
         const leaf = this.#certificate(plane.certificate);
         return [plane.id, plane.detail ?? '', leaf === undefined ? '' : `serves until ${minute(leaf.notAfter)}`];
@@ -78,7 +79,7 @@ class Table {
       const by = issuer === undefined ? `"${leaf?.issuer ?? ''}"` : this.#ca(issuer);
       return [proxy.detail ?? '', proxy.id, leaf === undefined ? '' : `issued by ${by} until ${minute(leaf.notAfter)}`];
     });
-    return aligned(cells).map((row, at) => `  ${row}${this.#problem(proxies[at])}`);
+    return inColumns(cells).map((row, at) => `  ${row}${this.#problem(proxies[at])}`);
   }
 
   #broken(): string[] {
@@ -185,17 +186,6 @@ class Table {
   #paint(style: Style, text: string): string {
     return this.#options.colour ? styleText(style, text, { validateStream: false }) : text;
   }
-}
-
-/** Rows of cells as lines with straight columns. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), []);
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 /** `2026-11-23 10:04 UTC` of an RFC 3339 time. */

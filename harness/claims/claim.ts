@@ -1,4 +1,5 @@
 import { test } from 'vitest';
+import { defined } from '../defined.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { messageOf } from '../errors.ts';
 import { ApiFailure, apiMessage } from '../kube/failure.ts';
@@ -68,7 +69,7 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
         status,
         durationMs: Date.now() - started,
         evidence: files,
-        ...(reason === undefined ? {} : { reason }),
+        ...defined({ reason }),
       });
     try {
       if (overrun !== undefined) throw new Error(`${overrun} could not be stopped, and may still be changing the lab`);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defined } from '../defined.ts';
 import { ROOT } from '../paths.ts';
 import { tryRun } from '../process.ts';
 import type { ClaimGroup } from './catalog.ts';
@@ -35,7 +36,7 @@ export async function runGroup(group: ClaimGroup, run: GroupRun, signal: AbortSi
         [ENVIRONMENT.events]: run.events,
         [ENVIRONMENT.claims]: group.claims.map(({ id }) => id).join(','),
         [ENVIRONMENT.scale]: String(run.deadlineScale),
-        ...(run.sabotage === undefined ? {} : { [ENVIRONMENT.sabotage]: run.sabotage }),
+        ...defined({ [ENVIRONMENT.sabotage]: run.sabotage }),
       },
     },
   );

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { defined } from '../defined.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import type { Inventory } from '../kube/inventory.ts';
 import { workFolder } from '../state/runs.ts';
+import { placeFile } from '../ownership/new-file.ts';
 
 /** How the cluster of a run is reached. No secret is in it. */
 export interface ClusterAccess {
@@ -19,14 +21,9 @@ const listing = (runId: string) => join(workFolder(runId), 'before.json');
 
 /** `before` is what was in a cluster that was there before the run. */
 export function saveAccess(runId: string, access: ClusterAccess, before?: Inventory): void {
-  if (before !== undefined) writeWhole(listing(runId), before);
-  writeWhole(file(runId), access);
-}
-
-/** What is cut off half way is not there: a later command would stumble over it. */
-function writeWhole(path: string, value: object): void {
-  writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  // Whole or not at all: a later command would stumble over what is cut off half way.
+  if (before !== undefined) placeFile(listing(runId), JSON.stringify(before), 0o600);
+  placeFile(file(runId), JSON.stringify(access), 0o600);
 }
 
 /** Undefined for a run that has no cluster, or none yet. */
@@ -38,4 +35,4 @@ export const readListing = (runId: string): Inventory | undefined =>
   existsSync(listing(runId)) ? (JSON.parse(readFileSync(listing(runId), 'utf8')) as Inventory) : undefined;
 
 export const connect = ({ kubeconfig, context }: Pick<ClusterAccess, 'kubeconfig' | 'context'>): Kube =>
-  connectKube(kubeconfig, context === undefined ? {} : { context });
+  connectKube(kubeconfig, defined({ context }));

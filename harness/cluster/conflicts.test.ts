@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defined } from '../defined.ts';
 import type { Inventory, InventoryObject } from '../kube/inventory.ts';
 import { foreignMeshes, planAround, pluggedIn } from './conflicts.ts';
 
@@ -9,7 +10,7 @@ const object = (apiVersion: string, kind: string, name: string, more: Partial<In
 const inventory = (...objects: InventoryObject[]): Inventory => ({ objects, unread: [] });
 const wanted = (apiVersion: string, kind: string, name: string, namespace?: string) => ({
   ...{ apiVersion, kind },
-  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+  metadata: { name, ...defined({ namespace }) },
 });
 
 describe('planAround', () => {

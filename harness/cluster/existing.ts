@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { defined } from '../defined.ts';
 import { usageFailure } from '../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { object, text } from '../schema.ts';
@@ -24,8 +25,7 @@ export type ExistingCluster = Static<typeof EXISTING_CLUSTER>;
  */
 export function openExisting({ file, context, server }: ExistingCluster): Kube {
   const kube = connect({
-    ...(file === undefined ? {} : { kubeconfig: file }),
-    ...(context === undefined ? {} : { context }),
+    ...defined({ kubeconfig: file, context }),
   });
   if (context === undefined && server === undefined) {
     const known = kube.config.contexts.map(({ name }) => name).join(', ');

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { defined } from '../defined.ts';
 import { deadline } from '../deadlines.ts';
 import { environmentFailure, type Failure, labFailure, messageOf } from '../errors.ts';
 import { execInContainer, removeAll, runningContainers } from '../engine/docker.ts';
@@ -43,7 +44,7 @@ export interface K3dOptions {
 export async function createCluster(options: K3dOptions, signal: AbortSignal): Promise<string> {
   const { k3d, runId } = options;
   const command = [...createCommand(options), ...registryFlags(options)];
-  const environment = options.toolsImage === undefined ? {} : { K3D_IMAGE_TOOLS: options.toolsImage };
+  const environment = defined({ K3D_IMAGE_TOOLS: options.toolsImage });
   const created = await tryRun(command, { signal, env: environment });
   signal.throwIfAborted();
   if (created.exitCode !== 0) throw explain(created.stdout + created.stderr, command);

@@ -1,4 +1,5 @@
 import { type KubernetesObject, type NodeStatus, topNodes, type VersionInfo } from '@kubernetes/client-node';
+import { defined } from '../defined.ts';
 import type { Finding } from '../finding.ts';
 import type { Kube } from '../kube/client.ts';
 import { type Inventory, sentenceFor } from '../kube/inventory.ts';
@@ -70,7 +71,7 @@ export async function missingRights(kube: Kube): Promise<string[]> {
   const missing = await Promise.all(
     RIGHTS.map(async ([verb, group, path]) => {
       const [resource = '', subresource] = path.split('/');
-      const resourceAttributes = { verb, group, resource, ...(subresource === undefined ? {} : { subresource }) };
+      const resourceAttributes = { verb, group, resource, ...defined({ subresource }) };
       const { status } = await kube.authorization.createSelfSubjectAccessReview({
         body: { spec: { resourceAttributes } },
       });

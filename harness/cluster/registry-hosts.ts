@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { usageFailure } from '../errors.ts';
 import type { Registries } from './registries.ts';
 
@@ -33,7 +34,7 @@ function credentials(configs: Registries['configs']): string {
   const sections = Object.entries(configs).flatMap(([host, { auth }]) => {
     if (auth === undefined) return [];
     const { identity_token: token, ...rest } = auth;
-    const values = Object.entries({ ...rest, ...(token === undefined ? {} : { identitytoken: token }) });
+    const values = Object.entries({ ...rest, ...defined({ identitytoken: token }) });
     return [
       `[${REGISTRY}.configs.${quoted(requestedHost(host))}.auth]\n${values.map(([key, value]) => line(key, value)).join('')}`,
     ];

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { observe } from '../audit/observe.ts';
 import { renderTable } from '../audit/table.ts';
 import { EXIT, usageFailure } from '../errors.ts';
@@ -29,7 +30,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
     throw usageFailure('--as-group needs --as: a group by itself is nobody.');
   }
   const kube = connectKube(flags.kubeconfig, {
-    ...(flags.context === undefined ? {} : { context: flags.context }),
+    ...defined({ context: flags.context }),
     ...(flags.as === undefined ? {} : { as: { user: flags.as, groups: flags.asGroup ?? [] } }),
   });
   kube.as('audit');

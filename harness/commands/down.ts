@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { readAccess, readListing } from '../cluster/access.ts';
 import { type ExistingCluster, openExisting } from '../cluster/existing.ts';
 import { environmentFailure, EXIT, Failure, usageFailure } from '../errors.ts';
@@ -147,9 +148,7 @@ async function forgetGone(kube: Kube): Promise<void> {
 
 function existing({ kubeconfig, context, server }: DownFlags): ExistingCluster {
   return {
-    ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-    ...(server === undefined ? {} : { server }),
+    ...defined({ file: kubeconfig, context, server }),
   };
 }
 

@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
+import { which } from 'zx';
 import { deadline } from '../deadlines.ts';
 import { environmentFailure } from '../errors.ts';
 import type { Progress } from '../progress.ts';
@@ -8,18 +8,10 @@ import { run, RUN_MARKER } from '../process.ts';
 /** Where Debian puts daemons; not on every user's PATH. */
 const DAEMONS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
+/** Path of a program that this user may run; undefined where there is none. */
 export function findProgram(name: string): string | undefined {
-  const places = [...(process.env['PATH'] ?? '').split(delimiter), ...DAEMONS];
-  return places
-    .map((place) => join(place, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  const path = [process.env['PATH'] ?? '', ...DAEMONS].join(delimiter);
+  return which.sync(name, { path, nothrow: true }) ?? undefined;
 }
 
 export const isEngineInstalled = () => findProgram('dockerd') !== undefined && findProgram('docker') !== undefined;

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { execInNodes } from '../cluster/k3d.ts';
 import type { PlainCluster } from '../cluster/testing/plain-cluster.ts';
-import { parseManifests } from '../kube/manifests.ts';
+import { fillIn, parseManifests } from '../kube/manifests.ts';
 import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
 import { type Distribution, loadDistribution, merge } from '../mesh/distribution.ts';
 import { renderPlane } from '../mesh/installers/installers.ts';
@@ -54,7 +54,7 @@ export async function furnish(name: World['name'], ingredients: Ingredients): Pr
   await importImages(ingredients, certManager.archives);
   for (const object of addOnObjects(ADD_ONS['cert-manager'], certManager, { planes: {} }))
     await apply(cluster, stringify(object));
-  const theirs = readFileSync(fixture('faults', 'theirs.yaml'), 'utf8').replace(/\$\{image\}/g, () => parts.probeImage);
+  const theirs = fillIn(readFileSync(fixture('faults', 'theirs.yaml'), 'utf8'), { image: parts.probeImage });
   const root = await createRoot({ commonName: 'Their Root CA' });
   const secret = {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: ROOT_SECRET, type: 'kubernetes.io/tls' },

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { Settings } from '../config/settings.ts';
-import { parseManifests } from '../kube/manifests.ts';
+import { fillIn, parseManifests } from '../kube/manifests.ts';
 import { fixture } from '../paths.ts';
 import type { JobSecret } from './in-pod.ts';
 
@@ -40,9 +40,8 @@ export function jobManifest(plan: JobPlan): string {
 }
 
 function template({ namespace, image, shards }: JobPlan): KubernetesObject[] {
-  const values: Record<string, string> = { namespace, image, shards: String(shards) };
   const text = readFileSync(fixture('job', 'job.yaml'), 'utf8');
-  return parseManifests(text.replace(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? ''));
+  return parseManifests(fillIn(text, { namespace, image, shards: String(shards) }));
 }
 
 /** As much of a Job as is completed here. */

@@ -1,5 +1,6 @@
 import type { KubernetesObject, V1APIGroupList, V1APIResourceList, V1ObjectMeta } from '@kubernetes/client-node';
 import { createHash } from 'node:crypto';
+import { defined } from '../defined.ts';
 import type { Kube } from './client.ts';
 import { apiMessage, apiStatus } from './failure.ts';
 
@@ -162,7 +163,7 @@ async function listObjects(
   do {
     const query = {
       limit: PAGE,
-      ...(labelSelector === undefined ? {} : { labelSelector }),
+      ...defined({ labelSelector }),
       ...(next === '' ? {} : { continue: next }),
     };
     const page = await kube.objects.get<{ metadata?: { continue?: string }; items: Listed[] | null }>(
@@ -178,7 +179,7 @@ async function listObjects(
           ? item.metadata.resourceVersion
           : undefined;
       const object = inventoryObject({ apiVersion, kind }, item.metadata);
-      objects.push({ ...object, ...(digest === undefined ? {} : { digest }) });
+      objects.push({ ...object, ...defined({ digest }) });
     }
     next = page.metadata?.continue ?? '';
   } while (next !== '');
@@ -190,14 +191,14 @@ const inventoryObject = (
   { namespace, name = '', uid = '', labels = {}, managedFields = [], ...meta }: V1ObjectMeta,
 ): InventoryObject => ({
   ...type,
-  ...(namespace === undefined ? {} : { namespace }),
+  ...defined({ namespace }),
   name,
   uid,
   labels,
   managers: [...new Set(managedFields.flatMap(({ manager }) => manager ?? []))],
   created: String(meta.creationTimestamp ?? ''),
   owned: (meta.ownerReferences ?? []).length > 0,
-  ...(meta.generation === undefined ? {} : { generation: meta.generation }),
+  ...defined({ generation: meta.generation }),
 });
 
 /** What says when something was written and not what it is; of the annotations controllers count and elect leaders by. */
@@ -238,7 +239,7 @@ export function identityOf({
 /** The same of an object as it is applied. */
 export function identityOfObject({ apiVersion = '', kind = '', metadata }: KubernetesObject): string {
   const { namespace, name = '' } = metadata ?? {};
-  return identityOf({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) });
+  return identityOf({ apiVersion, kind, name, ...defined({ namespace }) });
 }
 
 /** An object as the API is asked about it. */
@@ -249,5 +250,5 @@ export const referenceTo = ({
   name,
 }: Pick<InventoryObject, 'apiVersion' | 'kind' | 'namespace' | 'name'>): KubernetesObject => ({
   ...{ apiVersion, kind },
-  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+  metadata: { name, ...defined({ namespace }) },
 });

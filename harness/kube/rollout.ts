@@ -1,4 +1,5 @@
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { defined } from '../defined.ts';
 import type { Deadline } from '../deadlines.ts';
 import { eventually, Fatal } from '../retry.ts';
 import type { Kube } from './client.ts';
@@ -29,7 +30,7 @@ export async function rolledOut(
     {
       waitingFor: `deployment ${namespace}/${name} to be rolled out`,
       within: options.within,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...defined({ signal: options.signal }),
     },
   );
 }
@@ -59,7 +60,7 @@ export function whatIsMissing({ metadata, spec, status }: V1Deployment): string 
 export async function livePods(kube: Kube, namespace: string, labelSelector?: string): Promise<V1Pod[]> {
   const { items } = await kube.core.listNamespacedPod({
     namespace,
-    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...defined({ labelSelector }),
   });
   return items.filter(isLive);
 }

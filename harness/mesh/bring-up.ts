@@ -18,6 +18,7 @@ import type { Ground } from './ground.ts';
 import { injectorAnswers } from './injector.ts';
 import { applyPlane, assertApplicable } from './installers/installers.ts';
 import { asInstalled } from './installers/installed.ts';
+import { defined } from '../defined.ts';
 import {
   attachLab,
   BOOKINFO,
@@ -120,7 +121,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       access: ground.access,
       distribution,
       istio: installed,
-      ...(next === undefined ? {} : { next }),
+      ...defined({ next }),
       ways: { gateway: entrance.address },
       wayIn: entrance.exposure,
       probeToken: plan.probeToken,

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
 import { eventually } from '../retry.ts';
@@ -17,7 +18,7 @@ export async function injectorAnswers(kube: Kube, plane: Plane, signal?: AbortSi
       const without = object?.webhooks?.filter((webhook) => (webhook.clientConfig?.caBundle ?? '') === '') ?? [{}];
       if (without.length > 0) throw new Error('istiod has not put its CA bundle into the injection webhook yet');
     },
-    { waitingFor: 'the injection webhook', within: 'planeReady', ...(signal === undefined ? {} : { signal }) },
+    { waitingFor: 'the injection webhook', within: 'planeReady', ...defined({ signal }) },
   );
 }
 

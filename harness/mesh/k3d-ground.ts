@@ -1,5 +1,6 @@
 import { copyFileSync, linkSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { defined } from '../defined.ts';
 import { saveAccess } from '../cluster/access.ts';
 import { createCluster, execInNodes, type K3dOptions } from '../cluster/k3d.ts';
 import { freePort } from '../cluster/ports.ts';
@@ -31,7 +32,7 @@ export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promi
       k3d: parts.tools.k3d,
       runId,
       nodeImage: parts.nodeImage,
-      ...(parts.k3dToolsImage === undefined ? {} : { toolsImage: parts.k3dToolsImage }),
+      ...defined({ toolsImage: parts.k3dToolsImage }),
       imagesFolder: placeArchives(runId, archives),
       apiPort: await freePort(ports.api),
       nodePorts: new Map([[NODE_PORT, local]]),

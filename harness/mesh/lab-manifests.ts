@@ -1,17 +1,13 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
-import { parseManifests } from '../kube/manifests.ts';
+import { defined } from '../defined.ts';
+import { fillIn, parseManifests } from '../kube/manifests.ts';
 import { fixture } from '../paths.ts';
 import type { Distribution, Plane } from './distribution.ts';
 
 /** Manifests of fixtures/lab, with `${name}` replaced. */
 function labManifests(file: string, values: Record<string, string> = {}): KubernetesObject[] {
-  const text = readFileSync(fixture('lab', file), 'utf8').replace(/\$\{([\w-]+)\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`fixtures/lab/${file} wants a value for '${name}'`);
-    return value;
-  });
-  return parseManifests(text);
+  return parseManifests(fillIn(readFileSync(fixture('lab', file), 'utf8'), values));
 }
 
 export const namespaces = ({ planes: { mesh, gateway: gatewayPlane } }: Distribution) =>
@@ -63,7 +59,7 @@ const exposed = (objects: KubernetesObject[], { type, nodePort }: Exposure): Kub
   objects.map((object) => {
     if (object.kind !== 'Service') return object;
     const service = object as ServiceObject;
-    const ports = service.spec.ports.map((port) => ({ ...port, ...(nodePort === undefined ? {} : { nodePort }) }));
+    const ports = service.spec.ports.map((port) => ({ ...port, ...defined({ nodePort }) }));
     return { ...service, spec: { ...service.spec, type, ports } };
   });
 

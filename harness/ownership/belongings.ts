@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { defined } from '../defined.ts';
 import { identityOf, type Inventory, type InventoryObject } from '../kube/inventory.ts';
 import { RUN_LABEL } from './label.ts';
 import { isMade } from './ledger.ts';
@@ -53,8 +54,7 @@ export const leftoversOf = ({ tenant, made }: ClusterRecord): Leftover[] =>
 /** Whether an object is what a controller of the run has left: made since the run began, and by nobody else. */
 export function matches(leftover: Leftover, object: InventoryObject, since: number): boolean {
   const { apiVersion, kind, name, namespace = object.namespace, manager } = leftover;
-  const isNamed =
-    identityOf(object) === identityOf({ apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) });
+  const isNamed = identityOf(object) === identityOf({ apiVersion, kind, name, ...defined({ namespace }) });
   const isByIt =
     manager === undefined || (object.managers.length > 0 && object.managers.every((one) => one === manager));
   return isNamed && isByIt && Date.parse(object.created) >= since;

@@ -28,6 +28,7 @@ import {
 import { compareInventories, type Leaving } from './compare.ts';
 import { RUN_LABEL } from './label.ts';
 import { identityOfCluster } from './lock.ts';
+import { defined } from '../defined.ts';
 import {
   beforeReference,
   type ClusterRecord,
@@ -179,7 +180,7 @@ async function giveBack(kube: Kube, { tenant, lent }: ClusterRecord): Promise<vo
       if (there?.metadata?.uid !== loan.uid) return;
       const { metadata, ...fields } = loan.was as { metadata?: object };
       const { apiVersion, kind, name, namespace, uid } = loan;
-      const target = { ...metadata, name, uid, ...(namespace === undefined ? {} : { namespace }) };
+      const target = { ...metadata, name, uid, ...defined({ namespace }) };
       await kube.objects.send({ apiVersion, kind, ...fields, metadata: target }, PatchStrategy.MergePatch);
     });
   }

@@ -15,10 +15,10 @@ export async function newFile<T>(path: string, fill: (path: string) => Promise<T
   }
 }
 
-/** Puts a file that the user has named in its place, whole or not at all. */
-export function placeFile(path: string, text: string): void {
+/** Puts a file in its place, whole or not at all; `mode` is that of a new one. */
+export function placeFile(path: string, text: string, mode = 0o666): void {
   const unfinished = `${path}.${randomUUID()}.tmp`;
-  writeFileSync(unfinished, '', { flag: 'wx' });
+  writeFileSync(unfinished, '', { flag: 'wx', mode });
   try {
     writeFileSync(unfinished, text);
     renameSync(unfinished, path);

@@ -1,4 +1,5 @@
 import { type KubernetesObject, PatchStrategy, type V1ManagedFieldsEntry } from '@kubernetes/client-node';
+import { defined } from '../defined.ts';
 import type { Deadline } from '../deadlines.ts';
 import { environmentFailure, type Failure, labFailure } from '../errors.ts';
 import { apiMessage, apiStatus, ApiFailure, found } from '../kube/failure.ts';
@@ -77,7 +78,7 @@ async function applyOne(owner: Proprietor, object: KubernetesObject, options: Ap
     {
       waitingFor: `${name} to be accepted`,
       within: options.within ?? 'planeReady',
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...defined({ signal: options.signal }),
     },
   );
 }
@@ -175,7 +176,7 @@ export async function change(owner: Proprietor, patch: KubernetesObject): Promis
     const { metadata, ...rest } = fields as KubernetesObject;
     const { name, namespace } = patch.metadata ?? {};
     const meant = { apiVersion: patch.apiVersion, kind: patch.kind, ...rest };
-    const target = { ...metadata, name, uid, ...(namespace === undefined ? {} : { namespace }) };
+    const target = { ...metadata, name, uid, ...defined({ namespace }) };
     await kube.objects.send({ ...meant, metadata: target } as KubernetesObject, PatchStrategy.MergePatch);
   };
   await send(withoutNames(patch));
@@ -214,7 +215,7 @@ export async function removePods({ kube }: Proprietor, deployment: DeploymentRef
 
 const owns = async ({ ledger }: Proprietor, { apiVersion = '', kind = '', metadata }: KubernetesObject) =>
   await ledger.owns({
-    ...named({ apiVersion, kind, ...(metadata === undefined ? {} : { metadata }) }),
+    ...named({ apiVersion, kind, ...defined({ metadata }) }),
     ...proofOf(metadata),
   });
 
@@ -228,7 +229,7 @@ const proofOf = ({ uid = '', labels = {} }: KubernetesObject['metadata'] = {}): 
 /** An object by its name. */
 export function named({ apiVersion = '', kind = '', metadata }: KubernetesObject): Named {
   const { namespace, name = '' } = metadata ?? {};
-  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+  return { apiVersion, kind, name, ...defined({ namespace }) };
 }
 
 const notOurs = (object: KubernetesObject, { runId }: Proprietor): Failure =>

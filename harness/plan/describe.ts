@@ -3,6 +3,7 @@ import { installerOf } from '../mesh/installers/installers.ts';
 import { PLANES } from '../observations/planes.ts';
 import { SUPPLIES } from '../supply/open.ts';
 import type { Plan } from './plan.ts';
+import { inColumns } from '../report/columns.ts';
 
 /** For a lab of a k3d cluster, from nothing to both planes and back to nothing, as measured on two cores. */
 const LAB_MINUTES = 1.5;
@@ -35,9 +36,8 @@ export function describePlan(plan: Plan): string {
       `${count} of profile ${settings.profile}${olderVersion ? ', with planes of an older version first' : ''}`,
     ],
   ];
-  const width = Math.max(...rows.map(([name = '']) => name.length));
   return [
-    ...rows.map(([name = '', text = '']) => `${name.padEnd(width)}  ${text}`),
+    ...inColumns(rows),
     ...groups.flatMap(({ name, title, claims }) => [
       '',
       `${name}: ${title}`,

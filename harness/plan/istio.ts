@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import type { LabNeeds } from '../claims/catalog.ts';
 import type { Settings } from '../config/settings.ts';
 import { usageFailure } from '../errors.ts';
@@ -45,7 +46,7 @@ export async function istioBefore({ planes, upgrade }: Settings, supply: Supply)
     : undefined;
   const parts = (plane: PlaneName): IstioParts => {
     const { installer, helm } = planes[plane];
-    const own = { ...(installer === undefined ? {} : { installer }), ...(helm === undefined ? {} : { helm }) };
+    const own = defined({ installer, helm });
     if (!installerOf(own).namesImages) return withVendor(plane, own, upgrade.from, undefined);
     if (installer === 'helm' && supplied?.charts === undefined) {
       throw usageFailure(

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defined } from '../defined.ts';
 import { lostOf, measure, startTraffic, type Way } from './traffic.ts';
 
 type Mode = 'whole' | 'broken' | 'hollow' | 'silent' | 'hung up';
@@ -113,7 +114,7 @@ describe('measure', () => {
     way: 'a',
     sent,
     milliseconds,
-    ...(fault === undefined ? {} : { fault }),
+    ...defined({ fault }),
   });
 
   it('takes an outage from sending the first lost request to the end of whichever ended last', () => {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { defined } from '../defined.ts';
 import { buildReport } from './build.ts';
 import { digestOf } from './digest.ts';
 import type { RunEvent } from './events.ts';
@@ -52,9 +53,7 @@ describe('the verdict', () => {
     buildReport({
       ...PASSING,
       events: PASSING.events.map((event) =>
-        event.type === 'claim' && event.id === id
-          ? { ...event, status, ...(reason === undefined ? {} : { reason }) }
-          : event,
+        event.type === 'claim' && event.id === id ? { ...event, status, ...defined({ reason }) } : event,
       ),
     }).result;
 

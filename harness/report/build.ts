@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { redact as redactUnknown } from '../evidence/redact.ts';
 import { digestOf } from './digest.ts';
 import type { ClaimEvent, RunEvent } from './events.ts';
@@ -53,7 +54,7 @@ export function buildReport(input: ReportInput): ConformanceReport {
     ...(upgrades.length === 0 ? {} : { upgrades }),
     graphs: events.filter((event) => event.type === 'graph').map(withoutType),
     phases: facts.phases,
-    ...(failure === undefined ? {} : { failure }),
+    ...defined({ failure }),
   };
   const clean = mapStrings(report, (text) => redact(inert(text)));
   return { ...clean, digest: digestOf(clean) };

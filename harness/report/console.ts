@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { ClaimResult, ClaimStatus, ConformanceReport, RemedyResult, UpgradeResult } from './model.ts';
 import { duration, inert, mapStrings } from './text.ts';
+import { inColumns } from './columns.ts';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 type Paint = (style: Style, text: string) => string;
@@ -105,9 +106,6 @@ function upgradeTable(upgrades: readonly UpgradeResult[]): string[] {
   ]);
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(cell.length, most[at] ?? 0)), []);
-  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd());
-}
+const table = (rows: readonly (readonly string[])[]) => inColumns(rows).map((line) => `  ${line}`);
 
 const indented = (text: string, by: number) => text.split('\n').map((line) => `${' '.repeat(by)}${line}`.trimEnd());

@@ -1,3 +1,4 @@
+import { defined } from '../defined.ts';
 import { buildReport } from './build.ts';
 import type { RunEvent } from './events.ts';
 import { mergedPath } from './merge-evidence.ts';
@@ -46,7 +47,7 @@ export function mergeReports({ present, missing }: Shards): ConformanceReport {
     ),
     events: present.flatMap(eventsOf),
     atBest: atBest(reports, missing.length > 0),
-    ...(failure === undefined ? {} : { failure }),
+    ...defined({ failure }),
   });
 }
 
@@ -71,7 +72,7 @@ function eventsOf({ shard, report }: ShardReport): RunEvent[] {
       status,
       durationMs,
       evidence: evidence.map((path) => mergedPath(path, shard, report)),
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
     })),
     ...report.remedies.map((remedy) => ({ type: 'remedy' as const, ...remedy })),
     ...(report.upgrades ?? []).map((upgrade) => ({ type: 'upgrade' as const, ...upgrade })),

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
+import { defined } from '../defined.ts';
 import { count, object, oneOf, text, time } from '../schema.ts';
 import { TRUST_GRAPH } from '../trust/graph/model.ts';
 
-const seconds = (description?: string) =>
-  Type.Number({ minimum: 0, ...(description === undefined ? {} : { description }) });
+const seconds = (description?: string) => Type.Number({ minimum: 0, ...defined({ description }) });
 const string = (description?: string) => Type.String(description === undefined ? {} : { description });
 
 /** `notRun` is a planned claim without a result; `notSupported` one the distribution or version cannot meet. */

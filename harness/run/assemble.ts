@@ -1,4 +1,5 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
+import { defined } from '../defined.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { installerOf } from '../mesh/installers/installers.ts';
 import type { PlaneName } from '../observations/planes.ts';
@@ -84,7 +85,6 @@ export function assembleReport(
       claims.map(({ id, sentence, level, source, group }) => ({ id, sentence, level, source, group })),
     ),
     events,
-    ...(failure === undefined ? {} : { failure }),
-    ...(redact === undefined ? {} : { redact }),
+    ...defined({ failure, redact }),
   });
 }

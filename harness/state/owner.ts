@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { defined } from '../defined.ts';
 import { startTime } from '../bootstrap/lock.mjs';
 
 /** A process that owns something; pid and start time together survive the reuse of pids. */
@@ -32,7 +33,7 @@ export type Fate = 'alive' | 'dead' | 'unknown';
 
 export const thisProcess = (): Owner => {
   const pod = thisPod();
-  return { ...processHere(process.pid), ...(pod === undefined ? {} : { pod }) };
+  return { ...processHere(process.pid), ...defined({ pod }) };
 };
 
 /** A process of this machine, by its pid. */

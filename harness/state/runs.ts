@@ -1,19 +1,11 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure, messageOf } from '../errors.ts';
 import { discard } from '../ownership/discard.ts';
 import { cacheFolder } from '../paths.ts';
 import { RUN_MARKER } from '../process.ts';
 import { fateOf, type Owner, processHere, thisProcess } from './owner.ts';
+import { placeFile } from '../ownership/new-file.ts';
 
 /** What is known of a run that may have left something: kept in the user's cache until everything of it is gone. */
 export interface RunRecord {
@@ -81,9 +73,7 @@ function makeFolder(path: string): void {
 }
 
 export function saveRun(record: RunRecord): void {
-  const path = join(workFolder(record.id), 'run.json');
-  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  placeFile(join(workFolder(record.id), 'run.json'), JSON.stringify(record), 0o600);
 }
 
 export const forgetRun = (id: string): void => discard(workFolder(id));

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { join, matchesGlob } from 'node:path';
+import { defined } from '../defined.ts';
 import { type ClaimGroup, loadProfile } from '../claims/catalog.ts';
 import { planOf } from '../plan/plan.ts';
 import { bringUp } from '../run/bring-up.ts';
@@ -50,7 +51,7 @@ try {
 
 async function selftest(flags: Flags): Promise<number> {
   const { config, distribution } = flags;
-  const settings = loadSettings(config, distribution === undefined ? {} : { distribution });
+  const settings = loadSettings(config, defined({ distribution }));
   const { forgeries, live } = chosen(flags);
   if (flags.list === true) {
     console.log(

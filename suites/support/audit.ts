@@ -1,3 +1,4 @@
+import { defined } from '../../harness/defined.ts';
 import { observe } from '../../harness/audit/observe.ts';
 import type { LabContext } from '../../harness/claims/claim.ts';
 import { messageOf } from '../../harness/errors.ts';
@@ -17,7 +18,7 @@ export async function auditLab({ kube }: Lab): Promise<TrustGraph> {
 /** Puts the lab's trust graph into the report. It is an illustration: what keeps it from being made becomes a note. */
 export async function drawGraph({ lab, report }: LabContext, title: string, remedy?: string): Promise<void> {
   try {
-    report({ type: 'graph', title, ...(remedy === undefined ? {} : { remedy }), graph: await auditLab(lab) });
+    report({ type: 'graph', title, ...defined({ remedy }), graph: await auditLab(lab) });
   } catch (error) {
     report({ type: 'note', text: `the trust graph «${title}» could not be made: ${messageOf(error)}` });
   }

@@ -3,6 +3,7 @@ import type { IssuedCas } from '../../harness/judges/cert-manager.ts';
 import type { WatchedMap } from '../../harness/judges/config-map.ts';
 import { bundle, recordHeld } from '../../harness/judges/held.ts';
 import type { HeldWhenJoined } from '../../harness/judges/joined.ts';
+import { defined } from '../../harness/defined.ts';
 import {
   type Foreigners,
   isInbound,
@@ -81,7 +82,7 @@ export async function callAsForeigner(
 
 const attempt = ({ outcome, protocol }: HandshakeResult): TlsAttempt => ({
   ...outcome,
-  ...(protocol === undefined ? {} : { protocol }),
+  ...defined({ protocol }),
 });
 
 /** The root ConfigMap that a plane writes into the mesh's namespace, watched for a while. */
@@ -98,7 +99,7 @@ export async function issuedCas(lab: Lab): Promise<IssuedCas> {
     cas: found.map(({ namespace, conditions, owner, ca }) => ({
       plane: namespace === mesh.namespace ? 'mesh' : 'gateway',
       ...{ namespace, conditions },
-      ...(owner === undefined ? {} : { owner }),
+      ...defined({ owner }),
       ca: bundle(ca.pem),
     })),
   };

@@ -1,5 +1,6 @@
 import { linkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { defined } from '../../defined.ts';
 import type { Kube } from '../../kube/client.ts';
 import { type Inventory, takeInventory } from '../../kube/inventory.ts';
 import { run } from '../../process.ts';
@@ -57,8 +58,7 @@ export async function startPlainCluster(
     kubeconfig,
     context: `k3d-${name}`,
     images: folder,
-    kubectl: (words, input) =>
-      run([kubectl, '--kubeconfig', kubeconfig, ...words], input === undefined ? {} : { input }),
+    kubectl: (words, input) => run([kubectl, '--kubeconfig', kubeconfig, ...words], defined({ input })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { labFailure, messageOf } from '../../errors.ts';
 import type { Kube } from '../../kube/client.ts';
 import { getFromPod } from '../../kube/port-forward.ts';
@@ -22,7 +23,7 @@ export async function asInstalled(kube: Kube, plane: Plane, parts: IstioParts): 
     const said = await getFromPod(kube, { namespace, name: pod.metadata.name }, MONITORING_PORT, '/version');
     const version = isOthers(parts) ? versionIn(said) : parts.version;
     const image = spec?.template.spec?.containers.find((container) => container.name === DISCOVERY)?.image;
-    return { ...parts, version, components: [{ name: 'istio', version, ...(image === undefined ? {} : { image }) }] };
+    return { ...parts, version, components: [{ name: 'istio', version, ...defined({ image }) }] };
   } catch (error) {
     throw labFailure(`What runs in ${plane.namespace} cannot be found out: ${messageOf(error)}`, { cause: error });
   }

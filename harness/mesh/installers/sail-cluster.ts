@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { defined } from '../../defined.ts';
 import { environmentFailure, labFailure } from '../../errors.ts';
 import { nameOf } from '../../kube/manifests.ts';
 import { apply, type ApplyOptions, type Proprietor, tryOut } from '../../ownership/objects.ts';
@@ -98,7 +99,7 @@ async function reconciled(kube: Kube, { apiVersion, kind, metadata }: Kubernetes
     {
       waitingFor: `the Sail operator to have ${nameOf(header)} ready`,
       within: 'planeReady',
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     },
   );
 }

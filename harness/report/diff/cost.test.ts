@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defined } from '../../defined.ts';
 import { reportWith } from './testing.ts';
 import { compareCost } from './cost.ts';
 
@@ -10,7 +11,7 @@ const remedy = (applySeconds: number, requestsLost?: number) =>
     restarts: 7,
     applySeconds,
     convergeSeconds: 3,
-    ...(requestsLost === undefined ? {} : { requestsLost }),
+    ...defined({ requestsLost }),
     support: '',
   });
 

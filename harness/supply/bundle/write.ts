@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { defined } from '../../defined.ts';
 import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 import { type Bundle, BUNDLE_FILE, BUNDLE_FORMAT } from './bundle.ts';
 
@@ -37,7 +38,7 @@ export function writeBundle(folder: string, kind: SupplyKind, { core, istio, add
             charts: { helm: put(charts.helm, 'helm'), folder: put(charts.folder, join(`istio-${version}`, 'charts')) },
           }),
     })),
-    ...(unpinned === undefined ? {} : { unpinned }),
+    ...defined({ unpinned }),
     addOns: Object.fromEntries(
       Object.entries(addOns).map(([name, { manifests, components }]) => [
         name,

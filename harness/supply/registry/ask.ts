@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import pRetry from 'p-retry';
 import { type Dispatcher, EnvHttpProxyAgent, interceptors } from 'undici';
 import { deadline } from '../../deadlines.ts';
 import { isPassing } from './download-failure.ts';
@@ -13,15 +13,22 @@ export async function insist<T>(
   ask: () => Promise<T>,
   explain: (error: unknown, tries: number) => Error,
 ): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (tries === TRIES || !isPassing(error)) throw explain(error, tries);
-      await delay(deadline('poll') * 2 ** tries, undefined, { signal });
-    }
-  }
+  let tries = 0;
+  // Not undici's own retry: after a broken body it asks for the rest, and fails where a server knows no ranges.
+  const trying = pRetry(
+    (attempt) => {
+      tries = attempt;
+      return ask();
+    },
+    {
+      ...{ retries: TRIES - 1, minTimeout: 2 * deadline('poll'), signal },
+      shouldRetry: ({ error }) => isPassing(error),
+    },
+  );
+  return await trying.catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw explain(error, tries);
+  });
 }
 
 /** Lends what requests go through: redirects, and the proxy that the environment names (HTTPS_PROXY), as docker does. */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { dockerCommand, inspectImages, pullImage, pullWords, tagImage } from '../../engine/docker.ts';
 import { pullFailure } from './pull-failure.ts';
 import { together } from './together.ts';
@@ -49,25 +50,21 @@ export async function pullImages(
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = [...names];
   const running = new Set<string>();
-  const show = () => {
-    say(
-      `${names.length - waiting.length - running.size} of ${names.length} (${[...running].map(shortName).join(', ')})`,
-    );
-  };
-  const worker = async (either: AbortSignal): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      running.add(name);
-      show();
-      await pull(name, digests[name], either);
-      running.delete(name);
-    }
-  };
-  await together(
-    signal,
-    Array.from({ length: AT_ONCE }, () => worker),
+  let pulled = 0;
+  const limit = pLimit(AT_ONCE);
+  const pulls = names.map(
+    (name) => (either: AbortSignal) =>
+      limit(async () => {
+        either.throwIfAborted();
+        running.add(name);
+        say(`${pulled} of ${names.length} (${[...running].map(shortName).join(', ')})`);
+        await pull(name, digests[name], either);
+        running.delete(name);
+        pulled += 1;
+      }),
   );
+  await together(signal, pulls);
 }
 
 async function pull(name: string, digest: string | undefined, signal: AbortSignal): Promise<void> {

@@ -20,6 +20,7 @@ import { type FetchOptions, keep } from './kept.ts';
 import { deploymentImages, fetchManifests } from './manifests.ts';
 import { downloadMeter } from './meter.ts';
 import { type EngineImage, engineImages, missingImages, pullImages } from './pull.ts';
+import { defined } from '../../defined.ts';
 import {
   bookinfoImages,
   certManagerAsset,
@@ -206,5 +207,5 @@ export class RegistrySupply implements Supply {
 /** Image and digest of a component, as the engine has them. */
 function componentOf(images: ReadonlyMap<string, EngineImage>, name: string): Pick<Component, 'image' | 'digest'> {
   const digest = images.get(name)?.digest;
-  return { image: name, ...(digest === undefined ? {} : { digest }) };
+  return { image: name, ...defined({ digest }) };
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { defined } from '../../defined.ts';
 import { NODE_VERSION } from '../../bootstrap/node.mjs';
 import { environmentFailure } from '../../errors.ts';
 import { digestOf } from '../cache.ts';
@@ -43,7 +44,7 @@ export interface Asset {
 
 function assetOf({ sums }: Upstream, url: string, checksums?: string): Asset {
   const { [url]: sha256 } = sums;
-  return { url, ...(checksums === undefined ? {} : { checksums }), ...(sha256 === undefined ? {} : { sha256 }) };
+  return { url, ...defined({ checksums, sha256 }) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import type { Certificate } from '../certificate.ts';
 import { verdictSentence, verifyChain } from '../chain.ts';
 import { spiffeIdOf } from '../spiffe.ts';
@@ -62,7 +63,7 @@ function secretNode(secret: ObservedAuthority, at: Date): GraphNode {
     detail: kind,
     ...certificateOf(chain[0]),
   };
-  return withProblems({ ...node, ...(plane === undefined ? {} : { plane }) }, [
+  return withProblems({ ...node, ...defined({ plane }) }, [
     secret.problem,
     chain.length === 0 && secret.problem === undefined ? 'it holds no certificate' : undefined,
     ownRootProblem(secret, at),
@@ -85,7 +86,7 @@ function proxyNode(proxy: ObservedProxy, { at, planeOf }: Scene): GraphNode {
   if (plane === undefined) problems.push('which istiod serves it could not be told');
   else if (!planeOf.has(plane)) problems.push(`its istiod, ${plane}, was not seen`);
   const node: GraphNode = { id, kind: 'proxy', label: app === '' ? name : app, namespace, detail: kind };
-  return withProblems({ ...node, ...(plane === undefined ? {} : { plane }), ...certificateOf(leaf) }, problems);
+  return withProblems({ ...node, ...defined({ plane }), ...certificateOf(leaf) }, problems);
 }
 
 function identityProblem(proxy: ObservedProxy, leaf: Certificate): string | undefined {

@@ -1,3 +1,4 @@
+import { defined } from '../../defined.ts';
 import { handshake } from './handshake.ts';
 import type { Conversation } from './model.ts';
 import { partiesOf, type Party } from './party.ts';
@@ -35,8 +36,7 @@ function between(client: Party, server: Party): Conversation {
     roots: {
       client: fingerprints(client.roots),
       server: fingerprints(server.roots),
-      ...(clientIssuer === undefined ? {} : { clientIssuer }),
-      ...(serverIssuer === undefined ? {} : { serverIssuer }),
+      ...defined({ clientIssuer, serverIssuer }),
     },
     remedies: workloadRemedies(judged),
   };
