@@ -8,7 +8,7 @@ import { deadline } from './deadlines.ts';
 import { ROOT } from './paths.ts';
 import { Progress } from './progress.ts';
 import { buildReport } from './report/build.ts';
-import { PASSING } from './report/example.ts';
+import { PASSING } from './report/testing/example.ts';
 import { renderYaml } from './report/yaml.ts';
 import { print } from './terminal.ts';
 

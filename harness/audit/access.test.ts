@@ -4,9 +4,9 @@ import { parseAllDocuments } from 'yaml';
 import { connectKube } from '../kube/client.ts';
 import { fixture } from '../paths.ts';
 import { ACCESSES, type AccessName } from './access.ts';
-import { loopbackMesh } from './loopback/mesh.ts';
-import { openLoopback, SILENT } from './loopback/open.ts';
-import type { PolicyRule } from './loopback/rules.ts';
+import { loopbackMesh } from './testing/mesh.ts';
+import { openLoopback, SILENT } from './testing/open.ts';
+import type { PolicyRule } from './testing/rules.ts';
 import { observe } from './observe.ts';
 
 const documents = parseAllDocuments(readFileSync(fixture('rbac', 'observer.yaml'), 'utf8')).map(

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { connectKube } from '../kube/client.ts';
 import { getFromPod } from '../kube/port-forward.ts';
-import { loopbackMesh } from './loopback/mesh.ts';
-import { openLoopback } from './loopback/open.ts';
+import { loopbackMesh } from './testing/mesh.ts';
+import { openLoopback } from './testing/open.ts';
 
 it('asks everything in the name of somebody else, each group in a header of its own', async () => {
   await using loopback = await openLoopback(await loopbackMesh({ sidecars: 1 }));

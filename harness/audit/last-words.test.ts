@@ -2,8 +2,8 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { connectKube } from '../kube/client.ts';
 import { connectToPod } from '../kube/port-forward.ts';
-import { loopbackMesh } from './loopback/mesh.ts';
-import { openLoopback } from './loopback/open.ts';
+import { loopbackMesh } from './testing/mesh.ts';
+import { openLoopback } from './testing/open.ts';
 
 it('hears what a pod has said before the port-forward failed, and then the failure', async () => {
   const mesh = await loopbackMesh({ sidecars: 1 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { connectKube } from '../kube/client.ts';
 import { trustGraph } from '../trust/graph/graph.ts';
 import type { Observation } from '../trust/graph/observation.ts';
-import type { LoopbackCluster } from './loopback/api.ts';
-import { loopbackMesh } from './loopback/mesh.ts';
-import { openLoopback, SILENT } from './loopback/open.ts';
+import type { LoopbackCluster } from './testing/api.ts';
+import { loopbackMesh } from './testing/mesh.ts';
+import { openLoopback, SILENT } from './testing/open.ts';
 import { observe } from './observe.ts';
 
 async function audit(cluster: LoopbackCluster, given: { namespaces?: string[]; secrets?: boolean } = {}) {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loopbackMesh } from '../audit/loopback/mesh.ts';
-import { openLoopback } from '../audit/loopback/open.ts';
+import { loopbackMesh } from '../audit/testing/mesh.ts';
+import { openLoopback } from '../audit/testing/open.ts';
 import { ROOT } from '../paths.ts';
 import type { TrustGraph } from '../trust/graph/model.ts';
 

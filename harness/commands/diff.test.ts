@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../paths.ts';
 import { buildReport } from '../report/build.ts';
 import type { ReportDiff } from '../report/diff/model.ts';
-import { EXAMPLE, PASSING } from '../report/example.ts';
+import { EXAMPLE, PASSING } from '../report/testing/example.ts';
 import { renderYaml } from '../report/yaml.ts';
 
 const graphs = EXAMPLE.events.filter(({ type }) => type === 'graph');

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { CERTIFICATE, ecKey, linesOf, rsaKey } from './canary.ts';
 import { EVIDENCE_LIMIT, EvidenceRecorder } from './recorder.ts';
 import { Redactor } from './redact.ts';
-import { folderAt } from './testing.ts';
+import { folderAt } from './testing/folder.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 

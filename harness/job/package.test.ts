@@ -36,5 +36,12 @@ it('has nothing that only developers need', () => {
     expect(existsSync(join(home, 'node_modules', name)), name).toBe(false);
   }
   const files = readdirSync(home, { recursive: true }).map(String);
-  expect(files.filter((path) => /^harness\/.*\.test\.ts$|^fixtures\/recorded/.test(path))).toEqual([]);
+  expect(
+    files.filter(
+      (path) =>
+        !path.startsWith('suites/') &&
+        !path.startsWith('node_modules/') &&
+        /\.test\.ts$|\/testing\/|^harness\/(faults|tasks)|^fixtures\/(recorded|faults)/.test(path),
+    ),
+  ).toEqual([]);
 });

@@ -8,8 +8,12 @@ const ENTRIES = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'vitest.config.ts'],
 ];
 
-/** Tests of the harness, recorded evidence, and what compilers, debuggers and shells read of dependencies. */
-const LEFT_OUT = [/^harness\/.*\.test\.ts$/, /^fixtures\/recorded$/, /^node_modules\/(\.|.*(\.d\.[cm]?ts|\.map)$)/];
+/** Tests and what only they use, recorded evidence, and what compilers, debuggers and shells read of dependencies. */
+const LEFT_OUT = [
+  /^harness\/(.*\.test\.ts|(.*\/)?testing|faults|tasks)$/,
+  /^fixtures\/(recorded|faults)$/,
+  /^node_modules\/(\.|.*(\.d\.[cm]?ts|\.map)$)/,
+];
 
 /** Copies this package into a folder, to run from there without `npm ci`: its dependencies, but none for development. */
 export function copyPackage(to: string): void {

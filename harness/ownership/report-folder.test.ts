@@ -18,7 +18,7 @@ import { CERTIFICATE, ecKey, rsaKey } from '../evidence/canary.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { redact, Redactor } from '../evidence/redact.ts';
 import { buildReport } from '../report/build.ts';
-import { EXAMPLE } from '../report/example.ts';
+import { EXAMPLE } from '../report/testing/example.ts';
 import { writeReport } from '../report/write.ts';
 import { thisProcess } from '../state/owner.ts';
 import { OwnedFolder } from './report-folder.ts';

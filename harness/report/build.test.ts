@@ -4,7 +4,7 @@ import { defined } from '../defined.ts';
 import { buildReport } from './build.ts';
 import { digestOf } from './digest.ts';
 import type { RunEvent } from './events.ts';
-import { BROKEN, EXAMPLE, PASSING, shardReport } from './example.ts';
+import { BROKEN, EXAMPLE, PASSING, shardReport } from './testing/example.ts';
 import type { RunFailure } from './model.ts';
 import { exitCodeFor } from './verdict.ts';
 

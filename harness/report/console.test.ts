@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
 import { renderSummary, verdictLine } from './console.ts';
-import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport, UPGRADED } from './example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport, UPGRADED } from './testing/example.ts';
 
 const plainly = { colour: false, reportPath: 'reports/mt-1/conformance.yaml' };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Redactor } from '../evidence/redact.ts';
 import { appendEvent, readEvents, type RunEvent } from './events.ts';
-import { EXAMPLE } from './example.ts';
+import { EXAMPLE } from './testing/example.ts';
 
 it('gives back what was appended, in order', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));

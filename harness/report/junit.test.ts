@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
-import { BROKEN, EXAMPLE, HOSTILE } from './example.ts';
+import { BROKEN, EXAMPLE, HOSTILE } from './testing/example.ts';
 import { renderJunit } from './junit.ts';
 
 it('has a suite for each group', () =>

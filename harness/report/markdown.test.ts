@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
-import { BROKEN, EXAMPLE, HOSTILE, UPGRADED } from './example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, UPGRADED } from './testing/example.ts';
 import { renderMarkdown } from './markdown.ts';
 
 it('is a table', () =>

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { folderAt } from '../evidence/testing.ts';
-import { shardReport } from './example.ts';
+import { folderAt } from '../evidence/testing/folder.ts';
+import { shardReport } from './testing/example.ts';
 import { copyEvidence, mergedPath } from './merge-evidence.ts';
 
 const report = shardReport('2/3', 'trust.split');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildReport, type ReportInput } from './build.ts';
 import { digestOf } from './digest.ts';
 import type { RunEvent } from './events.ts';
-import { BROKEN, EXAMPLE, PASSING, shardReport, UPGRADED } from './example.ts';
+import { BROKEN, EXAMPLE, PASSING, shardReport, UPGRADED } from './testing/example.ts';
 import { mergeReports } from './merge.ts';
 import type { ConformanceReport } from './model.ts';
 import { validateReport } from './schema.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from './build.ts';
-import { BROKEN, EXAMPLE, PASSING, UPGRADED } from './example.ts';
+import { BROKEN, EXAMPLE, PASSING, UPGRADED } from './testing/example.ts';
 import { validateReport } from './schema.ts';
 
 const report = buildReport(EXAMPLE);

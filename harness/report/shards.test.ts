@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PASSING, shardReport } from './example.ts';
+import { PASSING, shardReport } from './testing/example.ts';
 import type { ConformanceReport } from './model.ts';
 import { shardName } from './shard.ts';
 import { shardsOf } from './shards.ts';

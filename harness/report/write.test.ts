@@ -2,9 +2,9 @@ import { mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { folderAt } from '../evidence/testing.ts';
+import { folderAt } from '../evidence/testing/folder.ts';
 import { buildReport } from './build.ts';
-import { EXAMPLE } from './example.ts';
+import { EXAMPLE } from './testing/example.ts';
 import { renderJunit } from './junit.ts';
 import { renderMarkdown } from './markdown.ts';
 import { writeGithubSummary, writeReport } from './write.ts';

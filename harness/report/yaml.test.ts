@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildReport } from './build.ts';
 import { digestOf } from './digest.ts';
-import { BROKEN, EXAMPLE, HOSTILE } from './example.ts';
+import { BROKEN, EXAMPLE, HOSTILE } from './testing/example.ts';
 import type { ConformanceReport } from './model.ts';
 import { renderYaml, toYaml } from './yaml.ts';
 

@@ -4,8 +4,8 @@
 import { Command } from 'commander';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { loopbackMesh } from '../audit/loopback/mesh.ts';
-import { openLoopback } from '../audit/loopback/open.ts';
+import { loopbackMesh } from '../audit/testing/mesh.ts';
+import { openLoopback } from '../audit/testing/open.ts';
 import { EXIT, exitCodeOf, lastLines, messageOf } from '../errors.ts';
 import { atLeastOne } from '../option-values.ts';
 import { ROOT } from '../paths.ts';

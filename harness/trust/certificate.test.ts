@@ -9,7 +9,7 @@ import {
   sameRoots,
 } from './certificate.ts';
 import { type Authority, createIntermediate, createRoot, issueLeaf } from './issue.ts';
-import { withBytes } from './testing.ts';
+import { withBytes } from './testing/oracles.ts';
 
 let root: Authority;
 let intermediate: Authority;

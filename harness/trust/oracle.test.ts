@@ -16,7 +16,7 @@ import {
 } from './issue.ts';
 import type { NameForm } from './names.ts';
 import { nameConstraintViolation } from './name-constraints.ts';
-import { opensslVerify, withBytes } from './testing.ts';
+import { opensslVerify, withBytes } from './testing/oracles.ts';
 import { x509 } from './x509.ts';
 
 interface Chain extends VerifyOptions {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
-import { EXAMPLE } from '../example.ts';
+import { EXAMPLE } from '../testing/example.ts';
 import { compareCircumstances } from './circumstances.ts';
 
 const old = buildReport(EXAMPLE);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { compareClaims } from './claims.ts';
-import { reportOf } from './testing.ts';
+import { reportOf } from './testing/reports.ts';
 
 type Statuses = Parameters<typeof reportOf>[0];
 const changes = (old: Statuses, now: Statuses) =>

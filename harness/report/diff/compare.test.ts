@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
 import { digestOf } from '../digest.ts';
-import { EXAMPLE } from '../example.ts';
+import { EXAMPLE } from '../testing/example.ts';
 import type { ConformanceReport } from '../model.ts';
 import { compareReports, hasRegressed } from './compare.ts';
 import type { ChangeKind, ReportDiff } from './model.ts';
-import { labGraph, reportOf, reportWith } from './testing.ts';
+import { labGraph, reportOf, reportWith } from './testing/reports.ts';
 
 const lenient = { strict: false };
 const [joined, again, split] = [await labGraph(), await labGraph(), await labGraph({ joined: false })];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isBroken } from '../../trust/graph/graph.ts';
 import { compareConversations, isContested } from './conversations.ts';
-import { labGraph } from './testing.ts';
+import { labGraph } from './testing/reports.ts';
 
 const [joined, split] = [await labGraph(), await labGraph({ joined: false })];
 

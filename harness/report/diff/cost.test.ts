@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defined } from '../../defined.ts';
-import { reportWith } from './testing.ts';
+import { reportWith } from './testing/reports.ts';
 import { compareCost } from './cost.ts';
 
 const remedy = (applySeconds: number, requestsLost?: number) =>

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
-import { EXAMPLE, HOSTILE } from '../example.ts';
+import { EXAMPLE, HOSTILE } from '../testing/example.ts';
 import { compareReports } from './compare.ts';
 import { renderDiff } from './text.ts';
-import { reportOf, reportWith } from './testing.ts';
+import { reportOf, reportWith } from './testing/reports.ts';
 
 const plainly = { colour: false };
 const [broken, whole] = [buildReport(EXAMPLE), reportWith()];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createRoot } from '../../trust/issue.ts';
-import { labGraph } from './testing.ts';
+import { labGraph } from './testing/reports.ts';
 import { compareTrust } from './trust.ts';
 
 const joined = await labGraph();

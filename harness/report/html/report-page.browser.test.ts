@@ -8,8 +8,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findBrowser } from '../../engine/browser.ts';
 import { buildReport } from '../build.ts';
-import { EXAMPLE, UPGRADED } from '../example.ts';
-import { folderAt } from '../../evidence/testing.ts';
+import { EXAMPLE, UPGRADED } from '../testing/example.ts';
+import { folderAt } from '../../evidence/testing/folder.ts';
 import { writeReport } from '../write.ts';
 import { renderGraphPage } from './graph-page.ts';
 

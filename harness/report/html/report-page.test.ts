@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
-import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport, UPGRADED } from '../example.ts';
+import { BROKEN, EXAMPLE, HOSTILE, PASSING, shardReport, UPGRADED } from '../testing/example.ts';
 import type { ConformanceReport } from '../model.ts';
 import { renderHtml } from './report-page.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { expectedSha256 } from './checksum.ts';
-import { sha256 } from './testing.ts';
+import { sha256 } from './testing/loopback.ts';
 
 const [one, two] = [sha256('one'), sha256('two')];
 

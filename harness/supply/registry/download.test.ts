@@ -8,7 +8,7 @@ import { Failure } from '../../errors.ts';
 import { download } from './download.ts';
 import type { Received } from './download-failure.ts';
 import type { Asset } from './releases.ts';
-import { cutOff, Loopback, sha256 } from './testing.ts';
+import { cutOff, Loopback, sha256 } from './testing/loopback.ts';
 
 const CONTENT = Buffer.alloc(3 * 2 ** 20, 'k3d');
 const signal = new AbortController().signal;

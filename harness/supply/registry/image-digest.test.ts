@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { scaleDeadlines } from '../../deadlines.ts';
 import { digestInRegistry, placeOf } from './image-digest.ts';
-import { type Answer, Loopback, serveImage, sha256 } from './testing.ts';
+import { type Answer, Loopback, serveImage, sha256 } from './testing/loopback.ts';
 
 const signal = new AbortController().signal;
 const MANIFEST = '/v2/team/pilot/manifests/1';

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { LOCK_FILE, parseLock, readLock, writeLock } from './lock.ts';
 import { assetsToPin } from './pins.ts';
 import { UPSTREAM } from './releases.ts';
-import { sha256 } from './testing.ts';
+import { sha256 } from './testing/loopback.ts';
 
 const [one, two] = [sha256('one'), sha256('two')];
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { deploymentImages, fetchManifests } from './manifests.ts';
-import { Loopback, sha256 } from './testing.ts';
+import { Loopback, sha256 } from './testing/loopback.ts';
 
 const signal = new AbortController().signal;
 const CRD =

@@ -10,7 +10,7 @@ import { type Lock, readLock, writeLock } from './lock.ts';
 import { placeOf } from './image-digest.ts';
 import { assetsToPin, describe as inWords, imagesToPin, renewed, survey } from './pins.ts';
 import { certManagerAsset, k3sImagesAsset, UPSTREAM, type Upstream } from './releases.ts';
-import { Loopback, serveImage, sha256 } from './testing.ts';
+import { Loopback, serveImage, sha256 } from './testing/loopback.ts';
 
 const signal = new AbortController().signal;
 

@@ -7,8 +7,8 @@ import { Progress } from '../../progress.ts';
 import { VERSIONS } from '../versions.ts';
 import { RegistrySupply } from './registry.ts';
 import { certManagerAsset, gatewayApiAsset, k3sImagesAsset, type Upstream, thisMachine } from './releases.ts';
-import { Loopback, serveImage, sha256 } from './testing.ts';
-import { serveTools } from './testing-releases.ts';
+import { Loopback, serveImage, sha256 } from './testing/loopback.ts';
+import { serveTools } from './testing/releases.ts';
 
 // The real engine pulls from a registry on this machine; one in a virtual machine (Docker Desktop) could not.
 const docker = (...words: string[]) => execFileSync('docker', words, { encoding: 'utf8' });

@@ -6,8 +6,8 @@ import { Progress } from '../../progress.ts';
 import { VERSIONS } from '../versions.ts';
 import { RegistrySupply } from './registry.ts';
 import { bookinfoImages, certManagerAsset, gatewayApiAsset, k3sImagesAsset, thisMachine } from './releases.ts';
-import { Loopback, sha256 } from './testing.ts';
-import { serveTools } from './testing-releases.ts';
+import { Loopback, sha256 } from './testing/loopback.ts';
+import { serveTools } from './testing/releases.ts';
 
 const signal = new AbortController().signal;
 const CRD = 'kind: CustomResourceDefinition\n';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { k3dAsset, kubectlAsset } from './releases.ts';
 import { fetchIstioctl, fetchTools, haveTools } from './tools.ts';
-import { cutOff, Loopback, sha256 } from './testing.ts';
-import { serveTools } from './testing-releases.ts';
+import { cutOff, Loopback, sha256 } from './testing/loopback.ts';
+import { serveTools } from './testing/releases.ts';
 
 const MACHINE = { os: 'linux', arch: 'amd64' } as const;
 const options = { signal: new AbortController().signal };

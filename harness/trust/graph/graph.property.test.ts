@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Certificate } from '../certificate.ts';
 import { type Authority, createIntermediate, createRoot, PrivateKey } from '../issue.ts';
-import { shakeHands, type TlsEnd } from '../testing.ts';
+import { shakeHands, type TlsEnd } from '../testing/oracles.ts';
 import { trustGraph } from './graph.ts';
 import type { ObservedProxy } from './observation.ts';
-import { leafKey, observe, talk, type TestPlane, testLeaf, testPlane, testProxy } from './testing.ts';
+import { leafKey, observe, talk, type TestPlane, testLeaf, testPlane, testProxy } from './testing/planes.ts';
 
 // Every verdict on two proxies against what Node's OpenSSL does when the two really shake hands. Where it matters which
 // of several equally fitting CAs a TLS stack takes, OpenSSL and Envoy's BoringSSL differ and the graph is careful: it may

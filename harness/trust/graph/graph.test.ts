@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Authority, type AuthorityOptions, createIntermediate, createRoot } from '../issue.ts';
-import { withBytes } from '../testing.ts';
+import { withBytes } from '../testing/oracles.ts';
 import { brokenConversations, trustGraph } from './graph.ts';
 import type { VerdictCode } from './model.ts';
 import type { Observation, ObservedProxy } from './observation.ts';
-import { observe, talk, testLeaf, type TestPlane, testPlane, testProxy } from './testing.ts';
+import { observe, talk, testLeaf, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
 
 const DAY = 86_400_000;
 const later = (days: number) => new Date(Date.now() + days * DAY);

@@ -3,7 +3,7 @@ import { createIntermediate, createRoot } from '../issue.ts';
 import { trustGraph } from './graph.ts';
 import type { TrustGraph } from './model.ts';
 import type { ObservedAuthority } from './observation.ts';
-import { observe, testLeaf, testPlane, testProxy } from './testing.ts';
+import { observe, testLeaf, testPlane, testProxy } from './testing/planes.ts';
 
 const past = { notBefore: new Date(Date.now() - 9e8), notAfter: new Date(Date.now() - 8e8) };
 const root = await createRoot({ commonName: 'SM Root CA' });

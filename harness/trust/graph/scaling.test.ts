@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { createIntermediate, createRoot } from '../issue.ts';
 import { linkBetween } from '../link.ts';
 import { trustGraph } from './graph.ts';
-import { observe, testPlane, testProxy } from './testing.ts';
+import { observe, testPlane, testProxy } from './testing/planes.ts';
 
 // It goes on doing what it does; the calls are counted.
 vi.mock(import('../link.ts'), { spy: true });

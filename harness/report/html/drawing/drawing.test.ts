@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildReport } from '../../build.ts';
-import { EXAMPLE } from '../../example.ts';
+import { EXAMPLE } from '../../testing/example.ts';
 import type { Conversation, GraphNode, TrustGraph } from '../../../trust/graph/model.ts';
 import { foldGraph } from './fold.ts';
 import { drawGraph } from './svg.ts';

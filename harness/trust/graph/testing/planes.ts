@@ -1,7 +1,7 @@
-import type { Certificate } from '../certificate.ts';
-import { type Authority, type Credential, issueLeaf, type LeafOptions, PrivateKey } from '../issue.ts';
-import type { Conversation, TrustGraph } from './model.ts';
-import type { Observation, ObservedBundle, ObservedPlane, ObservedProxy } from './observation.ts';
+import type { Certificate } from '../../certificate.ts';
+import { type Authority, type Credential, issueLeaf, type LeafOptions, PrivateKey } from '../../issue.ts';
+import type { Conversation, TrustGraph } from '../model.ts';
+import type { Observation, ObservedBundle, ObservedPlane, ObservedProxy } from '../observation.ts';
 
 /** A plane, its CA and the root ConfigMap its workloads mount. */
 export interface TestPlane {

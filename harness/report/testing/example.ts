@@ -1,6 +1,6 @@
-import { buildReport, type ReportInput } from './build.ts';
-import type { TrustGraph } from '../trust/graph/model.ts';
-import type { ClaimDescription, ConformanceReport } from './model.ts';
+import { buildReport, type ReportInput } from '../build.ts';
+import type { TrustGraph } from '../../trust/graph/model.ts';
+import type { ClaimDescription, ConformanceReport } from '../model.ts';
 
 const claim = (id: string, sentence: string, level: ClaimDescription['level'] = 'core'): ClaimDescription => {
   const group = id.split('.').slice(0, 2).join('.');

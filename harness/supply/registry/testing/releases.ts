@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { istioctlAsset, k3dAsset, kubectlAsset, type Machine } from './releases.ts';
-import { type Loopback, sha256 } from './testing.ts';
+import { istioctlAsset, k3dAsset, kubectlAsset, type Machine } from '../releases.ts';
+import { type Loopback, sha256 } from './loopback.ts';
 
 /** A program that says its own name. */
 const program = (name: string) => `#!/bin/sh\necho ${name}\n`;

@@ -1,13 +1,13 @@
-import type { PlaneName } from '../../observations/planes.ts';
-import { createIntermediate, createRoot, type IssueOptions } from '../../trust/issue.ts';
-import { trustGraph } from '../../trust/graph/graph.ts';
-import type { TrustGraph } from '../../trust/graph/model.ts';
-import type { ObservedProxy } from '../../trust/graph/observation.ts';
-import { observe, testPlane, testProxy } from '../../trust/graph/testing.ts';
-import { buildReport } from '../build.ts';
-import type { RunEvent } from '../events.ts';
-import { EXAMPLE, PASSING } from '../example.ts';
-import type { ConformanceReport } from '../model.ts';
+import type { PlaneName } from '../../../observations/planes.ts';
+import { createIntermediate, createRoot, type IssueOptions } from '../../../trust/issue.ts';
+import { trustGraph } from '../../../trust/graph/graph.ts';
+import type { TrustGraph } from '../../../trust/graph/model.ts';
+import type { ObservedProxy } from '../../../trust/graph/observation.ts';
+import { observe, testPlane, testProxy } from '../../../trust/graph/testing/planes.ts';
+import { buildReport } from '../../build.ts';
+import type { RunEvent } from '../../events.ts';
+import { EXAMPLE, PASSING } from '../../testing/example.ts';
+import type { ConformanceReport } from '../../model.ts';
 
 export interface LabParts {
   /** Both planes under one root; each under one of its own, of the same name, otherwise. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ReportFolder } from './folder.ts';
+import type { ReportFolder } from '../folder.ts';
 
 /** A folder for the reports of tests, which nobody else has anything in. */
 export const folderAt = (path: string): ReportFolder => ({

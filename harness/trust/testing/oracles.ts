@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { connect, createSecureContext, createServer, type PeerCertificate } from 'node:tls';
 import { promisify } from 'node:util';
-import { type Certificate, parseCertificate } from './certificate.ts';
-import type { VerifyOptions } from './chain.ts';
-import type { PrivateKey } from './private-key.ts';
-import { x509 } from './x509.ts';
+import { type Certificate, parseCertificate } from '../certificate.ts';
+import type { VerifyOptions } from '../chain.ts';
+import type { PrivateKey } from '../private-key.ts';
+import { x509 } from '../x509.ts';
 
 export interface OpensslOpinion {
   readonly trusted: boolean;
