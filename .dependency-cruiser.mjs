@@ -90,7 +90,7 @@ export default {
       'observations-are-plain-data',
       'What everybody names the same way is at the bottom: it knows what a certificate is, and nothing else.',
       { path: '^harness/observations/' },
-      { path: '^harness/', pathNot: '^harness/(observations/|trust/certificate\\.ts$)' },
+      { path: '^harness/', pathNot: '^harness/(observations/|schema\\.ts$|trust/certificate\\.ts$)' },
     ),
     forbid(
       'settings-plan-run',

@@ -3,6 +3,7 @@ import { defined } from '../defined.ts';
 import { deadline, scaleDeadlines } from '../deadlines.ts';
 import { messageOf } from '../errors.ts';
 import { ApiFailure, apiMessage } from '../kube/failure.ts';
+import { type Fault, FaultsError } from '../observations/fault.ts';
 import { WaitFailure } from '../retry.ts';
 import { allClaims } from './catalog.ts';
 import { ENVIRONMENT } from './environment.ts';
@@ -62,14 +63,14 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
   onLab(id, { timeout: 2 * deadline('claimGroup') }, async ({ context, files }) => {
     const started = Date.now();
     context.lab.kube.as(id);
-    const verdict = (status: 'passed' | 'failed', reason?: string) =>
+    const verdict = (status: 'passed' | 'failed', reason?: string, faults?: readonly Fault[]) =>
       context.report({
         type: 'claim',
         id,
         status,
         durationMs: Date.now() - started,
         evidence: files,
-        ...defined({ reason }),
+        ...defined({ reason, faults: faults === undefined ? undefined : [...faults] }),
       });
     try {
       if (overrun !== undefined) throw new Error(`${overrun} could not be stopped, and may still be changing the lab`);
@@ -77,7 +78,7 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
       verdict('passed');
     } catch (error) {
       if (error instanceof OverrunError) overrun = id;
-      verdict('failed', reasonOf(error));
+      verdict('failed', reasonOf(error), error instanceof FaultsError ? error.faults : undefined);
       throw error;
     }
   });

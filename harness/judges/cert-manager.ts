@@ -1,7 +1,7 @@
+import { faultOf, type Finding } from '../observations/fault.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { type Certificate, sameCertificate } from '../trust/certificate.ts';
 import { type Bundle, certificatesIn, type HeldByAll, readHeld } from './held.ts';
-import { faults } from './judge.ts';
 
 /** One plane's CA as cert-manager keeps it. */
 export interface IssuedCa {
@@ -21,43 +21,43 @@ export interface IssuedCas {
 /** The usages of the article's Certificates under their names in RFC 5280, 4.2.1.3. */
 const ASKED = ['cRLSign', 'digitalSignature', 'keyCertSign', 'keyEncipherment'];
 
-export const certificatesReady = (seen: IssuedCas): string[] =>
-  eachCa(seen, ({ namespace, conditions }) =>
-    faults(
-      conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
-        ? undefined
-        : `the Certificate of ${namespace} is not Ready`,
-    ),
-  );
+export const certificatesReady = (seen: IssuedCas): Finding[] =>
+  eachCa(seen, ({ namespace, conditions }) => [
+    conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+      ? undefined
+      : `the Certificate of ${namespace} is not Ready`,
+  ]);
 
 /** Does each Secret belong to its Certificate, and does every chain go through the CA in it? */
-export function cacertsOwned(seen: IssuedCas & HeldByAll): string[] {
+export function cacertsOwned(seen: IssuedCas & HeldByAll): Finding[] {
   const held = readHeld(seen);
   return eachCa(seen, ({ plane, namespace, owner, ca }) => {
     const own = caIn(ca);
     const elsewhere = held.filter(
       ({ proxy, chain }) => proxy.plane === plane && !chain.some((one) => sameCertificate(one, own)),
     );
-    return faults(
+    return [
       owner === 'istio-ca' ? undefined : `cacerts in ${namespace} belongs to ${owner ?? 'no Certificate'}`,
-      ...elsewhere.map(({ proxy }) => `the chain of ${proxy.name} does not go through the CA in ${namespace}`),
-    );
+      ...elsewhere.map(({ proxy }) =>
+        faultOf(proxy, `the chain of ${proxy.name} does not go through the CA in ${namespace}`),
+      ),
+    ];
   });
 }
 
 /** Is each intermediate a CA, with exactly the key usages that were asked for? */
-export const usagesAsAsked = (seen: IssuedCas): string[] =>
+export const usagesAsAsked = (seen: IssuedCas): Finding[] =>
   eachCa(seen, ({ namespace, ca }) => {
     const { isCa, keyUsages = [] } = caIn(ca);
-    return faults(
+    return [
       isCa ? undefined : `the intermediate of ${namespace} is no CA`,
       [...keyUsages].sort().join() === ASKED.join()
         ? undefined
         : `the intermediate of ${namespace} has the usages ${keyUsages.join(', ')}, not ${ASKED.join(', ')}`,
-    );
+    ];
   });
 
-const eachCa = ({ cas }: IssuedCas, judge: (ca: IssuedCa) => string[]): string[] =>
+const eachCa = ({ cas }: IssuedCas, judge: (ca: IssuedCa) => Finding[]): Finding[] =>
   PLANES.flatMap((plane) => {
     const own = cas.find((ca) => ca.plane === plane);
     return own === undefined ? [`the ${plane} plane has no CA of cert-manager's`] : judge(own);

@@ -1,6 +1,6 @@
+import type { Finding } from '../observations/fault.ts';
 import { describe, sameRoots } from '../trust/certificate.ts';
 import { type Bundle, certificatesIn } from './held.ts';
-import { faults } from './judge.ts';
 
 /** A root ConfigMap, watched for a while. */
 export interface WatchedMap {
@@ -19,11 +19,11 @@ export interface WatchedMap {
 const FIGHT = 10;
 
 /** Do two planes overwrite each other's root? */
-export function foughtOver({ name, versions, roots }: WatchedMap): string[] {
-  return faults(
+export function foughtOver({ name, versions, roots }: WatchedMap): Finding[] {
+  return [
     versions.length > FIGHT ? undefined : `${name} changed only ${versions.length - 1} times`,
     roots.length === 2 ? undefined : `${roots.length} different roots were seen in it, not 2`,
-  );
+  ];
 }
 
 /** A map and the root that it is to hold. */
@@ -33,19 +33,20 @@ export interface MapOfRoot {
 }
 
 /** Does the map stand still, with this root and nothing else in it? */
-export function standsStill({ root, map: { name, versions, roots } }: MapOfRoot): string[] {
+export function standsStill({ root, map: { name, versions, roots } }: MapOfRoot): Finding[] {
   const held = roots.flatMap(certificatesIn);
-  return faults(
+  return [
     versions.length === 1 ? undefined : `${name} changed ${versions.length - 1} times`,
     sameRoots(held, certificatesIn(root)) ? undefined : `${name} holds ${held.map(describe).join(' and ')}`,
-  );
+  ];
 }
 
 /** Does each plane's map stand still, with its own plane's root? */
-export const eachStandsStill = ({ maps }: { maps: MapOfRoot[] }): string[] => maps.flatMap(standsStill);
+export const eachStandsStill = ({ maps }: { maps: MapOfRoot[] }): Finding[] => maps.flatMap(standsStill);
 
 /** What an agent says of an istiod whose certificate the mounted root does not cover. */
 export const isAgentSymptom = (line: string): boolean => line.includes('x509: certificate signed by unknown authority');
 
-export const agentRefused = ({ lines }: { lines: string[] }): string[] =>
-  faults(lines.some(isAgentSymptom) ? undefined : 'no agent says that its istiod’s certificate has an unknown issuer');
+export const agentRefused = ({ lines }: { lines: string[] }): Finding[] => [
+  lines.some(isAgentSymptom) ? undefined : 'no agent says that its istiod’s certificate has an unknown issuer',
+];

@@ -1,10 +1,10 @@
+import { type Fault, faultOf, type Finding } from '../observations/fault.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import type { ProxyIdentity } from '../observations/proxy.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { identifiedAs, issuedBy, type ProxyJudge, trustsOnly, verifiesTo } from '../trust/proxy-verdict.ts';
 import { workloadIdentity } from '../trust/spiffe.ts';
 import { type HeldByAll, readHeld } from './held.ts';
-import { faults } from './judge.ts';
 
 /** Deployments, by namespace and name. */
 export type Deployments = readonly { namespace: string; name: string }[];
@@ -37,16 +37,10 @@ export const identitiesRight = (seen: HeldWhenJoined) =>
   );
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
-function everyProxy(seen: HeldWhenJoined, judge: (proxy: ProxyIdentity) => ProxyJudge): string[] {
+function everyProxy(seen: HeldWhenJoined, judge: (proxy: ProxyIdentity) => ProxyJudge): Finding[] {
   const held = readHeld(seen);
-  return faults(
-    ...withoutPod(
-      seen.expected.deployments,
-      held.map(({ proxy }) => proxy),
-      'proxy',
-    ),
-    ...held.map((one) => judge(one.proxy)(one)),
-  );
+  const proxies = held.map(({ proxy }) => proxy);
+  return [...withoutPod(seen.expected.deployments, proxies, 'proxy'), ...held.map((one) => judge(one.proxy)(one))];
 }
 
 /** Deployments that none of these pods belongs to: one that is missing must not pass for one that is right. */
@@ -54,10 +48,10 @@ export function withoutPod(
   expected: Deployments,
   pods: readonly { namespace: string; name: string }[],
   what: string,
-): string[] {
+): Fault[] {
   return expected
     .filter(({ namespace, name }) =>
       pods.every((pod) => pod.namespace !== namespace || !pod.name.startsWith(`${name}-`)),
     )
-    .map(({ namespace, name }) => `${namespace}/${name} has no ${what} that is ready`);
+    .map((missing) => faultOf(missing, `${missing.namespace}/${missing.name} has no ${what} that is ready`));
 }

@@ -1,6 +1,7 @@
 import { cacertsOwned, certificatesReady, usagesAsAsked } from './cert-manager.ts';
 import { agentRefused, eachStandsStill, foughtOver, standsStill } from './config-map.ts';
 import { chainsVerify, identitiesRight, leavesIssuedByOwnPlane, rootsEqual } from './joined.ts';
+import { type Fault, faultsIn } from '../observations/fault.ts';
 import { REMEDY_NAMES, type RemedyName } from '../observations/remedies.ts';
 import type { Judge } from './judge.ts';
 import { issuersDiffer, loggedAsUpstreamFailure, raised, refusedForTheSplit, rootsDiffer } from './split.ts';
@@ -57,13 +58,13 @@ export type Observation<Id extends JudgedClaim> = Parameters<(typeof JUDGES)[Id]
 
 export const isJudged = (id: string): id is JudgedClaim => Object.hasOwn(JUDGES, id);
 
-/** Sentences about what is wrong; none where the claim holds. Evidence that cannot even be read is a fault as well. */
-export async function judgeClaim<Id extends JudgedClaim>(id: Id, seen: Observation<Id>): Promise<string[]> {
+/** What is wrong; nothing where the claim holds. Evidence that cannot even be read is a fault as well. */
+export async function judgeClaim<Id extends JudgedClaim>(id: Id, seen: Observation<Id>): Promise<Fault[]> {
   const judge = JUDGES[id] as Judge<Observation<Id>>;
   try {
-    return await judge(seen);
+    return faultsIn(await judge(seen));
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [{ sentence: error instanceof Error ? error.message : String(error) }];
   }
 }
 

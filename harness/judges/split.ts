@@ -1,17 +1,17 @@
+import { faultOf, type Finding } from '../observations/fault.ts';
 import { PLANES } from '../observations/planes.ts';
 import { verifyChain } from '../trust/chain.ts';
 import { sharedRoots } from '../trust/proxy-verdict.ts';
 import type { PageAnswer } from './bookinfo.ts';
 import { type HeldByAll, readHeld } from './held.ts';
-import { faults } from './judge.ts';
 
 /** BoringSSL's word for a certificate that does not verify. */
 const REASON = 'CERTIFICATE_VERIFY_FAILED';
 
 /** Does the gateway refuse, and for the reason of the split? Any other reason is another failure. */
-export function refusedForTheSplit({ status, body }: PageAnswer): string[] {
+export function refusedForTheSplit({ status, body }: PageAnswer): Finding[] {
   if (status !== 503) return [`the gateway answered ${status}, not 503: ${body.slice(0, 300)}`];
-  return faults(body.includes(REASON) ? undefined : `the reason given is another: ${body.slice(0, 300)}`);
+  return [body.includes(REASON) ? undefined : `the reason given is another: ${body.slice(0, 300)}`];
 }
 
 export interface AccessLog {
@@ -20,15 +20,15 @@ export interface AccessLog {
 }
 
 /** Does the last line blame the upstream's certificate? */
-export function loggedAsUpstreamFailure({ lines }: AccessLog): string[] {
+export function loggedAsUpstreamFailure({ lines }: AccessLog): Finding[] {
   const line = lines.at(-1) ?? '';
   // Default format: "METHOD PATH PROTOCOL" CODE FLAGS …
   const [, code, flags] = /" (\d{3}) (\S+) /.exec(line) ?? [];
-  return faults(
+  return [
     code === '503' ? undefined : `its line shows ${code ?? 'no code'}, not 503`,
     flags?.split(',').includes('UF') === true ? undefined : `its response flags are ${flags ?? 'missing'}, without UF`,
     line.includes(REASON) ? undefined : 'its line names another reason',
-  );
+  ];
 }
 
 export interface Counter {
@@ -37,33 +37,34 @@ export interface Counter {
   after: number;
 }
 
-export const raised = ({ counter, before, after }: Counter): string[] =>
-  faults(after > before ? undefined : `${counter} was ${before} before the request and ${after} after it`);
+export const raised = ({ counter, before, after }: Counter): Finding[] => [
+  after > before ? undefined : `${counter} was ${before} before the request and ${after} after it`,
+];
 
 /** Does each proxy's chain verify under its own plane's root, and under none of the other's? */
-export function issuersDiffer(seen: HeldByAll): string[] {
+export function issuersDiffer(seen: HeldByAll): Finding[] {
   const held = readHeld(seen);
   const at = new Date(seen.at);
-  const sentences = held.map(({ proxy, chain, roots }) => {
+  const findings = held.map(({ proxy, chain, roots }) => {
     const own = verifyChain(chain, roots, { at });
-    if (!own.trusted) return `${proxy.name} does not verify under its own plane's root`;
+    if (!own.trusted) return faultOf(proxy, `${proxy.name} does not verify under its own plane's root`);
     for (const other of held.filter(({ proxy: { plane } }) => plane !== proxy.plane)) {
       const verdict = verifyChain(chain, other.roots, { at });
-      if (verdict.trusted) return `${proxy.name} verifies under the root of ${other.proxy.name}`;
+      if (verdict.trusted) return faultOf(proxy, `${proxy.name} verifies under the root of ${other.proxy.name}`);
     }
     return undefined;
   });
-  return faults(...bothSides(held), ...sentences);
+  return [...bothSides(held), ...findings];
 }
 
 /** Has the gateway's ROOTCA no certificate in common with any sidecar's? */
-export function rootsDiffer(seen: HeldByAll): string[] {
+export function rootsDiffer(seen: HeldByAll): Finding[] {
   const held = readHeld(seen);
-  return faults(...bothSides(held), ...sharedRoots(held).map((root) => `both sides trust ${root}`));
+  return [...bothSides(held), ...sharedRoots(held).map((root) => `both sides trust ${root}`)];
 }
 
 /** Without a proxy on one of the sides nothing could be shared, whatever the other holds. */
-const bothSides = (held: ReturnType<typeof readHeld>): (string | undefined)[] =>
+const bothSides = (held: ReturnType<typeof readHeld>): Finding[] =>
   PLANES.map((plane) =>
     held.some(({ proxy }) => proxy.plane === plane) ? undefined : `the ${plane} plane has no proxy that is ready`,
   );

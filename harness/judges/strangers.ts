@@ -1,4 +1,4 @@
-import { faults } from './judge.ts';
+import { faultOf, type Finding } from '../observations/fault.ts';
 import { type Deployments, withoutPod } from './joined.ts';
 
 /** How an attempt to get an answer over TLS ended. */
@@ -30,11 +30,11 @@ const parsed = (line: string) => JSON.parse(line) as Line;
 export const isInbound = (line: string): boolean => parsed(line).cluster?.startsWith('inbound|') === true;
 
 /** Did the sidecar see the gateway as its peer? */
-export function peerIsGateway({ expected, lines }: Peer): string[] {
+export function peerIsGateway({ expected, lines }: Peer): Finding[] {
   const inbound = lines.filter(isInbound).map(parsed);
   if (inbound.length === 0) return ['productpage logged no request that came in'];
-  return inbound.flatMap(({ peer }) =>
-    faults(peer === expected ? undefined : `productpage saw ${peer ?? 'nobody'} as its peer, not ${expected}`),
+  return inbound.map(({ peer }) =>
+    peer === expected ? undefined : `productpage saw ${peer ?? 'nobody'} as its peer, not ${expected}`,
   );
 }
 
@@ -51,16 +51,16 @@ export interface Uncertified {
 }
 
 /** Does every workload refuse plaintext, and TLS without a certificate for want of one? */
-export function uncertifiedRefused({ expected, workloads }: Uncertified): string[] {
-  return faults(
+export function uncertifiedRefused({ expected, workloads }: Uncertified): Finding[] {
+  return [
     ...withoutPod(expected, workloads, 'pod'),
-    ...workloads.flatMap(({ name, plaintext, withoutCertificate }) => [
-      plaintext.answered ? `${name} answered plaintext: ${plaintext.detail}` : undefined,
+    ...workloads.flatMap(({ plaintext, withoutCertificate, ...pod }) => [
+      plaintext.answered ? faultOf(pod, `${pod.name} answered plaintext: ${plaintext.detail}`) : undefined,
       isAlert(withoutCertificate, 'CERTIFICATE_REQUIRED')
         ? undefined
-        : `${name}, TLS without a certificate: ${sentence(withoutCertificate)}`,
+        : faultOf(pod, `${pod.name}, TLS without a certificate: ${sentence(withoutCertificate)}`),
     ]),
-  );
+  ];
 }
 
 export interface Foreigners {
@@ -70,11 +70,10 @@ export interface Foreigners {
   sharedRoot: TlsAttempt;
 }
 
-export const foreignRefused = ({ foreignCa, sharedRoot }: Foreigners): string[] =>
-  faults(
-    isAlert(foreignCa, 'UNKNOWN_CA') ? undefined : `the foreign client: ${sentence(foreignCa)}`,
-    sharedRoot.kind === 'answered' ? undefined : `the client under the shared root: ${sentence(sharedRoot)}`,
-  );
+export const foreignRefused = ({ foreignCa, sharedRoot }: Foreigners): Finding[] => [
+  isAlert(foreignCa, 'UNKNOWN_CA') ? undefined : `the foreign client: ${sentence(foreignCa)}`,
+  sharedRoot.kind === 'answered' ? undefined : `the client under the shared root: ${sentence(sharedRoot)}`,
+];
 
 const isAlert = ({ kind, code }: TlsAttempt, alert: string): boolean =>
   kind === 'refused' && code?.includes('ALERT') === true && code.endsWith(alert);

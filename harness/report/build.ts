@@ -64,7 +64,7 @@ function withoutType<T extends RunEvent>({ type: _, ...content }: T): Omit<T, 't
   return content;
 }
 
-type Outcome = Pick<ClaimResult, 'status' | 'reason' | 'durationMs' | 'evidence'>;
+type Outcome = Pick<ClaimResult, 'status' | 'reason' | 'faults' | 'durationMs' | 'evidence'>;
 
 const WORST_FIRST: readonly ClaimStatus[] = ['failed', 'notRun', 'notSupported', 'skipped', 'passed'];
 
@@ -72,8 +72,9 @@ function outcomeOf(results: readonly ClaimEvent[], failure: RunFailure | undefin
   const status = WORST_FIRST.find((candidate) => results.some((result) => result.status === candidate));
   const result = results.findLast((candidate) => candidate.status === status);
   if (result === undefined) return { status: 'notRun', reason: whyNotRun(failure), durationMs: 0, evidence: [] };
-  const { reason, durationMs, evidence } = result;
-  if (reason !== undefined && reason.trim() !== '') return { status: result.status, reason, durationMs, evidence };
+  const { reason, faults, durationMs, evidence } = result;
+  if (reason !== undefined && reason.trim() !== '')
+    return { status: result.status, reason, ...defined({ faults }), durationMs, evidence };
   // A claim that does not pass must say why; one that keeps silent is never excused.
   if (result.status === 'passed') return { status: 'passed', durationMs, evidence };
   const silent = result.status === 'failed' ? 'failed' : 'notRun';

@@ -13,7 +13,7 @@ const GRAPH = Type.Unsafe<TrustGraph>({ type: 'object' });
 const EVENTS = {
   claim: object({
     type: Type.Literal('claim'),
-    ...Type.Pick(CLAIM_RESULT, ['id', 'status', 'reason', 'durationMs', 'evidence']).properties,
+    ...Type.Pick(CLAIM_RESULT, ['id', 'status', 'reason', 'faults', 'durationMs', 'evidence']).properties,
   }),
   remedy: object({ type: Type.Literal('remedy'), ...REMEDY_RESULT.properties }),
   upgrade: object({ type: Type.Literal('upgrade'), ...UPGRADE_RESULT.properties }),

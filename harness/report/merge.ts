@@ -66,13 +66,13 @@ function failureOf(shard: ShardReport): RunFailure[] {
 
 function eventsOf({ shard, report }: ShardReport): RunEvent[] {
   return [
-    ...report.claims.map(({ id, status, reason, durationMs, evidence }) => ({
+    ...report.claims.map(({ id, status, reason, faults, durationMs, evidence }) => ({
       type: 'claim' as const,
       id,
       status,
       durationMs,
       evidence: evidence.map((path) => mergedPath(path, shard, report)),
-      ...defined({ reason }),
+      ...defined({ reason, faults }),
     })),
     ...report.remedies.map((remedy) => ({ type: 'remedy' as const, ...remedy })),
     ...(report.upgrades ?? []).map((upgrade) => ({ type: 'upgrade' as const, ...upgrade })),

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { defined } from '../defined.ts';
 import { count, object, oneOf, text, time } from '../schema.ts';
+import { FAULT } from '../observations/fault.ts';
 import { TRUST_GRAPH } from '../trust/graph/model.ts';
 
 const seconds = (description?: string) => Type.Number({ minimum: 0, ...defined({ description }) });
@@ -27,6 +28,7 @@ export const CLAIM_RESULT = object(
     ...CLAIM_DESCRIPTION.properties,
     status: oneOf(STATUSES),
     reason: Type.Optional(string('Present for every status but passed.')),
+    faults: Type.Optional(Type.Array(FAULT, { description: 'What is wrong one by one, where a judge has said so.' })),
     durationMs: seconds(),
     evidence: Type.Array(
       Type.String({

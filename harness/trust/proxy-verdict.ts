@@ -1,21 +1,24 @@
+import { type Fault, faultOf } from '../observations/fault.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import type { HeldByProxy } from '../observations/proxy.ts';
 import { type Certificate, describe, nameOf, sameCertificate, sameRoots } from './certificate.ts';
 import { verdictSentence, verifyChain } from './chain.ts';
 import { spiffeIdOf } from './spiffe.ts';
 
-/** Each judge returns a sentence about what is wrong, or undefined. */
-export type ProxyJudge = (held: HeldByProxy) => string | undefined;
+/** Each judge says what is wrong about a proxy, or nothing. */
+export type ProxyJudge = (held: HeldByProxy) => Fault | undefined;
 
 /** Is the leaf issued by the CA of this common name, and is that CA the one presented beside it? */
 export const issuedBy =
   (commonName: string): ProxyJudge =>
   ({ proxy, chain: [leaf, issuer] }) => {
     if (leaf?.issuerCommonName !== commonName) {
-      return `${proxy.name}: its certificate is issued by «${leaf?.issuer ?? 'nobody'}», not by «${commonName}»`;
+      const issuer = leaf?.issuer ?? 'nobody';
+      return faultOf(proxy, `${proxy.name}: its certificate is issued by «${issuer}», not by «${commonName}»`);
     }
     if (issuer?.subjectCommonName !== commonName) {
-      return `${proxy.name} presents «${issuer?.subject ?? 'nothing'}» above its leaf, not «${commonName}»`;
+      const above = issuer?.subject ?? 'nothing';
+      return faultOf(proxy, `${proxy.name} presents «${above}» above its leaf, not «${commonName}»`);
     }
     return undefined;
   };
@@ -26,7 +29,7 @@ export const verifiesTo =
   ({ proxy, chain }) => {
     for (const purpose of ['serverAuth', 'clientAuth'] as const) {
       const verdict = verifyChain(chain, [root], { at, purpose });
-      if (!verdict.trusted) return `${proxy.name}: ${verdictSentence(verdict)}`;
+      if (!verdict.trusted) return faultOf(proxy, `${proxy.name}: ${verdictSentence(verdict)}`);
     }
     return undefined;
   };
@@ -37,18 +40,19 @@ export const trustsOnly =
   ({ proxy, roots }) =>
     sameRoots(roots, [root])
       ? undefined
-      : `${proxy.name}: its ROOTCA is ${roots.map(describe).join(' and ')}, not ${describe(root)}`;
+      : faultOf(proxy, `${proxy.name}: its ROOTCA is ${roots.map(describe).join(' and ')}, not ${describe(root)}`);
 
 /** Does the leaf name this workload (SPIFFE X.509-SVID, 2)? */
 export const identifiedAs =
   (spiffeId: string): ProxyJudge =>
   ({ proxy, chain: [leaf] }) => {
-    if (leaf === undefined) return `${proxy.name} holds no certificate`;
+    if (leaf === undefined) return faultOf(proxy, `${proxy.name} holds no certificate`);
     try {
       const { uri } = spiffeIdOf(leaf);
-      return uri === spiffeId ? undefined : `${proxy.name}: its certificate names ${uri}, not ${spiffeId}`;
+      if (uri === spiffeId) return undefined;
+      return faultOf(proxy, `${proxy.name}: its certificate names ${uri}, not ${spiffeId}`);
     } catch (error) {
-      return `${proxy.name}: ${error instanceof Error ? error.message : String(error)}`;
+      return faultOf(proxy, `${proxy.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
 

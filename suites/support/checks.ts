@@ -5,15 +5,16 @@ import { withoutPod } from '../../harness/judges/joined.ts';
 import { judgeVisits } from '../../harness/judges/visits.ts';
 import type { DeploymentRef } from '../../harness/kube/rollout.ts';
 import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
+import { faultsIn, FaultsError, type Finding } from '../../harness/observations/fault.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { listProxies, type Proxy } from '../../harness/probe/proxies.ts';
 import type { ProxyJudge } from '../../harness/trust/proxy-verdict.ts';
 import { visitBookinfo } from './visit.ts';
 
-/** Fails with all sentences, one a line. */
-export function noFaults(faults: readonly (string | undefined)[]): void {
-  const sentences = faults.filter((fault) => fault !== undefined);
-  if (sentences.length > 0) throw new Error(sentences.join('\n'));
+/** Fails with all that is wrong. */
+export function noFaults(findings: readonly Finding[]): void {
+  const faults = faultsIn(findings);
+  if (faults.length > 0) throw new FaultsError(faults);
 }
 
 /** What must have a proxy. */

@@ -1,6 +1,7 @@
 import type { ClaimContext, LabContext } from '../../harness/claims/claim.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
+import { type Fault, faultsIn, type Finding } from '../../harness/observations/fault.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { type Proxy, readAllSecrets } from '../../harness/probe/proxies.ts';
@@ -128,20 +129,20 @@ export function wrongVersions(
   { name, versions }: Stage,
   moved: readonly PlaneName[],
   changeOf: (plane: PlaneName) => Change,
-): string[] {
-  return versions.flatMap(({ proxy, plane, istio }) => {
+): Finding[] {
+  return versions.map(({ proxy, plane, istio }) => {
     const { version } = changeOf(plane)[moved.includes(plane) ? 'to' : 'from'];
-    return istio === version ? [] : [`${name}: ${proxy} runs Istio ${istio}, not ${version}`];
+    return istio === version ? undefined : `${name}: ${proxy} runs Istio ${istio}, not ${version}`;
   });
 }
 
 /** What is not issued by its plane's intermediate under the one root, or trusts something else. */
-export function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): string[] {
+export function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): Fault[] {
   const faults = held.flatMap((one) => {
     const intermediate = planes[one.proxy.plane].intermediate.subjectCommonName ?? '';
     return [issuedBy(intermediate)(one), verifiesTo(root)(one), trustsOnly(root)(one)];
   });
-  return faults.filter((fault) => fault !== undefined).map((fault) => `${name}: ${fault}`);
+  return faultsIn(faults).map(({ sentence, ...fault }) => ({ ...fault, sentence: `${name}: ${sentence}` }));
 }
 
 export const described = ({ name, versions, held }: Stage) => ({

@@ -1,5 +1,6 @@
 import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import { CA_FILES } from '../../harness/observations/istio.ts';
+import { faultsIn } from '../../harness/observations/fault.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { apply, remove } from '../../harness/ownership/objects.ts';
 import { type Lab, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
@@ -180,6 +181,6 @@ async function judgeAgain(
     const { name, plane } = one.proxy;
     const judges = [issuedBy(planes[plane].intermediate.subjectCommonName ?? ''), verifiesTo(root), trustsOnly(root)];
     const faults = judges.map((judge) => judge(one));
-    return { proxy: name, plane, faults: faults.filter((fault) => fault !== undefined) };
+    return { proxy: name, plane, faults: faultsIn(faults).map(({ sentence }) => sentence) };
   });
 }

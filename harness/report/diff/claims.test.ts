@@ -29,6 +29,21 @@ it.each<[Statuses, Statuses, string[]]>([
   expect(changes(named(old), named(now))).toEqual(expected);
 });
 
+const failing = (...about: (string | undefined)[]) => {
+  const report = reportOf({ 'trust.x.a': 'failed' });
+  const faults = about.map((whom) => ({ ...(whom === undefined ? {} : { about: whom }), sentence: 'it is wrong' }));
+  return report.claims.map((claim) => ({ ...claim, faults }));
+};
+
+it('tells about whom a claim fails that has failed before, whatever its pods are called now', () => {
+  const old = failing('shop/cart-v1-774b7654c7-kqmmp', 'shop/till-v1-5d6f5b69-t7bsn');
+  const now = failing('shop/till-v1-6f66cdb68f-cq827', 'shop/cart-v1-7c464df856-jc2g9');
+  expect(compareClaims(old, now)).toMatchObject([{ kind: 'stillFailing' }]);
+  expect(compareClaims(old, failing('shop/cart-v1-7c464df856-jc2g9', undefined))).toMatchObject([
+    { kind: 'failsOtherwise', old: 'shop/cart-v1 and shop/till-v1', new: 'nobody in particular and shop/cart-v1' },
+  ]);
+});
+
 it('says why a claim fails', () => {
   const [old, now] = [reportOf({ 'trust.x.a': 'passed' }), reportOf({ 'trust.x.a': 'failed' })];
   expect(compareClaims(old.claims, now.claims)).toMatchObject([{ what: 'trust.x.a', reason: 'trust.x.a is failed' }]);

@@ -11,6 +11,7 @@ export const KINDS = {
   missing: { title: 'Missing now', weight: 'worse' },
   newlyBroken: { title: 'Trusted before, broken now', weight: 'worse' },
   moreLost: { title: 'More requests lost', weight: 'worse' },
+  failsOtherwise: { title: 'Still failing, about others', weight: 'shifted' },
   stillFailing: { title: 'Still failing', weight: 'told' },
   slower: { title: 'Slower', weight: 'shifted' },
   judgedOtherwise: { title: 'Conversations judged otherwise', weight: 'shifted' },
@@ -28,7 +29,10 @@ export interface Change {
   kind: ChangeKind;
   /** The claim's id, or a few words: `manual from split, applied`, `the split: shop/cart → shop/till`. */
   what: string;
-  /** Seconds for `slower`, requests for `moreLost`; else a status, verdict, version, name or `absent`. */
+  /**
+   * Seconds for `slower`, requests for `moreLost`, workloads for `failsOtherwise`; else a status, verdict, version, name
+   * or `absent`.
+   */
   old: string | number;
   new: string | number;
   /** Why the new one is as it is, in the new report's words. */

@@ -3,6 +3,7 @@ import { isBroken } from '../../trust/graph/graph.ts';
 import type { ConformanceReport, GraphSnapshot } from '../model.ts';
 import { anchorOf, statusBadge } from './claims.ts';
 import { brokenEdges } from './edges.ts';
+import { faultsByWhom } from './faults.ts';
 import type { Html } from './page.ts';
 import { namesIn, verdictWords } from './words.ts';
 
@@ -36,6 +37,7 @@ export function findings(report: ConformanceReport): Html | undefined {
         )}
       </ul>`
     }
+    ${faultsByWhom(claims)}
     ${
       failure === undefined &&
       failed.length === 0 &&

@@ -36,6 +36,23 @@ it('tells what broke first, and everything else below', async () => {
   expect(found).toContain('give both planes intermediates under one root');
 });
 
+it('tells what is wrong by proxy, the one that most claims name first', async () => {
+  const [first, second] = report.claims;
+  const faults = (...all: [string | undefined, string][]) =>
+    all.map(([about, sentence]) => ({ ...(about === undefined ? {} : { about }), sentence }));
+  const claims = [
+    { ...first!, faults: faults(['bookinfo/details', 'details is wrong'], [undefined, 'all is wrong']) },
+    { ...second!, faults: faults(['edge/gateway', 'gateway is wrong'], ['edge/gateway', 'and <b>twice</b>']) },
+  ];
+  const table = /<h3>By proxy.*?<\/table>/s.exec(await render({ ...report, claims }))?.[0] ?? '';
+  expect(words(table)).toMatch(
+    /edge\/gateway \S+ gateway is wrong \S+ and &lt;b&gt;twice&lt;\/b&gt; bookinfo\/details \S+ details is wrong/,
+  );
+  expect(table).toContain('rowspan="2">edge/gateway');
+  expect(table).not.toContain('all is wrong');
+  expect(await render(report)).not.toContain('By proxy');
+});
+
 it('says which part of a run it is, if it is one', async () => {
   expect(words(await render(shardReport('1/3', 'trust.split')))).toContain(' Run mt-1 Shard 1/3 Started ');
   expect(words(await render(report))).toContain(' Run mt-1 Started ');

@@ -45,7 +45,7 @@ export async function redClaims(recording: Recording): Promise<Map<JudgedClaim, 
   for (const id of claimsOf(recording)) {
     const seen = recording[id];
     if (seen === undefined) continue;
-    const faults = verdicts.get(seen) ?? (await judgeClaim(id, seen));
+    const faults = verdicts.get(seen) ?? (await judgeClaim(id, seen)).map(({ sentence }) => sentence);
     verdicts.set(seen, faults);
     if (faults.length > 0) red.set(id, faults);
   }
