@@ -1,6 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { messageOf, usageFailure } from './errors.ts';
-import { placeFile } from './ownership/new-file.ts';
+import { placeFile } from './ownership/files.ts';
 
 /**
  * Writes what `--out` asks for. A file appears whole or not at all; a device or a pipe is written to, not replaced.

@@ -4,7 +4,7 @@ import { defined } from '../defined.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import type { Inventory } from '../kube/inventory.ts';
 import { workFolder } from '../state/runs.ts';
-import { placeFile } from '../ownership/new-file.ts';
+import { placeFile } from '../ownership/files.ts';
 
 /** How the cluster of a run is reached. No secret is in it. */
 export interface ClusterAccess {

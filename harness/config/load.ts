@@ -4,7 +4,7 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { usageFailure, messageOf } from '../errors.ts';
 import { merge } from '../mesh/distribution.ts';
 import { checker } from '../schema.ts';
-import { lineOf } from './lines.ts';
+import { lineOf } from '../yaml-file.ts';
 import { DEFAULTS, type PartialSettings, type Settings, SETTINGS_FILE } from './settings.ts';
 
 const DEFAULT_FILE = 'meshtrust.yaml';

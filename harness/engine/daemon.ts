@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environmentFailure, messageOf } from '../errors.ts';
-import { removeSocket } from '../ownership/socket.ts';
+import { removeSocket } from '../ownership/files.ts';
 import { RUN_MARKER } from '../process.ts';
 import { eventually } from '../retry.ts';
 import { isAlive } from '../state/owner.ts';

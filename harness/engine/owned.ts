@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { discard } from '../ownership/discard.ts';
+import { discard } from '../ownership/files.ts';
 import { cacheFolder } from '../paths.ts';
 import { isAlive, type Owner, processHere } from '../state/owner.ts';
 

@@ -1,7 +1,7 @@
 import { SUPPLIES } from '../supply/open.ts';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { discard } from '../ownership/discard.ts';
+import { discard } from '../ownership/files.ts';
 import { saveImages } from '../engine/docker.ts';
 import { scratchFolder } from '../state/runs.ts';
 import { digestOf, folderInputs } from '../supply/cache.ts';

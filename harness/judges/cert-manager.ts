@@ -1,4 +1,4 @@
-import { faultOf, type Finding } from '../observations/fault.ts';
+import { faultOf, type MaybeFault } from '../observations/fault.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { type Certificate, sameCertificate } from '../trust/certificate.ts';
 import { type Bundle, certificatesIn, type HeldByAll, readHeld } from './held.ts';
@@ -21,7 +21,7 @@ export interface IssuedCas {
 /** The usages of the article's Certificates under their names in RFC 5280, 4.2.1.3. */
 const ASKED = ['cRLSign', 'digitalSignature', 'keyCertSign', 'keyEncipherment'];
 
-export const certificatesReady = (seen: IssuedCas): Finding[] =>
+export const certificatesReady = (seen: IssuedCas): MaybeFault[] =>
   eachCa(seen, ({ namespace, conditions }) => [
     conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
       ? undefined
@@ -29,7 +29,7 @@ export const certificatesReady = (seen: IssuedCas): Finding[] =>
   ]);
 
 /** Does each Secret belong to its Certificate, and does every chain go through the CA in it? */
-export function cacertsOwned(seen: IssuedCas & HeldByAll): Finding[] {
+export function cacertsOwned(seen: IssuedCas & HeldByAll): MaybeFault[] {
   const held = readHeld(seen);
   return eachCa(seen, ({ plane, namespace, owner, ca }) => {
     const own = caIn(ca);
@@ -46,7 +46,7 @@ export function cacertsOwned(seen: IssuedCas & HeldByAll): Finding[] {
 }
 
 /** Is each intermediate a CA, with exactly the key usages that were asked for? */
-export const usagesAsAsked = (seen: IssuedCas): Finding[] =>
+export const usagesAsAsked = (seen: IssuedCas): MaybeFault[] =>
   eachCa(seen, ({ namespace, ca }) => {
     const { isCa, keyUsages = [] } = caIn(ca);
     return [
@@ -57,7 +57,7 @@ export const usagesAsAsked = (seen: IssuedCas): Finding[] =>
     ];
   });
 
-const eachCa = ({ cas }: IssuedCas, judge: (ca: IssuedCa) => Finding[]): Finding[] =>
+const eachCa = ({ cas }: IssuedCas, judge: (ca: IssuedCa) => MaybeFault[]): MaybeFault[] =>
   PLANES.flatMap((plane) => {
     const own = cas.find((ca) => ca.plane === plane);
     return own === undefined ? [`the ${plane} plane has no CA of cert-manager's`] : judge(own);

@@ -1,4 +1,4 @@
-import type { Finding } from '../observations/fault.ts';
+import type { MaybeFault } from '../observations/fault.ts';
 import { describe, sameRoots } from '../trust/certificate.ts';
 import { type Bundle, certificatesIn } from './held.ts';
 
@@ -19,7 +19,7 @@ export interface WatchedMap {
 const FIGHT = 10;
 
 /** Do two planes overwrite each other's root? */
-export function foughtOver({ name, versions, roots }: WatchedMap): Finding[] {
+export function foughtOver({ name, versions, roots }: WatchedMap): MaybeFault[] {
   return [
     versions.length > FIGHT ? undefined : `${name} changed only ${versions.length - 1} times`,
     roots.length === 2 ? undefined : `${roots.length} different roots were seen in it, not 2`,
@@ -33,7 +33,7 @@ export interface MapOfRoot {
 }
 
 /** Does the map stand still, with this root and nothing else in it? */
-export function standsStill({ root, map: { name, versions, roots } }: MapOfRoot): Finding[] {
+export function standsStill({ root, map: { name, versions, roots } }: MapOfRoot): MaybeFault[] {
   const held = roots.flatMap(certificatesIn);
   return [
     versions.length === 1 ? undefined : `${name} changed ${versions.length - 1} times`,
@@ -42,11 +42,11 @@ export function standsStill({ root, map: { name, versions, roots } }: MapOfRoot)
 }
 
 /** Does each plane's map stand still, with its own plane's root? */
-export const eachStandsStill = ({ maps }: { maps: MapOfRoot[] }): Finding[] => maps.flatMap(standsStill);
+export const eachStandsStill = ({ maps }: { maps: MapOfRoot[] }): MaybeFault[] => maps.flatMap(standsStill);
 
 /** What an agent says of an istiod whose certificate the mounted root does not cover. */
 export const isAgentSymptom = (line: string): boolean => line.includes('x509: certificate signed by unknown authority');
 
-export const agentRefused = ({ lines }: { lines: string[] }): Finding[] => [
+export const agentRefused = ({ lines }: { lines: string[] }): MaybeFault[] => [
   lines.some(isAgentSymptom) ? undefined : 'no agent says that its istiod’s certificate has an unknown issuer',
 ];

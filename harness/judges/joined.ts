@@ -1,4 +1,4 @@
-import { type Fault, faultOf, type Finding } from '../observations/fault.ts';
+import { type Fault, faultOf, type MaybeFault } from '../observations/fault.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import type { ProxyIdentity } from '../observations/proxy.ts';
 import { parseCertificate } from '../trust/certificate.ts';
@@ -37,7 +37,7 @@ export const identitiesRight = (seen: HeldWhenJoined) =>
   );
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
-function everyProxy(seen: HeldWhenJoined, judge: (proxy: ProxyIdentity) => ProxyJudge): Finding[] {
+function everyProxy(seen: HeldWhenJoined, judge: (proxy: ProxyIdentity) => ProxyJudge): MaybeFault[] {
   const held = readHeld(seen);
   const proxies = held.map(({ proxy }) => proxy);
   return [...withoutPod(seen.expected.deployments, proxies, 'proxy'), ...held.map((one) => judge(one.proxy)(one))];

@@ -1,9 +1,8 @@
+import { type Fault, faultsIn, type MaybeFault } from '../observations/fault.ts';
+import { REMEDY_NAMES, type RemedyName } from '../observations/remedies.ts';
 import { cacertsOwned, certificatesReady, usagesAsAsked } from './cert-manager.ts';
 import { agentRefused, eachStandsStill, foughtOver, standsStill } from './config-map.ts';
 import { chainsVerify, identitiesRight, leavesIssuedByOwnPlane, rootsEqual } from './joined.ts';
-import { type Fault, faultsIn } from '../observations/fault.ts';
-import { REMEDY_NAMES, type RemedyName } from '../observations/remedies.ts';
-import type { Judge } from './judge.ts';
 import { issuersDiffer, loggedAsUpstreamFailure, raised, refusedForTheSplit, rootsDiffer } from './split.ts';
 import { foreignRefused, peerIsGateway, uncertifiedRefused } from './strangers.ts';
 import { judgeVisits } from './visits.ts';
@@ -79,3 +78,9 @@ function joinedBy(names: readonly RemedyName[]) {
     [Name in keyof typeof joined as `trust.${RemedyName}.${Name}`]: (typeof joined)[Name];
   };
 }
+
+/**
+ * Holds what was observed for a claim against its sentence: one finding for each thing that is wrong, none where the
+ * claim holds. `Seen` is plain data, as it lies in the evidence, so that it can be judged again wherever it is read.
+ */
+export type Judge<Seen> = (seen: Seen) => MaybeFault[] | Promise<MaybeFault[]>;

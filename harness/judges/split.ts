@@ -1,4 +1,4 @@
-import { faultOf, type Finding } from '../observations/fault.ts';
+import { faultOf, type MaybeFault } from '../observations/fault.ts';
 import { PLANES } from '../observations/planes.ts';
 import { verifyChain } from '../trust/chain.ts';
 import { sharedRoots } from '../trust/proxy-verdict.ts';
@@ -9,7 +9,7 @@ import { type HeldByAll, readHeld } from './held.ts';
 const REASON = 'CERTIFICATE_VERIFY_FAILED';
 
 /** Does the gateway refuse, and for the reason of the split? Any other reason is another failure. */
-export function refusedForTheSplit({ status, body }: PageAnswer): Finding[] {
+export function refusedForTheSplit({ status, body }: PageAnswer): MaybeFault[] {
   if (status !== 503) return [`the gateway answered ${status}, not 503: ${body.slice(0, 300)}`];
   return [body.includes(REASON) ? undefined : `the reason given is another: ${body.slice(0, 300)}`];
 }
@@ -20,7 +20,7 @@ export interface AccessLog {
 }
 
 /** Does the last line blame the upstream's certificate? */
-export function loggedAsUpstreamFailure({ lines }: AccessLog): Finding[] {
+export function loggedAsUpstreamFailure({ lines }: AccessLog): MaybeFault[] {
   const line = lines.at(-1) ?? '';
   // Default format: "METHOD PATH PROTOCOL" CODE FLAGS …
   const [, code, flags] = /" (\d{3}) (\S+) /.exec(line) ?? [];
@@ -37,12 +37,12 @@ export interface Counter {
   after: number;
 }
 
-export const raised = ({ counter, before, after }: Counter): Finding[] => [
+export const raised = ({ counter, before, after }: Counter): MaybeFault[] => [
   after > before ? undefined : `${counter} was ${before} before the request and ${after} after it`,
 ];
 
 /** Does each proxy's chain verify under its own plane's root, and under none of the other's? */
-export function issuersDiffer(seen: HeldByAll): Finding[] {
+export function issuersDiffer(seen: HeldByAll): MaybeFault[] {
   const held = readHeld(seen);
   const at = new Date(seen.at);
   const findings = held.map(({ proxy, chain, roots }) => {
@@ -58,13 +58,13 @@ export function issuersDiffer(seen: HeldByAll): Finding[] {
 }
 
 /** Has the gateway's ROOTCA no certificate in common with any sidecar's? */
-export function rootsDiffer(seen: HeldByAll): Finding[] {
+export function rootsDiffer(seen: HeldByAll): MaybeFault[] {
   const held = readHeld(seen);
   return [...bothSides(held), ...sharedRoots(held).map((root) => `both sides trust ${root}`)];
 }
 
 /** Without a proxy on one of the sides nothing could be shared, whatever the other holds. */
-const bothSides = (held: ReturnType<typeof readHeld>): Finding[] =>
+const bothSides = (held: ReturnType<typeof readHeld>): MaybeFault[] =>
   PLANES.map((plane) =>
     held.some(({ proxy }) => proxy.plane === plane) ? undefined : `the ${plane} plane has no proxy that is ready`,
   );

@@ -1,4 +1,4 @@
-import { faultOf, type Finding } from '../observations/fault.ts';
+import { faultOf, type MaybeFault } from '../observations/fault.ts';
 import { type Deployments, withoutPod } from './joined.ts';
 
 /** How an attempt to get an answer over TLS ended. */
@@ -30,7 +30,7 @@ const parsed = (line: string) => JSON.parse(line) as Line;
 export const isInbound = (line: string): boolean => parsed(line).cluster?.startsWith('inbound|') === true;
 
 /** Did the sidecar see the gateway as its peer? */
-export function peerIsGateway({ expected, lines }: Peer): Finding[] {
+export function peerIsGateway({ expected, lines }: Peer): MaybeFault[] {
   const inbound = lines.filter(isInbound).map(parsed);
   if (inbound.length === 0) return ['productpage logged no request that came in'];
   return inbound.map(({ peer }) =>
@@ -51,7 +51,7 @@ export interface Uncertified {
 }
 
 /** Does every workload refuse plaintext, and TLS without a certificate for want of one? */
-export function uncertifiedRefused({ expected, workloads }: Uncertified): Finding[] {
+export function uncertifiedRefused({ expected, workloads }: Uncertified): MaybeFault[] {
   return [
     ...withoutPod(expected, workloads, 'pod'),
     ...workloads.flatMap(({ plaintext, withoutCertificate, ...pod }) => [
@@ -70,7 +70,7 @@ export interface Foreigners {
   sharedRoot: TlsAttempt;
 }
 
-export const foreignRefused = ({ foreignCa, sharedRoot }: Foreigners): Finding[] => [
+export const foreignRefused = ({ foreignCa, sharedRoot }: Foreigners): MaybeFault[] => [
   isAlert(foreignCa, 'UNKNOWN_CA') ? undefined : `the foreign client: ${sentence(foreignCa)}`,
   sharedRoot.kind === 'answered' ? undefined : `the client under the shared root: ${sentence(sharedRoot)}`,
 ];

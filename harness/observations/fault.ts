@@ -15,10 +15,10 @@ export const faultOf = ({ namespace, name }: { namespace: string; name: string }
 });
 
 /** What a check says: what is wrong, in a sentence alone where it is about nobody, or nothing. */
-export type Finding = Fault | string | undefined;
+export type MaybeFault = Fault | string | undefined;
 
 /** What is wrong of what checks have said. */
-export const faultsIn = (findings: readonly Finding[]): Fault[] =>
+export const faultsIn = (findings: readonly MaybeFault[]): Fault[] =>
   findings
     .filter((finding) => finding !== undefined)
     .map((finding) => (typeof finding === 'string' ? { sentence: finding } : finding));

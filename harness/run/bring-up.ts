@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { distributionOf } from '../config/settings.ts';
+import { distributionOf, type Settings } from '../config/settings.ts';
 import { allAddOns } from '../mesh/add-ons.ts';
 import { archivesOf, bringUpLab, installAddOn, type StandingLab } from '../mesh/bring-up.ts';
 import { type Lab, overlaysOf } from '../mesh/lab.ts';
@@ -9,7 +9,10 @@ import { pullingOf, withPulling } from '../plan/pulling.ts';
 import type { Session } from '../session.ts';
 import { rememberSecret } from '../state/runs.ts';
 import { type Supply, withImages } from '../supply/supply.ts';
-import { openGround } from './ground.ts';
+import { groundOnExisting } from '../mesh/existing-ground.ts';
+import type { Ground } from '../mesh/ground.ts';
+import { groundOnK3d, type K3dGround } from '../mesh/k3d-ground.ts';
+import type { Distribution } from '../mesh/distribution.ts';
 import { laterObjects } from './later.ts';
 import { supplyFor } from './supply.ts';
 
@@ -69,4 +72,24 @@ export async function bringUpWhole(session: Session, plan: Plan): Promise<Lab> {
     );
   }
   return standing.lab;
+}
+
+/** What the settings have a lab stand on: a cluster of its own, or one that is there already. */
+export async function openGround(
+  session: Session,
+  { cluster, kubeconfig, ports, k3d }: Settings,
+  lab: Pick<K3dGround, 'parts' | 'archives'> & { distribution: Distribution },
+): Promise<Ground> {
+  const { progress, signal, id: runId } = session;
+  const hold = (resource: AsyncDisposable) => session.hold(resource);
+  if (cluster === 'kubeconfig') {
+    const { wayIn, ...existing } = kubeconfig;
+    return await progress.phase('List what is in the cluster', async (say) => {
+      const plan = { runId, cluster: existing, distribution: lab.distribution, wayIn };
+      const ground = await groundOnExisting(plan, hold);
+      say(`${ground.before.objects.length} objects`);
+      return ground;
+    });
+  }
+  return await progress.phase('Create the cluster', () => groundOnK3d({ runId, ports, k3d, ...lab }, signal));
 }

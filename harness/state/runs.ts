@@ -1,11 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure, messageOf } from '../errors.ts';
-import { discard } from '../ownership/discard.ts';
+import { discard, placeFile } from '../ownership/files.ts';
 import { cacheFolder } from '../paths.ts';
 import { RUN_MARKER } from '../process.ts';
 import { fateOf, type Owner, processHere, thisProcess } from './owner.ts';
-import { placeFile } from '../ownership/new-file.ts';
 
 /** What is known of a run that may have left something: kept in the user's cache until everything of it is gone. */
 export interface RunRecord {

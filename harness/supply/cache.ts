@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tryLock } from '../bootstrap/lock.mjs';
 import { deadline } from '../deadlines.ts';
 import { pause } from '../ending.ts';
-import { discard } from '../ownership/discard.ts';
+import { discard } from '../ownership/files.ts';
 import { cacheFolder } from '../paths.ts';
 import { scratchFolder } from '../state/runs.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pushFailure } from './push-failure.ts';
+import { pushFailure } from './push.ts';
 
 // What engines have been seen to say.
 it.each([

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
-import { usageFailure } from '../errors.ts';
-import { discard } from '../ownership/discard.ts';
+import { type Failure, usageFailure } from '../errors.ts';
+import { discard } from '../ownership/files.ts';
 import {
   currentContext,
   type DockerClient,
@@ -16,8 +16,8 @@ import {
 } from '../engine/docker.ts';
 import { object, text } from '../schema.ts';
 import { scratchFolder } from '../state/runs.ts';
+import { imageFailure } from '../engine/docker-failure.ts';
 import { type ArchivedImage, archivedImages } from './archived.ts';
-import { pushFailure } from './push-failure.ts';
 import { engineImages } from './registry/pull.ts';
 import { configOf, readLogin, registryOf } from './registry-login.ts';
 
@@ -143,4 +143,25 @@ async function keepingTags(names: readonly string[], signal: AbortSignal, work: 
       if (was !== id) await restoreTag(name, was);
     }
   }
+}
+
+/**
+ * The failure of one `docker push`, with the engine's own words as evidence; `config` is the file that the credentials
+ * came from.
+ */
+export function pushFailure(
+  command: readonly string[],
+  image: string,
+  output: string,
+  config: string | undefined,
+): Failure {
+  const credentials = config === undefined ? 'the credentials of `docker login`' : `the credentials in ${config}`;
+  const advice = {
+    access: `See that ${credentials} belong to a user who may push there.`,
+    unknownRepository: 'Create it first, or name another prefix.',
+    unknownImage: 'Create its repository first, or name another prefix.',
+    registryTrouble: "Try again later, or read the registry's log; a full disk is the usual cause.",
+    unreachable: 'See that it runs, and that the container engine reaches it under this name.',
+  };
+  return imageFailure(`${image} could not be pushed`, { command, output, advice });
 }

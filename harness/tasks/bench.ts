@@ -9,7 +9,7 @@ import { deadline } from '../deadlines.ts';
 import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../errors.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { atLeastOne } from '../option-values.ts';
-import { discard } from '../ownership/discard.ts';
+import { discard } from '../ownership/files.ts';
 import { fixture } from '../paths.ts';
 import { inspectImages, memoryOf } from '../engine/docker.ts';
 import { run } from '../process.ts';

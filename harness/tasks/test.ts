@@ -13,7 +13,7 @@ import { validateReport } from '../report/schema.ts';
 import { Session } from '../session.ts';
 import { allRuns, isOrphan } from '../state/runs.ts';
 import { print } from '../terminal.ts';
-import { ensureBrowser } from '../engine/browser.ts';
+import { ensureBrowser } from '../engine/install.ts';
 
 /**
  * `npm test`: unit tests, tests in a browser, tests against the container engine, the trust profile but for its

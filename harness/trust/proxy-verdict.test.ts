@@ -68,7 +68,7 @@ describe('a proxy that is not', () => {
     ],
     ['without a certificate', identifiedAs(identity), { ...held, chain: [] }, /productpage holds no certificate/],
   ])('%s', (_, judge, broken, fault) => {
-    expect(judge(broken)).toEqual({ about: 'bookinfo/productpage', sentence: expect.stringMatching(fault) });
+    expect(judge(broken)).toEqual({ about: 'bookinfo/productpage', sentence: expect.stringMatching(fault) as string });
   });
 });
 

@@ -5,14 +5,14 @@ import { withoutPod } from '../../harness/judges/joined.ts';
 import { judgeVisits } from '../../harness/judges/visits.ts';
 import type { DeploymentRef } from '../../harness/kube/rollout.ts';
 import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
-import { faultsIn, FaultsError, type Finding } from '../../harness/observations/fault.ts';
+import { faultsIn, FaultsError, type MaybeFault } from '../../harness/observations/fault.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { listProxies, type Proxy } from '../../harness/probe/proxies.ts';
 import type { ProxyJudge } from '../../harness/trust/proxy-verdict.ts';
 import { visitBookinfo } from './visit.ts';
 
 /** Fails with all that is wrong. */
-export function noFaults(findings: readonly Finding[]): void {
+export function noFaults(findings: readonly MaybeFault[]): void {
   const faults = faultsIn(findings);
   if (faults.length > 0) throw new FaultsError(faults);
 }

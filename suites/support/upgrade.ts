@@ -1,7 +1,7 @@
 import type { ClaimContext, LabContext } from '../../harness/claims/claim.ts';
 import { recordHeld } from '../../harness/judges/held.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
-import { type Fault, faultsIn, type Finding } from '../../harness/observations/fault.ts';
+import { type Fault, faultsIn, type MaybeFault } from '../../harness/observations/fault.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { type Proxy, readAllSecrets } from '../../harness/probe/proxies.ts';
@@ -129,7 +129,7 @@ export function wrongVersions(
   { name, versions }: Stage,
   moved: readonly PlaneName[],
   changeOf: (plane: PlaneName) => Change,
-): Finding[] {
+): MaybeFault[] {
   return versions.map(({ proxy, plane, istio }) => {
     const { version } = changeOf(plane)[moved.includes(plane) ? 'to' : 'from'];
     return istio === version ? undefined : `${name}: ${proxy} runs Istio ${istio}, not ${version}`;

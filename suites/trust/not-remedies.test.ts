@@ -1,6 +1,6 @@
 import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import { REVISION_LABEL } from '../../harness/observations/istio.ts';
-import type { Finding } from '../../harness/observations/fault.ts';
+import type { MaybeFault } from '../../harness/observations/fault.ts';
 import { PLANES } from '../../harness/observations/planes.ts';
 import { apply, change, remove } from '../../harness/ownership/objects.ts';
 import { INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
@@ -205,7 +205,7 @@ claim('trust.not-remedies.no-restart', async (context) => {
       const isNew = (name: string) => before.every(({ proxy }) => proxy.name !== name);
       const restarted = held.filter(({ proxy }) => isNew(proxy.name));
       if (restarted.length === 0) throw new Error('no proxy has restarted');
-      const judged = restarted.flatMap((one): Finding[] => {
+      const judged = restarted.flatMap((one): MaybeFault[] => {
         const [former] = before.find(({ proxy }) => proxy.plane === one.proxy.plane)?.roots ?? [];
         if (former === undefined) return [`${one.proxy.name} has no predecessor`];
         return [verifiesTo(former)(one), trustsOnly(former)(one)];

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findBrowser } from '../../engine/browser.ts';
+import { findBrowser } from '../../engine/install.ts';
 import { buildReport } from '../build.ts';
 import { EXAMPLE, UPGRADED } from '../testing/example.ts';
 import { folderAt } from '../../evidence/testing/folder.ts';

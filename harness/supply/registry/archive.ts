@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../paths.ts';
-import { discard } from '../../ownership/discard.ts';
+import { discard } from '../../ownership/files.ts';
 import { engineStore, saveImages } from '../../engine/docker.ts';
 import { digestOf } from '../cache.ts';
 import type { EngineImage } from './pull.ts';

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { type Dispatcher, request } from 'undici';
 import { environmentFailure } from '../../errors.ts';
-import { newFile } from '../../ownership/new-file.ts';
+import { newFile } from '../../ownership/files.ts';
 import { insist, withDispatcher } from './ask.ts';
 import { expectedSha256 } from './checksum.ts';
 import { BadStatus, downloadFailure, type Received } from './download-failure.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pullFailure } from './pull-failure.ts';
+import { pullFailure } from './pull.ts';
 
 // What engines have been seen to say.
 it.each([

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { discard } from '../../ownership/discard.ts';
+import { discard } from '../../ownership/files.ts';
 import { run } from '../../process.ts';
 import { isCached } from '../cache.ts';
 import type { Tools } from '../supply.ts';

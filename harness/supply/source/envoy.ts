@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure } from '../../errors.ts';
-import { discard } from '../../ownership/discard.ts';
+import { discard } from '../../ownership/files.ts';
 import { run, tryRun } from '../../process.ts';
 import { cached, digestOf } from '../cache.ts';
 

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, linkSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cacheFolder, fixture } from '../../paths.ts';
-import { discard } from '../../ownership/discard.ts';
+import { discard } from '../../ownership/files.ts';
 import * as docker from '../../engine/docker.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import { digestOf, folderInputs } from '../cache.ts';

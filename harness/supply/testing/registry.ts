@@ -5,7 +5,7 @@ import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { GenericContainer, Wait } from 'testcontainers';
 import { stringify } from 'yaml';
-import { discard } from '../../ownership/discard.ts';
+import { discard } from '../../ownership/files.ts';
 import { clusterLabel } from '../../cluster/k3d.ts';
 import { freePort } from '../../cluster/ports.ts';
 import { deadline } from '../../deadlines.ts';

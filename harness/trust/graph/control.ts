@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Certificate } from '../certificate.ts';
-import { chainRemedy } from './chain-remedy.ts';
-import type { Fault } from './fault.ts';
+import { chainRemedy } from './remedies.ts';
+import type { EdgeFault } from './fault.ts';
 import { byGravity } from './handshake.ts';
 import { keyOf, type Lineage } from './lineage.ts';
 import type { Conversation, VerdictCode } from './model.ts';
@@ -79,7 +79,7 @@ function conversation(agents: Agents, scene: Scene): Conversation {
  * What the agents find wrong. The handshake with istiod decides, whatever CA the proxies' certificates are of; only where
  * istiod was not seen, the chain it issued to a proxy stands in for its own.
  */
-function faultsOf({ plane, bundle, serving, own }: Agents): Fault[] {
+function faultsOf({ plane, bundle, serving, own }: Agents): EdgeFault[] {
   if (bundle === undefined) return [];
   const opinion = (serving ?? own)?.opinion(bundle.certificates, 'serverAuth');
   // The agent is written in Go, whose verifier tries every issuer.
@@ -97,12 +97,12 @@ const isNamed = ({ der }: Certificate, host: string): boolean =>
   new X509Certificate(der).checkHost(host, { subject: 'never' }) !== undefined;
 
 /** On this channel another root means that the bundle is not the issuer's, whatever the root is called. */
-const asDiffering = (fault: Fault): Fault =>
+const asDiffering = (fault: EdgeFault): EdgeFault =>
   fault.code === 'unknown-issuer' || fault.code === 'same-subject-other-key'
     ? { ...fault, code: 'agent-bundle-differs' }
     : fault;
 
-function reasonFor(agents: Agents, faults: readonly Fault[], verdict: VerdictCode): string {
+function reasonFor(agents: Agents, faults: readonly EdgeFault[], verdict: VerdictCode): string {
   const { members, plane, bundle, problem, serving } = agents;
   const plural = members.length > 1;
   const name = `the agent${plural ? 's' : ''} of ${nameProxies(members).name}`;
@@ -122,7 +122,7 @@ function reasonFor(agents: Agents, faults: readonly Fault[], verdict: VerdictCod
   return serving === undefined ? `${refusal} ${sentence(`${unseen}, so this is judged by what it issued`)}` : refusal;
 }
 
-function remediesFor(fault: Fault, agents: Agents, scene: Scene): string[] {
+function remediesFor(fault: EdgeFault, agents: Agents, scene: Scene): string[] {
   const { plane } = agents;
   if (fault.code === 'agent-bundle-differs') return ofOtherBundle(agents, scene);
   const ofItself = fault.about.every(({ fingerprint }) => fingerprint === plane.serving?.[0]?.fingerprint);

@@ -4,7 +4,7 @@ import type { VerdictCode } from './model.ts';
 import { called, calledAll } from './words.ts';
 
 /** One reason to refuse a peer. */
-export interface Fault {
+export interface EdgeFault {
   readonly code: VerdictCode;
   /** A clause that names certificates by {@link called}; it does not say who refuses whom. */
   readonly says: string;
@@ -39,7 +39,7 @@ export function codeOf({ code, certificate }: ChainFault): VerdictCode {
 }
 
 /** A fault of a chain in the graph's words; `atHand` are the certificates among which an issuer was looked for. */
-export function explained(fault: ChainFault, at: Date, atHand: readonly Certificate[]): Fault {
+export function explained(fault: ChainFault, at: Date, atHand: readonly Certificate[]): EdgeFault {
   const { certificate, sentence } = fault;
   const words = WORDS[fault.code] ?? (() => `${sentence} (sha256 ${certificate.fingerprint.slice(0, 16)})`);
   const says = words(certificate, `it was judged at ${at.toISOString()}`, atHand);
@@ -63,7 +63,11 @@ const WORDS: Partial<Record<FaultCode, Words>> = {
  * The links hold up to `last`, whose issuer nobody here trusts. `root` is where they lead through whatever CAs are known;
  * without one nobody knows the issuer either, and the fault is about nothing.
  */
-export function unknownIssuer(last: Certificate, root: Certificate | undefined, roots: readonly Certificate[]): Fault {
+export function unknownIssuer(
+  last: Certificate,
+  root: Certificate | undefined,
+  roots: readonly Certificate[],
+): EdgeFault {
   const code = 'unknown-issuer';
   const trusted =
     roots.length === 0
@@ -79,7 +83,7 @@ export function unknownIssuer(last: Certificate, root: Certificate | undefined, 
 }
 
 /** The links would hold if these were presented as well. */
-export const incomplete = (missing: readonly Certificate[], root: Certificate | undefined): Fault => ({
+export const incomplete = (missing: readonly Certificate[], root: Certificate | undefined): EdgeFault => ({
   code: 'chain-incomplete',
   says:
     `${calledAll(missing)} ${missing.length === 1 ? 'is' : 'are'} missing from what is presented` +
@@ -88,7 +92,7 @@ export const incomplete = (missing: readonly Certificate[], root: Certificate | 
 });
 
 /** A fault that a search for issuers would get round, which no TLS stack does. */
-export const doubted = (fault: Fault): Fault => ({
+export const doubted = (fault: EdgeFault): EdgeFault => ({
   ...fault,
   says: `${fault.says}; another path would hold, but Envoy takes the first CA that fits by name and key identifier`,
   doubtful: true,

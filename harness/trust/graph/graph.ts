@@ -8,6 +8,13 @@ import type { Observation } from './observation.ts';
 import { prepare, type Scene } from './scene.ts';
 import { workloadConversations } from './workload.ts';
 
+/*
+ * From an observation to a graph, a file a step:
+ *   observation → known (all CAs) + lineage (where a chain leads) + trusted (who trusts what) → scene
+ *   scene → party (proxies that talk alike) → handshake (opinion of a chain, identity of a name) → reason, remedies
+ *   → workload and control: the conversations; scene → nodes and links: who holds and signs what → model, as it is kept
+ */
+
 /**
  * Judges who trusts whom: every proxy as a client of every sidecar, every agent as a client of its istiod. Odd
  * observations, such as empty chains, are told in the graph; it never throws for them. Its size and the time it takes

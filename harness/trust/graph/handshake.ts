@@ -1,5 +1,5 @@
 import type { Certificate } from '../certificate.ts';
-import type { Fault } from './fault.ts';
+import type { EdgeFault } from './fault.ts';
 import { clientNameFault, serverNameFault } from './identity.ts';
 import type { VerdictCode } from './model.ts';
 import type { Party } from './party.ts';
@@ -11,7 +11,7 @@ export interface Side {
   readonly of: Party;
   /** `unseen`: nothing speaks against it, but not everything that could was seen. */
   readonly outcome: 'accepts' | 'refuses' | 'unseen';
-  readonly faults: readonly Fault[];
+  readonly faults: readonly EdgeFault[];
   /** Whether the chain leads to a trusted root, whatever else is wrong; undefined if chain or roots were not seen. */
   readonly linked: boolean | undefined;
   /** The trusted certificate an accepted chain leads to. */
@@ -63,7 +63,8 @@ const PRECEDENCE: readonly VerdictCode[] = [
 ];
 
 /** Sorts the gravest fault first. */
-export const byGravity = (a: Fault, b: Fault): number => PRECEDENCE.indexOf(a.code) - PRECEDENCE.indexOf(b.code);
+export const byGravity = (a: EdgeFault, b: EdgeFault): number =>
+  PRECEDENCE.indexOf(a.code) - PRECEDENCE.indexOf(b.code);
 
 function verdictOn(client: Side, server: Side): VerdictCode {
   const code = [...client.faults, ...server.faults].sort(byGravity)[0]?.code;

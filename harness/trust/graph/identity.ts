@@ -1,5 +1,5 @@
 import type { Certificate } from '../certificate.ts';
-import type { Fault } from './fault.ts';
+import type { EdgeFault } from './fault.ts';
 import type { ObservedPlane, ObservedProxy } from './observation.ts';
 import { listed } from './words.ts';
 
@@ -38,7 +38,7 @@ export const acceptedBy = ({ trustDomain, trustDomainAliases }: ObservedPlane): 
 export function serverNameFault(
   { uris, claimed, path, proven }: Identity,
   accepted: readonly string[],
-): Fault | undefined {
+): EdgeFault | undefined {
   if (proven.some((domain) => accepted.includes(domain))) return undefined;
   if (proven.length > 0) return foreignDomain(claimed, accepted);
   const says = claimed.length === 0 ? withoutId(uris) : `the certificate names ${listed(uris)}, not its pod's ${path}`;
@@ -46,7 +46,7 @@ export function serverNameFault(
 }
 
 /** Why a server refuses a client's names: it wants the prefix `spiffe://<domain>/`, whoever in it (same source). */
-export function clientNameFault({ uris, claimed }: Identity, accepted: readonly string[]): Fault | undefined {
+export function clientNameFault({ uris, claimed }: Identity, accepted: readonly string[]): EdgeFault | undefined {
   if (claimed.some((domain) => accepted.includes(domain))) return undefined;
   if (claimed.length > 0) return foreignDomain(claimed, accepted);
   return { code: 'san-refused', says: withoutId(uris), about: [] };
@@ -55,7 +55,7 @@ export function clientNameFault({ uris, claimed }: Identity, accepted: readonly 
 const withoutId = (uris: readonly string[]): string =>
   uris.length === 0 ? 'the certificate has no SPIFFE ID' : `${listed(uris)} is no SPIFFE ID`;
 
-const foreignDomain = (claimed: readonly string[], accepted: readonly string[]): Fault => ({
+const foreignDomain = (claimed: readonly string[], accepted: readonly string[]): EdgeFault => ({
   code: 'trust-domain-differs',
   says: `the certificate is of trust domain ${listed(claimed)}, accepted is only ${listed(accepted)}`,
   about: [],

@@ -1,6 +1,6 @@
 import { type Certificate, sameCertificate } from '../certificate.ts';
 import { type ChainFault, type ChainVerdict, type FaultCode, type Purpose, verifyChain } from '../chain.ts';
-import { codeOf, doubted, explained, type Fault, incomplete, unknownIssuer } from './fault.ts';
+import { codeOf, doubted, explained, type EdgeFault, incomplete, unknownIssuer } from './fault.ts';
 import { waysUp } from './first-issuer.ts';
 import { type Known, othersThan } from './known.ts';
 
@@ -15,7 +15,7 @@ export interface Presented {
 /** What somebody who trusts certain roots thinks of a chain. */
 export interface Opinion {
   /** Empty if the chain is accepted; a broken link comes first. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly EdgeFault[];
   /** The trusted certificate an accepted chain leads to. */
   readonly anchor: Certificate | undefined;
 }
@@ -27,7 +27,7 @@ export function judge(
   purpose: Purpose,
   known: Known,
 ): Opinion {
-  const refused = (...faults: Fault[]): Opinion => ({ faults, anchor: undefined });
+  const refused = (...faults: EdgeFault[]): Opinion => ({ faults, anchor: undefined });
   const { at } = known;
   const atHand = [...roots, ...chain];
   const explain = (fault: ChainFault) => explained(fault, at, atHand);

@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import type { EdgeFault } from './fault.ts';
 import type { Handshake, Side } from './handshake.ts';
 import type { Party } from './party.ts';
 import { called, type Named, sentence, verb } from './words.ts';
@@ -11,7 +11,7 @@ export function reasonFor(handshake: Handshake): string {
 }
 
 /** The faults as one clause, each once. */
-export const causes = (faults: readonly Fault[]): string => [...new Set(faults.map(({ says }) => says))].join('; ');
+export const causes = (faults: readonly EdgeFault[]): string => [...new Set(faults.map(({ says }) => says))].join('; ');
 
 function betweenTwo({ verdict, client, server }: Handshake): string[] {
   const both = `${client.by.name} and ${server.by.name} accept each other`;

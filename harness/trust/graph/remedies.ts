@@ -1,11 +1,10 @@
-import type { Certificate } from '../certificate.ts';
-import { cacertsOf, chainRemedy, THEN_RESTART } from './chain-remedy.ts';
-import type { Fault } from './fault.ts';
+import { type Certificate, sameCertificate } from '../certificate.ts';
+import type { EdgeFault } from './fault.ts';
 import { byGravity, type Handshake, type Side } from './handshake.ts';
 import type { ObservedPlane } from './observation.ts';
 import type { Party } from './party.ts';
 import { isAmong } from './trusted.ts';
-import { called, listed } from './words.ts';
+import { called, calledAll, listed } from './words.ts';
 
 /** What would mend a refused handshake between proxies, for the gravest fault first; empty where nobody refuses. */
 export function workloadRemedies({ verdict, client, server }: Handshake): string[] {
@@ -14,7 +13,7 @@ export function workloadRemedies({ verdict, client, server }: Handshake): string
   return [...new Set(sorted.flatMap(({ side, fault }) => remediesFor(side, fault, verdict === 'one-way-trust')))];
 }
 
-function remediesFor(side: Side, fault: Fault, oneWay: boolean): string[] {
+function remediesFor(side: Side, fault: EdgeFault, oneWay: boolean): string[] {
   const { by, of } = side;
   if (fault.doubtful === true) return [DISTINGUISH];
   if (fault.code === 'unknown-issuer') {
@@ -71,7 +70,7 @@ const restart = (parties: readonly Party[]): string =>
   `Restart the pods of ${listed(parties.map(({ name }) => name))}: a running proxy keeps its certificate and roots until its ` +
   'istiod issues it new ones.';
 
-function ofNamesake({ by, of }: Side, { about }: Fault): string[] {
+function ofNamesake({ by, of }: Side, { about }: EdgeFault): string[] {
   const outdated = [by, of].filter((party) => party.outdated);
   return [
     ...(outdated.length > 0 ? [restart(outdated)] : []),
@@ -83,3 +82,39 @@ function ofNamesake({ by, of }: Side, { about }: Fault): string[] {
 const DISTINGUISH =
   'Take CAs that are not in use out of root-cert.pem and cert-chain.pem, and make those that share a name anew with subject ' +
   'and authority key identifiers: Envoy does not search among them.';
+
+/** istiod reads a new CA when it starts; proxies get certificates of it when they start. */
+export const THEN_RESTART = 'then restart istiod, then its workloads';
+
+/** The Secret a plane's CA is plugged in with. */
+export const cacertsOf = (plane: ObservedPlane | undefined): string =>
+  plane === undefined ? 'the Secret cacerts of its plane' : `the Secret cacerts in ${plane.namespace}`;
+
+/** What mends a chain that is faulty in itself; `plane` is whose CA issued it. */
+export function chainRemedy(
+  { code, about }: EdgeFault,
+  plane: ObservedPlane | undefined,
+  leaf: Certificate | undefined,
+): string {
+  const [certificate] = about;
+  if (certificate === undefined) return 'Find out from the agent’s log why it holds no certificate.';
+  const isLeaf = leaf !== undefined && sameCertificate(certificate, leaf);
+  const name = called(certificate);
+  if (code === 'chain-incomplete') {
+    return `Add ${calledAll(about)} to cert-chain.pem in ${cacertsOf(plane)}, which has to hold every intermediate; ${THEN_RESTART}.`;
+  }
+  if (code === 'ca-flag-missing') {
+    return `Issue ${name} again as a CA (basicConstraints CA:TRUE, keyUsage keyCertSign); ${THEN_RESTART}.`;
+  }
+  if (code === 'not-yet-valid') {
+    return `Compare the clocks of the nodes, or wait until ${certificate.notBefore.toISOString()}.`;
+  }
+  if (code === 'expired') {
+    return isLeaf
+      ? 'Find out from the agent’s log why the certificate was not renewed in time; a restart has it issued anew.'
+      : `Renew ${name}, in ${cacertsOf(plane)} or above it; ${THEN_RESTART}.`;
+  }
+  return isLeaf
+    ? `Have the certificate issued anew by ${plane?.id ?? 'its istiod'}, without this fault.`
+    : `Issue ${name} again without this fault; ${THEN_RESTART}.`;
+}
