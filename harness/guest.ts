@@ -1,7 +1,7 @@
 import { connect, readAccess, readListing } from './cluster/access.ts';
 import { environmentFailure } from './errors.ts';
-import type { Leaving } from './ownership/compare.ts';
-import { leaveCluster } from './ownership/leave.ts';
+import type { Removal } from './ownership/compare.ts';
+import { removeFromCluster } from './ownership/remove-from-cluster.ts';
 import { identityOfCluster } from './ownership/lock.ts';
 
 /** Has the run its lab in a cluster that was there before? Then no engine of ours is needed for it. */
@@ -11,7 +11,7 @@ export const isGuest = ({ id }: { id: string }): boolean => readAccess(id)?.gues
  * Removes a run's lab from the cluster that it is a guest of; undefined for a run that is no guest. Fails, exit code 3,
  * where its context has come to mean another cluster.
  */
-export async function leaveAsGuest(id: string): Promise<Leaving | undefined> {
+export async function removeAsGuest(id: string): Promise<Removal | undefined> {
   const access = readAccess(id);
   if (access?.guestOf === undefined) return undefined;
   const kube = connect(access);
@@ -21,5 +21,5 @@ export async function leaveAsGuest(id: string): Promise<Leaving | undefined> {
       next: `Nothing was removed there. Name the right one: npm run meshtrust -- down --cluster kubeconfig --context NAME ${id}`,
     });
   }
-  return await leaveCluster(kube, id, readListing(id));
+  return await removeFromCluster(kube, id, readListing(id));
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ecKey } from './evidence/canary.ts';
+import { ecKey } from './evidence/testing/canary.ts';
 import { ROOT } from './paths.ts';
 import type { ConformanceReport } from './report/model.ts';
 import { validateReport } from './report/schema.ts';

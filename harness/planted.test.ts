@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ecKey, linesOf, rsaKey } from './evidence/canary.ts';
-import { RECOGNISABLE } from './evidence/encodings.ts';
+import { ecKey, linesOf, rsaKey } from './evidence/testing/canary.ts';
+import { RECOGNISABLE } from './evidence/testing/encodings.ts';
 import { privateBytes } from './evidence/pem.ts';
 import { ROOT } from './paths.ts';
 

@@ -12,7 +12,7 @@ import type { PartialSettings, Settings } from './config/settings.ts';
 import { distributionNames, merge } from './mesh/distribution.ts';
 import { agents, atLeastOne, port, renamed, shard } from './option-values.ts';
 import type { Shard } from './report/shard.ts';
-import { WAYS_IN } from './mesh/ways.ts';
+import { WAYS_IN } from './mesh/addresses.ts';
 import { NOISE_RULE } from './report/diff/noise.ts';
 import { SUPPLY_KINDS } from './supply/supply.ts';
 

@@ -3,8 +3,8 @@ import { deleteCluster } from './cluster/k3d.ts';
 import { stopOwnEngine } from './engine/daemon.ts';
 import { type Engine, ensureEngine } from './engine/engine.ts';
 import { Failure } from './errors.ts';
-import { isGuest, leaveAsGuest } from './guest.ts';
-import type { Leaving } from './ownership/compare.ts';
+import { isGuest, removeAsGuest } from './guest.ts';
+import type { Removal } from './ownership/compare.ts';
 import { Progress } from './progress.ts';
 import { RUN_MARKER } from './process.ts';
 import { endProcesses, processesOf } from './state/orphans.ts';
@@ -24,7 +24,7 @@ export class Session implements AsyncDisposable {
   readonly #environmentBefore = { [RUN_MARKER]: process.env[RUN_MARKER], TMPDIR: process.env['TMPDIR'] };
   #engine: Engine | undefined;
   readonly #held: AsyncDisposable[] = [];
-  #leaving: Promise<Leaving | undefined> | undefined;
+  #leaving: Promise<Removal | undefined> | undefined;
 
   constructor(id = newRunId()) {
     this.id = id;
@@ -75,11 +75,11 @@ export class Session implements AsyncDisposable {
    * Removes the lab from a cluster that was there before it, once, and tells how that is left; undefined where there is
    * nothing to leave. Where that fails the run stays on record, so that `down` can try again.
    */
-  async leave(): Promise<Leaving | undefined> {
+  async leave(): Promise<Removal | undefined> {
     if (this.#record.kept || (this.#leaving === undefined && !isGuest(this))) return undefined;
     // Whatever of this run still works on the lab, a claim for one, must not go on beside its removal.
     endProcesses(processesOf(new Set([this.id])));
-    this.#leaving ??= this.progress.phase('Remove the lab from the cluster', () => leaveAsGuest(this.id));
+    this.#leaving ??= this.progress.phase('Remove the lab from the cluster', () => removeAsGuest(this.id));
     return await this.#leaving;
   }
 
@@ -106,10 +106,10 @@ export class Session implements AsyncDisposable {
 }
 
 /** Removes a run's cluster, or what it has made in somebody else's, and its files: these last, as the record of the rest. */
-export async function removeRun(id: string): Promise<Leaving | undefined> {
+export async function removeRun(id: string): Promise<Removal | undefined> {
   // Children of a run that was killed may still be at work on its lab.
   endProcesses(processesOf(new Set([id])));
-  const leaving = await leaveAsGuest(id);
+  const leaving = await removeAsGuest(id);
   if (leaving === undefined) await deleteCluster(id);
   forgetRun(id);
   return leaving;

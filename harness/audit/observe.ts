@@ -7,7 +7,7 @@ import { readAuthorities } from './authorities.ts';
 import { readBundles } from './bundles.ts';
 import { Audit, type AuditOptions } from './context.ts';
 import { findPlanes, findProxies } from './find.ts';
-import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './held.ts';
+import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './proxy-certificates.ts';
 import { lookAtPlane } from './look-at-plane.ts';
 import { planeOf } from './planes.ts';
 import type { ProxyPod } from './proxy-pods.ts';

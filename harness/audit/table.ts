@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { inert, mapStrings } from '../report/text.ts';
-import { brokenConversations, isJudged } from '../trust/graph/graph.ts';
+import { brokenConversations, isAnythingJudged } from '../trust/graph/graph.ts';
 import type { CertificateSummary, Conversation, GraphLink, GraphNode, TrustGraph } from '../trust/graph/model.ts';
 import { inColumns } from '../report/columns.ts';
 
@@ -132,7 +132,7 @@ class Table {
       return this.#paint('red', `trust is broken: ${broken} of ${conversations.length} conversations`);
     }
     if (this.#kind('proxy').length === 0) return this.#paint('yellow', 'nothing to judge: no proxy was found');
-    if (!isJudged(this.#graph)) return this.#paint('yellow', 'nothing could be judged: too little was seen');
+    if (!isAnythingJudged(this.#graph)) return this.#paint('yellow', 'nothing could be judged: too little was seen');
     const blind = unseen.length > 0 || conversations.some(({ verdict }) => verdict === 'not-seen') || this.#hasUnseen();
     return blind ? this.#paint('yellow', 'all trusted, as far as seen') : this.#paint('green', 'all trusted');
   }

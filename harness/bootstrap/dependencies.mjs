@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { LOCK_MARKER, underLock } from './lock.mjs';
 import { BootstrapError, ROOT } from './paths.mjs';
-import { isPackage } from './settle.mjs';
+import { isPackage } from './install-copy.mjs';
 
 const MARKER = join(ROOT, 'node_modules', '.installed-from-lock');
 const sha256 = (data) => createHash('sha256').update(data).digest('hex');

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './paths.mjs';
-import { settle } from './settle.mjs';
+import { installCopy } from './install-copy.mjs';
 
 process.argv.splice(2, 0, 'meshtrust');
-await import(pathToFileURL(join(settle(ROOT), 'harness', 'bootstrap', 'start.mjs')).href);
+await import(pathToFileURL(join(installCopy(ROOT), 'harness', 'bootstrap', 'start.mjs')).href);

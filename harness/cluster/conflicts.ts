@@ -12,7 +12,7 @@ import { CACERTS, INJECT_LABEL, ISTIOD_APP, NAMESPACE_INJECTION_LABEL, REVISION_
 const CRD = 'CustomResourceDefinition';
 
 /** What a run would put into a cluster that is there already, held against what is there. */
-export interface Plan {
+export interface Occupancy {
   /** Identities of what is there and is used as it is. */
   shared: string[];
   /** Why the cluster cannot be used as it is, a sentence each. */
@@ -27,7 +27,7 @@ export function planAround(
   { objects }: Inventory,
   wanted: readonly KubernetesObject[],
   isShared: (object: KubernetesObject) => boolean = ({ kind }) => kind === CRD,
-): Plan {
+): Occupancy {
   const there = new Set(objects.map(identityOf));
   const exists = (object: KubernetesObject) => there.has(identityOfObject(object));
   return {

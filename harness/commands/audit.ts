@@ -6,7 +6,7 @@ import { connectKube, type Kube } from '../kube/client.ts';
 import { Progress } from '../progress.ts';
 import { inert, mapStrings } from '../report/text.ts';
 import { toYaml } from '../report/yaml.ts';
-import { brokenConversations, isJudged, trustGraph } from '../trust/graph/graph.ts';
+import { brokenConversations, isAnythingJudged, trustGraph } from '../trust/graph/graph.ts';
 import type { TrustGraph } from '../trust/graph/model.ts';
 import { writeOut } from '../write-out.ts';
 
@@ -48,7 +48,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
     progress.note(`Written to ${flags.out}.`);
   }
   if (brokenConversations(graph).length > 0) return EXIT.claimFailed;
-  return isJudged(graph) ? EXIT.conformant : EXIT.environment;
+  return isAnythingJudged(graph) ? EXIT.conformant : EXIT.environment;
 }
 
 async function render(graph: TrustGraph, kube: Kube, { output, out, verbose }: AuditFlags): Promise<string> {

@@ -6,7 +6,7 @@ import { isGuest } from '../guest.ts';
 import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
 import { RUN_LABEL } from '../ownership/label.ts';
-import { leaveCluster } from '../ownership/leave.ts';
+import { removeFromCluster } from '../ownership/remove-from-cluster.ts';
 import { type Holder, holderOf, identityOfCluster } from '../ownership/lock.ts';
 import { homeNamespace } from '../ownership/record.ts';
 import { deadline } from '../deadlines.ts';
@@ -116,7 +116,7 @@ async function downInCluster(id: string | undefined, flags: DownFlags): Promise<
   endProcesses(processesOf(new Set([holder.runId])));
   await using session = new Session();
   const leaving = await session.progress.phase(`Remove the lab ${holder.runId}`, () =>
-    leaveCluster(kube, holder.runId),
+    removeFromCluster(kube, holder.runId),
   );
   for (const sentence of leaving.kept) session.progress.note(sentence);
   if (allRuns().some((run) => run.id === holder.runId)) forgetRun(holder.runId);
@@ -130,7 +130,7 @@ async function removeEmptyHome(kube: Kube): Promise<void> {
   const runId = metadata?.labels?.[RUN_LABEL];
   const age = Date.now() - new Date(metadata?.creationTimestamp ?? 0).getTime();
   // One that is just about to lock needs it still.
-  if (runId !== undefined && age > deadline('leaseDuration')) await leaveCluster(kube, runId);
+  if (runId !== undefined && age > deadline('leaseDuration')) await removeFromCluster(kube, runId);
 }
 
 /**
@@ -141,7 +141,7 @@ async function forgetGone(kube: Kube): Promise<void> {
   const cluster = await identityOfCluster(kube);
   const guests = allRuns().filter((run) => (run.kept || isOrphan(run)) && readAccess(run.id)?.guestOf === cluster);
   for (const { id } of guests) {
-    await leaveCluster(kube, id, readListing(id));
+    await removeFromCluster(kube, id, readListing(id));
     forgetRun(id);
   }
 }

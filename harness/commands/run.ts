@@ -5,11 +5,11 @@ import { scaleDeadlines } from '../deadlines.ts';
 import { EXIT, usageFailure } from '../errors.ts';
 import { describePlan } from '../plan/describe.ts';
 import { planOf } from '../plan/plan.ts';
-import { run, type RunOptions } from '../run/run.ts';
+import { runPlan, type RunRequest } from '../run/run.ts';
 import { sabotageNames } from '../selftest/sabotages.ts';
 import { print } from '../terminal.ts';
 
-interface RunFlags extends RunOptions {
+interface RunFlags extends RunRequest {
   /** Say what would be done, and do nothing. */
   dryRun: boolean;
 }
@@ -24,7 +24,7 @@ export async function runCommand(settings: Settings, { dryRun, ...options }: Run
   const selected = selectClaims(settings.profile, settings.distribution, settings.only);
   const groups = shard === undefined ? selected : shardOf(selected, shard);
   const plan = await planOf(settings, { groups });
-  if (!dryRun) return await run(plan, options);
+  if (!dryRun) return await runPlan(plan, options);
   print(process.stdout, describePlan(plan));
   return EXIT.conformant;
 }

@@ -21,7 +21,7 @@ export async function upCommand(settings: Settings): Promise<number> {
   return EXIT.conformant;
 }
 
-const wayToOwn = ({ access, host, ways: { gateway } }: Lab) => `  export KUBECONFIG=${access.kubeconfig ?? ''}
+const wayToOwn = ({ access, host, addresses: { gateway } }: Lab) => `  export KUBECONFIG=${access.kubeconfig ?? ''}
   curl --header 'Host: ${host}' http://${gateway.host}:${gateway.port}/productpage`;
 
 /** A port-forward of ours has ended with us. */

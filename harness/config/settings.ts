@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { EXISTING_CLUSTER } from '../cluster/existing.ts';
 import { type Distribution, GATEWAY_CLASS, loadDistribution, type PlaneOptions } from '../mesh/distribution.ts';
 import { VENDOR_PLANE } from '../mesh/installers/installer.ts';
-import { WAYS_IN } from '../mesh/ways.ts';
+import { WAYS_IN } from '../mesh/addresses.ts';
 import { count, object, oneOf, partial, text, version } from '../schema.ts';
 import { IMAGE_STORE } from '../supply/push.ts';
 import { OWN_IMAGES, SUPPLY_KINDS } from '../supply/supply.ts';

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linesOf } from './canary.ts';
-import { KNOWN_ONLY, LOG, RECOGNISABLE } from './encodings.ts';
+import { linesOf } from './testing/canary.ts';
+import { KNOWN_ONLY, LOG, RECOGNISABLE } from './testing/encodings.ts';
 import { privateBytes } from './pem.ts';
 import { Redactor } from './redact.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CERTIFICATE, ecKey, linesOf, rsaKey } from './canary.ts';
+import { CERTIFICATE, ecKey, linesOf, rsaKey } from './testing/canary.ts';
 import { EVIDENCE_LIMIT, EvidenceRecorder } from './recorder.ts';
 import { Redactor } from './redact.ts';
 import { folderAt } from './testing/folder.ts';

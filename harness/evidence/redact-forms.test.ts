@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { createPrivateKey, generateKeyPairSync, type webcrypto } from 'node:crypto';
 import { Pkcs10CertificateRequestGenerator, X509CrlGenerator } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
-import { CERTIFICATE, ecKey, linesOf, rsaKey } from './canary.ts';
-import { oneAsymmetricKey } from './encodings.ts';
+import { CERTIFICATE, ecKey, linesOf, rsaKey } from './testing/canary.ts';
+import { oneAsymmetricKey } from './testing/encodings.ts';
 import { redact, Redactor } from './redact.ts';
 
 const base64 = (data: string | Buffer) => Buffer.from(data).toString('base64');

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { CERTIFICATE, ecKey, linesOf, rsaKey } from './canary.ts';
+import { CERTIFICATE, ecKey, linesOf, rsaKey } from './testing/canary.ts';
 import { redact, Redactor } from './redact.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

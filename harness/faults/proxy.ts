@@ -8,10 +8,10 @@ import { createRoot, issueLeaf } from '../trust/issue.ts';
 
 /** What goes wrong with one call to the API server, or from one call on. */
 export const FAULTS = ['429', '503', '410', 'cut', 'lost answer', 'stall', 'expired', 'kill'] as const;
-export type Fault = (typeof FAULTS)[number];
+export type ApiFault = (typeof FAULTS)[number];
 
 export interface FaultPlan {
-  fault: Fault;
+  fault: ApiFault;
   /** The call it happens at, counted from 1. */
   at: number;
 }
@@ -46,7 +46,7 @@ export async function startFaultyProxy(kubeconfig: string, folder: string): Prom
   const sockets = new Set<Socket>();
 
   /** Which fault befalls the call that came just now; none for most. */
-  const befalls = (request: IncomingMessage): Fault | undefined => {
+  const befalls = (request: IncomingMessage): ApiFault | undefined => {
     calls.push(`${request.method ?? ''} ${request.url ?? ''}`);
     if (current?.at !== calls.length) return undefined;
     if (current.fault === 'expired') expired = true;
@@ -112,7 +112,7 @@ function readUpstream(path: string): { document: Kubeconfig; upstream: Upstream 
 }
 
 function strike(
-  fault: Fault,
+  fault: ApiFault,
   upstream: Upstream,
   request: IncomingMessage,
   response: ServerResponse,

@@ -10,7 +10,7 @@ by UID and by what each says. Made by \`npm run faults -- --write\`; the short f
 `;
 
 /** What became of each, as Markdown: the fault, the call it happened at, how run and \`down\` ended, what is different. */
-export function renderTrials(trials: readonly Trial[]): string {
+export function faultTable(trials: readonly Trial[]): string {
   const rows = trials.map(({ world, plan, calls, call = 'never came', ended, down, ...difference }) => {
     const at = plan === undefined ? '–' : String(plan.at);
     const which = plan === undefined ? `${calls} calls` : `\`${call}\``;

@@ -11,7 +11,7 @@ import { RUN_MARKER } from '../process.ts';
 import { eventually } from '../retry.ts';
 import { allRuns } from '../state/runs.ts';
 import { type Difference, differenceOf, isSame, listAll, type Listing } from './listing.ts';
-import { FAULTS, type Fault, type FaultPlan, type FaultyProxy } from './proxy.ts';
+import { FAULTS, type ApiFault, type FaultPlan, type FaultyProxy } from './proxy.ts';
 import type { World } from './world.ts';
 
 /** One run in somebody's world that was hit, and what `down` has left of it. */
@@ -148,7 +148,7 @@ export function plansFor(count: number, calls: number, seed: number): FaultPlan[
 }
 
 /** A kill every other time: it is what leaves most behind. */
-const FAULT_CYCLE: readonly Fault[] = FAULTS.filter((fault) => fault !== 'kill').flatMap(
+const FAULT_CYCLE: readonly ApiFault[] = FAULTS.filter((fault) => fault !== 'kill').flatMap(
   (fault) => ['kill', fault] as const,
 );
 

@@ -1,7 +1,7 @@
 import { faultOf, type MaybeFault } from '../observations/fault.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { type Certificate, sameCertificate } from '../trust/certificate.ts';
-import { type Bundle, certificatesIn, type HeldByAll, readHeld } from './held.ts';
+import { type PemBundle, certificatesIn, type RecordedCertificates, readCertificates } from './proxy-certificates.ts';
 
 /** One plane's CA as cert-manager keeps it. */
 export interface IssuedCa {
@@ -11,7 +11,7 @@ export interface IssuedCa {
   /** Name of the Certificate that the Secret `cacerts` says it belongs to; none if left out. */
   owner?: string;
   /** The `tls.crt` of that Secret, the CA first. */
-  ca: Bundle;
+  ca: PemBundle;
 }
 
 export interface IssuedCas {
@@ -29,8 +29,8 @@ export const certificatesReady = (seen: IssuedCas): MaybeFault[] =>
   ]);
 
 /** Does each Secret belong to its Certificate, and does every chain go through the CA in it? */
-export function cacertsOwned(seen: IssuedCas & HeldByAll): MaybeFault[] {
-  const held = readHeld(seen);
+export function cacertsOwned(seen: IssuedCas & RecordedCertificates): MaybeFault[] {
+  const held = readCertificates(seen);
   return eachCa(seen, ({ plane, namespace, owner, ca }) => {
     const own = caIn(ca);
     const elsewhere = held.filter(
@@ -63,7 +63,7 @@ const eachCa = ({ cas }: IssuedCas, judge: (ca: IssuedCa) => MaybeFault[]): Mayb
     return own === undefined ? [`the ${plane} plane has no CA of cert-manager's`] : judge(own);
   });
 
-function caIn(ca: Bundle): Certificate {
+function caIn(ca: PemBundle): Certificate {
   const [first] = certificatesIn(ca);
   if (first === undefined) throw new Error('there is no CA in the Secret');
   return first;

@@ -1,6 +1,6 @@
 import type { MaybeFault } from '../observations/fault.ts';
 import { describe, sameRoots } from '../trust/certificate.ts';
-import { type Bundle, certificatesIn } from './held.ts';
+import { type PemBundle, certificatesIn } from './proxy-certificates.ts';
 
 /** A root ConfigMap, watched for a while. */
 export interface WatchedMap {
@@ -12,7 +12,7 @@ export interface WatchedMap {
   /** Different resourceVersions seen, in order. */
   versions: string[];
   /** Different contents of `root-cert.pem` seen. */
-  roots: Bundle[];
+  roots: PemBundle[];
 }
 
 /** A fight writes about 200 times a second; ten changes in five seconds is a fight on the slowest machine. */
@@ -28,7 +28,7 @@ export function foughtOver({ name, versions, roots }: WatchedMap): MaybeFault[] 
 
 /** A map and the root that it is to hold. */
 export interface MapOfRoot {
-  root: Bundle;
+  root: PemBundle;
   map: WatchedMap;
 }
 

@@ -4,13 +4,13 @@ import type { ProxyIdentity } from '../observations/proxy.ts';
 import { parseCertificate } from '../trust/certificate.ts';
 import { identifiedAs, issuedBy, type ProxyJudge, trustsOnly, verifiesTo } from '../trust/proxy-verdict.ts';
 import { workloadIdentity } from '../trust/spiffe.ts';
-import { type HeldByAll, readHeld } from './held.ts';
+import { type RecordedCertificates, readCertificates } from './proxy-certificates.ts';
 
 /** Deployments, by namespace and name. */
 export type Deployments = readonly { namespace: string; name: string }[];
 
 /** What all proxies hold after a remedy, and what it was to put in place. */
-export interface HeldWhenJoined extends HeldByAll {
+export interface HeldWhenJoined extends RecordedCertificates {
   expected: {
     /** PEM. */
     root: string;
@@ -38,7 +38,7 @@ export const identitiesRight = (seen: HeldWhenJoined) =>
 
 /** Holds every proxy against a judge that may differ from proxy to proxy. */
 function everyProxy(seen: HeldWhenJoined, judge: (proxy: ProxyIdentity) => ProxyJudge): MaybeFault[] {
-  const held = readHeld(seen);
+  const held = readCertificates(seen);
   const proxies = held.map(({ proxy }) => proxy);
   return [...withoutPod(seen.expected.deployments, proxies, 'proxy'), ...held.map((one) => judge(one.proxy)(one))];
 }

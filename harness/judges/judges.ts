@@ -4,14 +4,14 @@ import { cacertsOwned, certificatesReady, usagesAsAsked } from './cert-manager.t
 import { agentRefused, eachStandsStill, foughtOver, standsStill } from './config-map.ts';
 import { chainsVerify, identitiesRight, leavesIssuedByOwnPlane, rootsEqual } from './joined.ts';
 import { issuersDiffer, loggedAsUpstreamFailure, raised, refusedForTheSplit, rootsDiffer } from './split.ts';
-import { foreignRefused, peerIsGateway, uncertifiedRefused } from './strangers.ts';
-import { judgeVisits } from './visits.ts';
+import { foreignRefused, peerIsGateway, uncertifiedRefused } from './unauthorized-clients.ts';
+import { judgePages } from './bookinfo-pages.ts';
 
 const split = {
   'gateway-refuses-workload': refusedForTheSplit,
   'access-log': loggedAsUpstreamFailure,
   'envoy-counter': raised,
-  'mesh-works': judgeVisits,
+  'mesh-works': judgePages,
   'leaf-issuers-differ': issuersDiffer,
   'roots-differ': rootsDiffer,
 };
@@ -25,7 +25,7 @@ const configMap = {
 
 /** Whatever the remedy: both planes under one root, and nothing else let in. */
 const joined = {
-  bookinfo: judgeVisits,
+  bookinfo: judgePages,
   'leaf-issuer': leavesIssuedByOwnPlane,
   chain: chainsVerify,
   'rootca-equal': rootsEqual,
@@ -53,13 +53,13 @@ export const JUDGES = {
 export type JudgedClaim = keyof typeof JUDGES;
 
 /** What is observed for a claim. */
-export type Observation<Id extends JudgedClaim> = Parameters<(typeof JUDGES)[Id]>[0];
+export type Observed<Id extends JudgedClaim> = Parameters<(typeof JUDGES)[Id]>[0];
 
 export const isJudged = (id: string): id is JudgedClaim => Object.hasOwn(JUDGES, id);
 
 /** What is wrong; nothing where the claim holds. Evidence that cannot even be read is a fault as well. */
-export async function judgeClaim<Id extends JudgedClaim>(id: Id, seen: Observation<Id>): Promise<Fault[]> {
-  const judge = JUDGES[id] as Judge<Observation<Id>>;
+export async function judgeClaim<Id extends JudgedClaim>(id: Id, seen: Observed<Id>): Promise<Fault[]> {
+  const judge = JUDGES[id] as Judge<Observed<Id>>;
   try {
     return faultsIn(await judge(seen));
   } catch (error) {

@@ -3,7 +3,7 @@ import { PLANES } from '../observations/planes.ts';
 import { verifyChain } from '../trust/chain.ts';
 import { sharedRoots } from '../trust/proxy-verdict.ts';
 import type { PageAnswer } from './bookinfo.ts';
-import { type HeldByAll, readHeld } from './held.ts';
+import { type RecordedCertificates, readCertificates } from './proxy-certificates.ts';
 
 /** BoringSSL's word for a certificate that does not verify. */
 const REASON = 'CERTIFICATE_VERIFY_FAILED';
@@ -42,8 +42,8 @@ export const raised = ({ counter, before, after }: Counter): MaybeFault[] => [
 ];
 
 /** Does each proxy's chain verify under its own plane's root, and under none of the other's? */
-export function issuersDiffer(seen: HeldByAll): MaybeFault[] {
-  const held = readHeld(seen);
+export function issuersDiffer(seen: RecordedCertificates): MaybeFault[] {
+  const held = readCertificates(seen);
   const at = new Date(seen.at);
   const findings = held.map(({ proxy, chain, roots }) => {
     const own = verifyChain(chain, roots, { at });
@@ -58,13 +58,13 @@ export function issuersDiffer(seen: HeldByAll): MaybeFault[] {
 }
 
 /** Has the gateway's ROOTCA no certificate in common with any sidecar's? */
-export function rootsDiffer(seen: HeldByAll): MaybeFault[] {
-  const held = readHeld(seen);
+export function rootsDiffer(seen: RecordedCertificates): MaybeFault[] {
+  const held = readCertificates(seen);
   return [...bothSides(held), ...sharedRoots(held).map((root) => `both sides trust ${root}`)];
 }
 
 /** Without a proxy on one of the sides nothing could be shared, whatever the other holds. */
-const bothSides = (held: ReturnType<typeof readHeld>): MaybeFault[] =>
+const bothSides = (held: ReturnType<typeof readCertificates>): MaybeFault[] =>
   PLANES.map((plane) =>
     held.some(({ proxy }) => proxy.plane === plane) ? undefined : `the ${plane} plane has no proxy that is ready`,
   );

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect, it } from 'vitest';
-import { pullFailure } from './image-pull.ts';
+import { podPullFailure } from './image-pull.ts';
 
 const IMAGE = 'registry.vendor.test/mesh/pilot:3.2.0';
 const REFERENCE = `failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}"`;
@@ -27,7 +27,7 @@ it.each([
     { reason: 'ErrImagePull', message },
     { reason: 'ImagePullBackOff', message: `Back-off pulling image "${IMAGE}": ErrImagePull: ${message}` },
   ]) {
-    const failure = pullFailure([podWith(waiting)]);
+    const failure = podPullFailure([podWith(waiting)]);
     expect(failure).toMatchObject({ kind: 'lab', reason: `Image ${IMAGE} cannot be pulled: ${reason}.` });
     expect(failure?.message).toContain(`| istio-system/istiod-1 discovery: ${waiting.reason}: ${waiting.message}`);
   }
@@ -38,7 +38,7 @@ it('sees init containers too, and names that are none', () => {
     reason: 'InvalidImageName',
     message: `couldn't parse image name "${IMAGE}": invalid reference format`,
   };
-  expect(pullFailure([podWith(waiting, 'initContainerStatuses')])?.reason).toContain('that is no name of an image');
+  expect(podPullFailure([podWith(waiting, 'initContainerStatuses')])?.reason).toContain('that is no name of an image');
 });
 
 it.each([
@@ -50,12 +50,12 @@ it.each([
     '429 Too Many Requests - toomanyrequests: You have reached your unauthenticated pull rate limit',
   ],
 ])('leaves it to time where the registry %s', (_, said) => {
-  expect(pullFailure([podWith({ reason: 'ErrImagePull', message: `${REFERENCE}: ${said}` })])).toBeUndefined();
+  expect(podPullFailure([podWith({ reason: 'ErrImagePull', message: `${REFERENCE}: ${said}` })])).toBeUndefined();
 });
 
 it.each([
   ['is starting', { reason: 'ContainerCreating' }],
   ['has crashed', { reason: 'CrashLoopBackOff', message: 'back-off restarting: file not found' }],
 ])('has nothing to say of a container that %s', (_, waiting) => {
-  expect(pullFailure([podWith(waiting), {}])).toBeUndefined();
+  expect(podPullFailure([podWith(waiting), {}])).toBeUndefined();
 });

@@ -27,7 +27,7 @@ const HOPELESS = [
  * The failure of pods whose images will never come, with the kubelet's own words as evidence; undefined where there
  * are none. A registry that does not answer, or asks for patience, may still do better: that is none.
  */
-export function pullFailure(pods: readonly V1Pod[]): Failure | undefined {
+export function podPullFailure(pods: readonly V1Pod[]): Failure | undefined {
   const failed = pods.flatMap(failedPulls);
   for (const { image, said } of failed) {
     const cause = HOPELESS.find(({ says }) => says.test(said));

@@ -174,7 +174,7 @@ async function listObjects(
     for (const item of page.items ?? []) {
       // null where there is none, as Go writes a list without elements
       const digest = isWhole
-        ? digestOf(item)
+        ? objectDigest(item)
         : digests && kind === 'Secret'
           ? item.metadata.resourceVersion
           : undefined;
@@ -206,7 +206,7 @@ const BOOKKEEPING = ['managedFields', 'resourceVersion', 'generation', 'selfLink
 const COUNTERS = ['control-plane.alpha.kubernetes.io/leader', 'deployment.kubernetes.io/revision'];
 
 /** Sixteen hexadecimal digits over an object without its status and bookkeeping; the order of keys is none. */
-export function digestOf({ metadata, ...rest }: KubernetesObject): string {
+export function objectDigest({ metadata, ...rest }: KubernetesObject): string {
   const named = Object.entries(metadata ?? {}).filter(([key]) => !BOOKKEEPING.includes(key));
   const { annotations = {}, ...meta } = Object.fromEntries(named) as V1ObjectMeta;
   const kept = Object.fromEntries(Object.entries(annotations).filter(([key]) => !COUNTERS.includes(key)));

@@ -16,5 +16,5 @@ export const fillIn = (text: string, values: Readonly<Record<string, string>>): 
     return value;
   });
 
-export const nameOf = (object: KubernetesObject) =>
+export const objectName = (object: KubernetesObject) =>
   `${object.kind ?? '?'} ${object.metadata?.namespace === undefined ? '' : `${object.metadata.namespace}/`}${object.metadata?.name ?? '?'}`;

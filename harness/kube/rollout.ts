@@ -3,7 +3,7 @@ import { defined } from '../defined.ts';
 import type { Deadline } from '../deadlines.ts';
 import { eventually, Fatal } from '../retry.ts';
 import type { Kube } from './client.ts';
-import { pullFailure } from './image-pull.ts';
+import { podPullFailure } from './image-pull.ts';
 
 export interface DeploymentRef {
   namespace: string;
@@ -12,7 +12,7 @@ export interface DeploymentRef {
 
 /**
  * Waits until only pods of the newest template serve and all of them are available. Of a deployment that `isNew`, with
- * no pods of an older template, it ends at once with a {@link pullFailure}, exit code 4, if there is one.
+ * no pods of an older template, it ends at once with a {@link podPullFailure}, exit code 4, if there is one.
  */
 export async function rolledOut(
   kube: Kube,
@@ -24,7 +24,7 @@ export async function rolledOut(
       const deployment = await kube.apps.readNamespacedDeployment({ namespace, name });
       const missing = whatIsMissing(deployment);
       if (missing === undefined) return;
-      const hopeless = options.isNew === true ? pullFailure(await podsOf(kube, deployment)) : undefined;
+      const hopeless = options.isNew === true ? podPullFailure(await podsOf(kube, deployment)) : undefined;
       throw hopeless === undefined ? new Error(missing) : new Fatal(hopeless);
     },
     {

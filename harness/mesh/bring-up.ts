@@ -14,7 +14,7 @@ import type { AddOnParts, Component, CoreParts } from '../supply/supply.ts';
 import type { IstioParts } from './installers/installer.ts';
 import { type AddOn, addOnObjects, deploymentsOfAddOn } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
-import type { Ground } from './ground.ts';
+import type { LabCluster } from './lab-cluster.ts';
 import { injectorAnswers } from './injector.ts';
 import { applyPlane, assertApplicable } from './installers/installers.ts';
 import { asInstalled } from './installers/installed.ts';
@@ -40,7 +40,7 @@ export interface LabPlan {
   runId: string;
   distribution: Distribution;
   /** Brings about what the lab stands on. */
-  ground: () => Promise<Ground>;
+  cluster: () => Promise<LabCluster>;
   parts: CoreParts;
   /** What each plane is installed from. */
   istio: Record<PlaneName, IstioParts>;
@@ -60,7 +60,7 @@ export interface LabPlan {
 /** A lab and what it stands on. */
 export interface StandingLab {
   lab: Lab;
-  ground: Ground;
+  cluster: LabCluster;
   pulling: Pulling;
 }
 
@@ -72,16 +72,16 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   const { parts, runId, distribution, istio, next } = plan;
   const rendering = renderPlanes(plan, signal);
   rendering.catch(() => undefined); // awaited below; the cluster's own failure comes first
-  const ground = await plan.ground();
-  const kube = connect(ground.access);
+  const cluster = await plan.cluster();
+  const kube = connect(cluster.access);
   kube.as('up');
-  const objects = { ...labObjects(plan, ground.wayIn), ...(await rendering) };
-  const shared = ground.isGuest
-    ? await assertRoom(kube, plan, ground.before, Object.values(objects).flat(), signal)
+  const objects = { ...labObjects(plan, cluster.wayIn), ...(await rendering) };
+  const shared = cluster.isGuest
+    ? await assertRoom(kube, plan, cluster.before, Object.values(objects).flat(), signal)
     : [];
   await assertApplicable(kube, istio.mesh, objects.mesh);
   await assertApplicable(kube, istio.gateway, objects.gatewayPlane);
-  const owner: Proprietor = { kube, runId, ledger: await ground.take(remainsOf(plan)), shared };
+  const owner: Proprietor = { kube, runId, ledger: await cluster.take(remainsOf(plan)), shared };
   const options: ApplyOptions = { signal };
   const make = (...some: KubernetesObject[][]) => apply(owner, some.flat(), options);
 
@@ -107,7 +107,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
     await ready(plan, kube, [deploymentOfGateway(distribution)], 'workloadsReady', signal);
   });
 
-  const entrance = await ground.way(owner, signal);
+  const entrance = await cluster.way(owner, signal);
   const { items: nodes } = await kube.core.listNode();
   const installed = {
     mesh: await asInstalled(kube, distribution.planes.mesh, istio.mesh),
@@ -116,13 +116,13 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
   const lab = attachLab(
     saveLab({
       runId,
-      isGuest: ground.isGuest,
+      isGuest: cluster.isGuest,
       shared,
-      access: ground.access,
+      access: cluster.access,
       distribution,
       istio: installed,
       ...defined({ next }),
-      ways: { gateway: entrance.address },
+      addresses: { gateway: entrance.address },
       wayIn: entrance.exposure,
       probeToken: plan.probeToken,
       host: plan.host,
@@ -134,7 +134,7 @@ export async function bringUpLab(plan: LabPlan, progress: Progress, signal: Abor
       archives: archivesOf(plan),
     }),
   );
-  return { lab, ground, pulling: plan.pulling };
+  return { lab, cluster, pulling: plan.pulling };
 }
 
 async function renderPlanes({ distribution: { planes }, istio }: LabPlan, signal: AbortSignal) {
@@ -146,7 +146,7 @@ async function renderPlanes({ distribution: { planes }, istio }: LabPlan, signal
 }
 
 /** Everything else that a lab is made of in its cluster. */
-const labObjects = ({ parts, distribution, host, pulling, probeToken }: LabPlan, wayIn: Ground['wayIn']) => ({
+const labObjects = ({ parts, distribution, host, pulling, probeToken }: LabPlan, wayIn: LabCluster['wayIn']) => ({
   namespaces: namespaces(distribution),
   crds: parts.gatewayApiCrds.flatMap((path) => parseManifests(readFileSync(path, 'utf8'))),
   strict: strict(distribution),
@@ -167,12 +167,12 @@ export const archivesOf = (plan: Pick<LabPlan, 'parts' | 'istio' | 'next'>): str
 
 /** Installs an add-on in a lab: images, manifests, and whatever answers for it must. */
 export async function installAddOn(
-  { lab, ground, pulling }: StandingLab,
+  { lab, cluster, pulling }: StandingLab,
   addOn: AddOn,
   parts: AddOnParts,
   signal: AbortSignal,
 ): Promise<void> {
-  await ground.addImages(parts.archives, signal);
+  await cluster.addImages(parts.archives, signal);
   await apply(lab, addOnObjects(addOn, parts, pulling), { signal });
   await ready(lab, lab.kube, deploymentsOfAddOn(addOn), addOn.within, signal);
 }

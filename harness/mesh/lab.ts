@@ -27,7 +27,7 @@ export interface LabDescription {
   /** What each plane can be upgraded to; its images are in the nodes. */
   next?: Record<PlaneName, IstioParts>;
   /** Where it is entered. */
-  ways: { gateway: Address };
+  addresses: { gateway: Address };
   /** What its probes want to hear before they connect to anything. */
   probeToken: string;
   /** How the gateway's way in is published. */

@@ -9,7 +9,7 @@ import { CACERTS, ISTIOD_APP } from '../observations/istio.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import { allAddOns } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
-import type { Remains } from './ground.ts';
+import type { Remains } from './lab-cluster.ts';
 import type { IstioParts } from './installers/installer.ts';
 import { isOthers } from './installers/installers.ts';
 import { istiodOf } from './lab.ts';

@@ -1,7 +1,7 @@
 import { groupOf, identityOf, type Inventory, type InventoryObject } from '../kube/inventory.ts';
 
 /** How a cluster is left, against how it was found; objects by group, kind and name. */
-export interface Leaving {
+export interface Removal {
   /** Number of objects before and after. */
   before: number;
   after: number;
@@ -22,7 +22,7 @@ export interface Leaving {
  * By identity and UID, for an object that was deleted and made again is another one, and by what they say. What belongs
  * to another object comes and goes with it, and is not compared.
  */
-export function compareInventories(before: Inventory, after: Inventory): Omit<Leaving, 'kept' | 'unread'> {
+export function compareInventories(before: Inventory, after: Inventory): Omit<Removal, 'kept' | 'unread'> {
   // What could not be read on either side is not compared.
   const unread = [...before.unread, ...after.unread];
   const isRead = ({ apiVersion, kind }: InventoryObject) =>

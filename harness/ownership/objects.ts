@@ -5,7 +5,7 @@ import { environmentFailure, type Failure, labFailure } from '../errors.ts';
 import { apiMessage, apiStatus, ApiFailure, found } from '../kube/failure.ts';
 import type { Kube } from '../kube/client.ts';
 import { identityOf, type InventoryObject, identityOfObject } from '../kube/inventory.ts';
-import { nameOf } from '../kube/manifests.ts';
+import { objectName } from '../kube/manifests.ts';
 import { type DeploymentRef, podsOf } from '../kube/rollout.ts';
 import { eventually, Fatal } from '../retry.ts';
 import { FIELD_MANAGER, RUN_LABEL } from './label.ts';
@@ -64,7 +64,7 @@ export async function apply(
 async function applyOne(owner: Proprietor, object: KubernetesObject, options: ApplyOptions): Promise<string> {
   const labels = { ...object.metadata?.labels, [RUN_LABEL]: owner.runId };
   const labelled = { ...object, metadata: { ...object.metadata, labels } };
-  const name = nameOf(object);
+  const name = objectName(object);
   return await eventually(
     async () => {
       try {

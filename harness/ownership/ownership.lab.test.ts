@@ -11,7 +11,7 @@ import { differenceOf, isSame, listAll, type Listing } from '../faults/listing.t
 import { type FaultyProxy, startFaultyProxy } from '../faults/proxy.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { takeInventory } from '../kube/inventory.ts';
-import { openWay } from '../mesh/ways.ts';
+import { openWay } from '../mesh/addresses.ts';
 import { removeRun, Session } from '../session.ts';
 import { thisProcess } from '../state/owner.ts';
 import { allRuns, recordRun, saveRun, scratchFolder } from '../state/runs.ts';
@@ -21,7 +21,7 @@ import { VERSIONS } from '../supply/versions.ts';
 import { scaleDeadlines } from '../deadlines.ts';
 import { RUN_LABEL } from './label.ts';
 import { ledgerInCluster } from './ledger.ts';
-import { leaveCluster } from './leave.ts';
+import { removeFromCluster } from './remove-from-cluster.ts';
 import { assertFree, identityOfCluster, lockCluster } from './lock.ts';
 import { apply, change, type Proprietor, remove } from './objects.ts';
 import { readRecord, recordReference } from './record.ts';
@@ -129,16 +129,16 @@ describe('a cluster', () => {
     );
     await expect(assertFree(kube)).rejects.toThrow(/down --cluster kubeconfig --context \S+ run-1$/m);
     expect(differenceOf(held, await listAll(cluster))).toEqual(NOTHING);
-    await leaveCluster(kube, first.runId);
+    await removeFromCluster(kube, first.runId);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
   it('that another run holds is not left for it', async () => {
     const first = await tenant();
     await apply(first, [namespace('ours')]);
-    await leaveCluster(kube, 'run-2');
+    await removeFromCluster(kube, 'run-2');
     expect((await readRecord(kube))?.tenant.runId).toBe(RUN);
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -195,7 +195,9 @@ describe('a cluster', () => {
       patch,
     ]);
     const held = await listAll(cluster);
-    await expect(leaveCluster(kube, RUN)).rejects.toThrow('is not the cluster that the record of run run-1 is about');
+    await expect(removeFromCluster(kube, RUN)).rejects.toThrow(
+      'is not the cluster that the record of run run-1 is about',
+    );
     expect(differenceOf(held, await listAll(cluster))).toEqual(NOTHING);
   });
 });
@@ -208,7 +210,7 @@ describe('objects of others', () => {
     );
     await expect(remove(run, [map('theirs', 'settings')])).rejects.toThrow('it was left alone');
     expect(await data('theirs', 'settings')).toEqual({ colour: 'green' });
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -219,7 +221,7 @@ describe('objects of others', () => {
     await theirs(map('theirs', 'copy', { whose: 'mine' }, labels));
     await cluster.kubectl(['--namespace', 'ours', 'delete', 'configmap', 'one']);
     await theirs(map('ours', 'one', { whose: 'mine' }, labels));
-    const { kept } = await leaveCluster(kube, RUN);
+    const { kept } = await removeFromCluster(kube, RUN);
     expect(kept.join('\n')).toMatch(/ConfigMap ours\/one carries this run's label and was not made by it/);
     expect(kept.join('\n')).toMatch(/ConfigMap theirs\/copy carries this run's label/);
     expect(kept.join('\n')).toMatch(/Namespace ours stays, for something of others is in it: ConfigMap ours\/one/);
@@ -233,7 +235,7 @@ describe('objects of others', () => {
     await apply(run, [CRD, namespace('ours'), map('ours', 'one')]);
     await apply(run, [{ ...THING, metadata: { name: 'ours', namespace: 'ours' } }]);
     await theirs(THING, map('ours', 'mine', { whose: 'mine' }));
-    const { kept } = await leaveCluster(kube, RUN);
+    const { kept } = await removeFromCluster(kube, RUN);
     expect(kept).toEqual([
       'CustomResourceDefinition.apiextensions.k8s.io things.ours.example.com stays, for something of others is in it: Thing.ours.example.com theirs/mine',
       'Namespace ours stays, for something of others is in it: ConfigMap ours/mine',
@@ -251,7 +253,7 @@ describe('objects of others', () => {
     for (const version of ['1.28.2', '1.29.1']) {
       await apply(run, [{ ...CRD, metadata: { ...CRD.metadata, annotations: { version } } }, namespace('ours')]);
     }
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -259,7 +261,7 @@ describe('objects of others', () => {
     const run = await tenant();
     await apply(run, [namespace('ours')]);
     await theirs(map('meshtrust', 'mine', { whose: 'mine' }));
-    const { kept } = await leaveCluster(kube, RUN);
+    const { kept } = await removeFromCluster(kube, RUN);
     expect(kept).toEqual(['Namespace meshtrust stays, for something of others is in it']);
     expect(await data('meshtrust', 'mine')).toEqual({ whose: 'mine' });
   });
@@ -270,7 +272,7 @@ describe('objects of others', () => {
     await cluster.kubectl(['--namespace', lab.namespace, 'delete', 'configmap', lab.name]);
     await theirs(UNSERVED);
     scaleDeadlines(0.1);
-    const { kept } = await leaveCluster(kube, RUN);
+    const { kept } = await removeFromCluster(kube, RUN);
     await cluster.kubectl(['delete', 'apiservice', UNSERVED.metadata.name]);
     expect(kept).toEqual([
       expect.stringMatching(
@@ -287,7 +289,7 @@ describe('objects of others', () => {
     await scale(run, { namespace: 'theirs', name: 'shop' }, 0);
     await scale(run, { namespace: 'theirs', name: 'shop' }, 1);
     expect(await data('theirs', 'settings')).toEqual({ colour: 'blue', size: '7' });
-    const { changed, givenBack } = await leaveCluster(connectKube(cluster.kubeconfig), RUN);
+    const { changed, givenBack } = await removeFromCluster(connectKube(cluster.kubeconfig), RUN);
     expect(changed).toEqual([]);
     expect(givenBack).toEqual(['Deployment.apps theirs/shop']);
     expect(await data('theirs', 'settings')).toEqual({ colour: 'green' });
@@ -304,7 +306,7 @@ describe('objects of the run', () => {
     expect(await data('ours', 'one')).toEqual({ a: '2', theirs: '1' });
     await apply(run, [map('ours', 'one', { c: '3' })]);
     expect(await data('ours', 'one')).toEqual({ c: '3', theirs: '1' });
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -331,7 +333,7 @@ describe('objects of the run', () => {
       'jsonpath={.spec.selector.app}',
     ]);
     expect([selector, await data('ours', 'one')]).toEqual(['two', { a: '2' }]);
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -345,7 +347,7 @@ describe('objects of the run', () => {
     };
     await apply(run, [namespace('ours')]);
     await expect(apply(run, [odd as KubernetesObject])).rejects.toThrow(/Service ours\/odd was refused: 422: .*ports/);
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -357,7 +359,7 @@ describe('objects of the run', () => {
     await apply(run, [map('ours', 'one', { a: '1' })]);
     proxy.plan(undefined, () => undefined);
     await remove({ ...run, ledger: ledgerInCluster(kube, RUN) }, [map('ours', 'one')]);
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 });
@@ -402,7 +404,7 @@ describe('a way in that is chosen by itself', () => {
     silent.close();
     scaleDeadlines(1);
     await cluster.kubectl(['delete', 'node', ...NODES.map((_, index) => `silent-${index}`), '--ignore-not-found']);
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 
@@ -445,7 +447,7 @@ describe('leaving', () => {
     const run = await tenant();
     await apply(run, [namespace('ours'), CRD, ...NAMES.map((name) => map('ours', name))]);
     proxy.plan({ fault, at }, () => undefined);
-    await leaveCluster(connectKube(proxy.kubeconfig), RUN);
+    await removeFromCluster(connectKube(proxy.kubeconfig), RUN);
     expect(proxy.calls().length).toBeGreaterThan(at);
     expect(isSame(await isAsBefore())).toBe(true);
   });
@@ -454,10 +456,10 @@ describe('leaving', () => {
     const run = await tenant();
     await apply(run, [namespace('ours'), ...NAMES.map((name) => map('ours', name))]);
     proxy.plan({ fault: 'expired', at: 25 }, () => undefined);
-    const failed = leaveCluster(connectKube(proxy.kubeconfig), RUN);
+    const failed = removeFromCluster(connectKube(proxy.kubeconfig), RUN);
     await expect(failed).rejects.toMatchObject({ kind: 'environment' });
     await expect(failed).rejects.toThrow(/could not be left as it was: .*401.*\nWhat is left .* down run-1$/s);
-    await leaveCluster(kube, RUN);
+    await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 });

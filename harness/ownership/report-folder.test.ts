@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CERTIFICATE, ecKey, rsaKey } from '../evidence/canary.ts';
+import { CERTIFICATE, ecKey, rsaKey } from '../evidence/testing/canary.ts';
 import { EvidenceRecorder } from '../evidence/recorder.ts';
 import { redact, Redactor } from '../evidence/redact.ts';
 import { buildReport } from '../report/build.ts';

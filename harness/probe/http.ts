@@ -16,7 +16,7 @@ export interface RequestOptions {
 export async function throughGateway(lab: Lab, path: string, options: RequestOptions): Promise<PageAnswer> {
   const dispatcher = new Agent();
   try {
-    const answer = await fetchOnce(`${originOf(lab.ways.gateway)}${path}`, {
+    const answer = await fetchOnce(`${originOf(lab.addresses.gateway)}${path}`, {
       dispatcher,
       headers: { host: lab.host, 'user-agent': options.agent },
       reset: true,

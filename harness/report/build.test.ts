@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { defined } from '../defined.ts';
 import { buildReport } from './build.ts';
-import { digestOf } from './digest.ts';
+import { reportDigest } from './digest.ts';
 import type { RunEvent } from './events.ts';
 import { BROKEN, EXAMPLE, PASSING, shardReport } from './testing/example.ts';
 import type { RunFailure } from './model.ts';
@@ -114,11 +114,11 @@ describe('the digest', () => {
   it('covers every part of the report, but not the order of its keys', () => {
     const report = buildReport(EXAMPLE);
     expect(report.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-    expect(digestOf(Object.fromEntries(Object.entries(report).reverse()) as never)).toBe(report.digest);
+    expect(reportDigest(Object.fromEntries(Object.entries(report).reverse()) as never)).toBe(report.digest);
     const [first, ...rest] = report.claims;
-    expect(digestOf({ ...report, claims: [{ ...first!, status: 'failed' }, ...rest] })).not.toBe(report.digest);
-    expect(digestOf({ ...report, claims: [...rest, first!] })).not.toBe(report.digest);
-    expect(digestOf({ ...report, notes: [] })).not.toBe(report.digest);
+    expect(reportDigest({ ...report, claims: [{ ...first!, status: 'failed' }, ...rest] })).not.toBe(report.digest);
+    expect(reportDigest({ ...report, claims: [...rest, first!] })).not.toBe(report.digest);
+    expect(reportDigest({ ...report, notes: [] })).not.toBe(report.digest);
   });
 });
 

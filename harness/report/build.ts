@@ -1,6 +1,6 @@
 import { defined } from '../defined.ts';
 import { redact as redactUnknown } from '../evidence/redact.ts';
-import { digestOf } from './digest.ts';
+import { reportDigest } from './digest.ts';
 import type { ClaimEvent, RunEvent } from './events.ts';
 import type { ClaimDescription, ClaimResult, ClaimStatus, ConformanceReport, RunFailure } from './model.ts';
 import { inert, mapStrings } from './text.ts';
@@ -57,7 +57,7 @@ export function buildReport(input: ReportInput): ConformanceReport {
     ...defined({ failure }),
   };
   const clean = mapStrings(report, (text) => redact(inert(text)));
-  return { ...clean, digest: digestOf(clean) };
+  return { ...clean, digest: reportDigest(clean) };
 }
 
 function withoutType<T extends RunEvent>({ type: _, ...content }: T): Omit<T, 'type'> {

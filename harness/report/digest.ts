@@ -5,7 +5,7 @@ import type { ConformanceReport } from './model.ts';
  * `sha256:` and the hex SHA-256 of the report without its digest, as JSON without white space and with sorted keys
  * (RFC 8785 for the values that occur here): the order of keys and the layout of the file do not matter.
  */
-export function digestOf(report: Omit<ConformanceReport, 'digest'>): string {
+export function reportDigest(report: Omit<ConformanceReport, 'digest'>): string {
   const content = { ...report, digest: undefined };
   return `sha256:${createHash('sha256').update(JSON.stringify(content, sortKeys)).digest('hex')}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport, type ReportInput } from './build.ts';
-import { digestOf } from './digest.ts';
+import { reportDigest } from './digest.ts';
 import type { RunEvent } from './events.ts';
 import { BROKEN, EXAMPLE, PASSING, shardReport, UPGRADED } from './testing/example.ts';
 import { mergeReports } from './merge.ts';
@@ -14,7 +14,7 @@ function merged(reports: readonly ConformanceReport[], partial = false): Conform
   const stored = reports.map((report, at) => ({ folder: `${at}`, file: `${at}/conformance.yaml`, report }));
   const report = mergeReports(shardsOf(stored, { partial }));
   expect(validateReport(report)).toEqual([]);
-  expect(report.digest).toBe(digestOf(report));
+  expect(report.digest).toBe(reportDigest(report));
   return report;
 }
 

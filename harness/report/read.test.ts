@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Failure } from '../errors.ts';
 import { folderAt } from '../evidence/testing/folder.ts';
 import { buildReport } from './build.ts';
-import { digestOf } from './digest.ts';
+import { reportDigest } from './digest.ts';
 import { BROKEN, EXAMPLE } from './testing/example.ts';
 import { readIntact, readReport } from './read.ts';
 import { writeReport } from './write.ts';
@@ -71,7 +71,7 @@ it('says where an intact report was read from', async () => {
 
 it('takes what a terminal would obey out of the text of others', () => {
   const hostile = { ...buildReport(BROKEN), notes: ['\u001b[2Jgone'] };
-  writeFileSync(join(folder, 'conformance.yaml'), renderYaml({ ...hostile, digest: digestOf(hostile) }));
+  writeFileSync(join(folder, 'conformance.yaml'), renderYaml({ ...hostile, digest: reportDigest(hostile) }));
   expect(readIntact(folder).report.notes).toEqual(['gone']);
 });
 

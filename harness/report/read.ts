@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, usageFailure } from '../errors.ts';
-import { digestOf } from './digest.ts';
+import { reportDigest } from './digest.ts';
 import type { ConformanceReport } from './model.ts';
 import { validateReport } from './schema.ts';
 import { mapStrings, plain } from './text.ts';
@@ -31,7 +31,7 @@ export const readReport = (path: string): ConformanceReport => read(path).report
  */
 export function readIntact(path: string): StoredReport {
   const { file, report } = read(path);
-  if (digestOf(report) === report.digest) return { file, folder: dirname(file), report: mapStrings(report, plain) };
+  if (reportDigest(report) === report.digest) return { file, folder: dirname(file), report: mapStrings(report, plain) };
   throw usageFailure(`${file} was changed after it was written: its digest does not fit its content.`, {
     next: 'Take the conformance.yaml as a run has written it.',
   });

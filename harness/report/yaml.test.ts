@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildReport } from './build.ts';
-import { digestOf } from './digest.ts';
+import { reportDigest } from './digest.ts';
 import { BROKEN, EXAMPLE, HOSTILE } from './testing/example.ts';
 import type { ConformanceReport } from './model.ts';
 import { renderYaml, toYaml } from './yaml.ts';
@@ -195,7 +195,7 @@ it.each([report, buildReport(BROKEN), HOSTILE])('gives the same report back, dig
   for (const version of ['1.2', '1.1'] as const) {
     const back = parse(renderYaml(each), { version }) as ConformanceReport;
     expect(back).toEqual(each);
-    expect(digestOf(back)).toBe(digestOf(each));
+    expect(reportDigest(back)).toBe(reportDigest(each));
   }
 });
 

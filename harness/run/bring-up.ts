@@ -9,15 +9,15 @@ import { pullingOf, withPulling } from '../plan/pulling.ts';
 import type { Session } from '../session.ts';
 import { rememberSecret } from '../state/runs.ts';
 import { type Supply, withImages } from '../supply/supply.ts';
-import { groundOnExisting } from '../mesh/existing-ground.ts';
-import type { Ground } from '../mesh/ground.ts';
-import { groundOnK3d, type K3dGround } from '../mesh/k3d-ground.ts';
+import { labOnExisting } from '../mesh/existing-cluster.ts';
+import type { LabCluster } from '../mesh/lab-cluster.ts';
+import { labOnK3d, type K3dLab } from '../mesh/k3d-cluster.ts';
 import type { Distribution } from '../mesh/distribution.ts';
 import { laterObjects } from './later.ts';
 import { supplyFor } from './supply.ts';
 
 /** What becomes known on the way to a lab, for a report that is written at any moment. */
-export interface Known {
+export interface RunKnown {
   engine?: string;
   /** What was taken without a pin, a sentence each. */
   unpinned?: () => string[];
@@ -27,7 +27,7 @@ export interface Known {
 export async function bringUp(
   session: Session,
   plan: Plan,
-  known: Known = {},
+  known: RunKnown = {},
 ): Promise<StandingLab & { supply: Supply }> {
   const { progress, signal, id: runId } = session;
   const { settings, needs } = plan;
@@ -44,7 +44,7 @@ export async function bringUp(
     : { istio: next };
   const distribution = distributionOf(settings, overlaysOf(planes.istio));
   const archives = archivesOf({ parts, ...planes });
-  const ground = () => openGround(session, settings, { parts, archives, distribution });
+  const cluster = () => openLabCluster(session, settings, { parts, archives, distribution });
   const later = laterObjects({
     supply,
     pulling,
@@ -58,7 +58,7 @@ export async function bringUp(
   } = settings;
   const probeToken = randomBytes(24).toString('hex');
   rememberSecret(runId, probeToken);
-  const lab = { runId, distribution, ground, parts, ...planes, pulling, host, lossBudget, probeToken, later };
+  const lab = { runId, distribution, cluster, parts, ...planes, pulling, host, lossBudget, probeToken, later };
   return { ...(await bringUpLab(lab, progress, signal)), supply };
 }
 
@@ -75,21 +75,21 @@ export async function bringUpWhole(session: Session, plan: Plan): Promise<Lab> {
 }
 
 /** What the settings have a lab stand on: a cluster of its own, or one that is there already. */
-export async function openGround(
+export async function openLabCluster(
   session: Session,
   { cluster, kubeconfig, ports, k3d }: Settings,
-  lab: Pick<K3dGround, 'parts' | 'archives'> & { distribution: Distribution },
-): Promise<Ground> {
+  lab: Pick<K3dLab, 'parts' | 'archives'> & { distribution: Distribution },
+): Promise<LabCluster> {
   const { progress, signal, id: runId } = session;
   const hold = (resource: AsyncDisposable) => session.hold(resource);
   if (cluster === 'kubeconfig') {
     const { wayIn, ...existing } = kubeconfig;
     return await progress.phase('List what is in the cluster', async (say) => {
       const plan = { runId, cluster: existing, distribution: lab.distribution, wayIn };
-      const ground = await groundOnExisting(plan, hold);
-      say(`${ground.before.objects.length} objects`);
-      return ground;
+      const onIt = await labOnExisting(plan, hold);
+      say(`${onIt.before.objects.length} objects`);
+      return onIt;
     });
   }
-  return await progress.phase('Create the cluster', () => groundOnK3d({ runId, ports, k3d, ...lab }, signal));
+  return await progress.phase('Create the cluster', () => labOnK3d({ runId, ports, k3d, ...lab }, signal));
 }

@@ -9,7 +9,7 @@ import { apiMessage } from '../kube/failure.ts';
 import { type AddOn, ADD_ONS } from '../mesh/add-ons.ts';
 import { installAddOn, type StandingLab } from '../mesh/bring-up.ts';
 import { collectLogs } from '../mesh/logs.ts';
-import type { Leaving } from '../ownership/compare.ts';
+import type { Removal } from '../ownership/compare.ts';
 import type { Plan } from '../plan/plan.ts';
 import { OwnedFolder } from '../ownership/report-folder.ts';
 import { readEvents } from '../report/events.ts';
@@ -20,20 +20,20 @@ import { newRunId, Session } from '../session.ts';
 import { eventsFile, workFolder } from '../state/runs.ts';
 import type { AddOnName, AddOnParts, Supply } from '../supply/supply.ts';
 import { print } from '../terminal.ts';
-import { assembleReport, type RunFacts } from './assemble.ts';
+import { runReport, type RunFacts } from './run-report.ts';
 import { bringUp } from './bring-up.ts';
 import { publishReport } from './output.ts';
 import { labSecrets, redactorOf } from './secrets.ts';
 
 /** What only the command line says of a run. */
-export interface RunOptions {
+export interface RunRequest {
   /** The part of the claims that is judged here; undefined for all. */
   shard: Shard | undefined;
   sabotage: string | undefined;
 }
 
 /** Brings the plan's lab up, judges its claims, writes the report and removes the lab, whatever happens. Returns the exit code. */
-export async function run(plan: Plan, { shard, sabotage }: RunOptions): Promise<number> {
+export async function runPlan(plan: Plan, { shard, sabotage }: RunRequest): Promise<number> {
   const { settings, groups = [] } = plan;
   const id = newRunId();
   const folder = OwnedFolder.take(resolve(settings.out ?? join('reports', id)), id);
@@ -83,7 +83,7 @@ export async function run(plan: Plan, { shard, sabotage }: RunOptions): Promise<
     return Promise.resolve(notes.push(...cleaned.map((file) => `something secret was taken out of ${file}`)));
   });
   const told = notes.map((text) => ({ type: 'note' as const, text }));
-  const report = assembleReport(facts, [...said, ...told], failure, (text) => redactor.redact(text));
+  const report = runReport(facts, [...said, ...told], failure, (text) => redactor.redact(text));
   await publishReport(folder, report);
   if (session.isKept) print(process.stdout, keptHint(id));
   return exitCodeFor(report);
@@ -92,14 +92,14 @@ export async function run(plan: Plan, { shard, sabotage }: RunOptions): Promise<
 /** Where there are more shards than groups some machines have no work: they report just that, and need no lab. */
 async function reportNothing(facts: RunFacts, folder: OwnedFolder): Promise<number> {
   const text = 'nothing to judge: there are fewer claim groups than shards';
-  const report = assembleReport(facts, [{ type: 'note', text }], undefined);
+  const report = runReport(facts, [{ type: 'note', text }], undefined);
   await publishReport(folder, report);
   return exitCodeFor(report);
 }
 
 /** What keeps a run from beginning at all is reported too. */
 async function reportFailure(facts: RunFacts, folder: OwnedFolder, error: unknown): Promise<number> {
-  const report = assembleReport(facts, [], failureFrom(error, 'Start'));
+  const report = runReport(facts, [], failureFrom(error, 'Start'));
   await publishReport(folder, report);
   return exitCodeFor(report);
 }
@@ -219,7 +219,7 @@ async function leave(session: Session, recorder: EvidenceRecorder): Promise<stri
   return [sentenceFor(leaving), ...leaving.kept];
 }
 
-function sentenceFor({ before, after, added, gone, changed, givenBack, unread }: Leaving): string {
+function sentenceFor({ before, after, added, gone, changed, givenBack, unread }: Removal): string {
   const objects = `${before} objects before, ${after} after`;
   const marked = (mark: string, names: readonly string[]) => names.map((name) => `${mark} ${name}`);
   const differences = [...marked('+', added), ...marked('-', gone), ...marked('~', changed)];

@@ -5,7 +5,7 @@ import type { Forgery } from './recorded/forgery.ts';
 import { type Recording, redClaims } from './recorded/recording.ts';
 import { ROOT_MAPS } from './recorded/root-maps.ts';
 import { SPLIT } from './recorded/split.ts';
-import { STRANGERS } from './recorded/strangers.ts';
+import { UNAUTHORIZED_CLIENTS } from './recorded/unauthorized-clients.ts';
 import type { Trial } from './trial.ts';
 
 /**
@@ -18,7 +18,7 @@ export const FORGERIES: readonly Forgery[] = [
   ...ROOT_MAPS,
   ...PAGES,
   ...CERTIFICATES,
-  ...STRANGERS,
+  ...UNAUTHORIZED_CLIENTS,
   ...CERT_MANAGER,
 ];
 

@@ -2,7 +2,7 @@ import { usageFailure } from '../errors.ts';
 import { AUTHORITIES } from './live/authorities.ts';
 import { ROOT_MAPS } from './live/root-maps.ts';
 import type { LiveSabotage, Scene } from './live/scene.ts';
-import { STRANGERS } from './live/strangers.ts';
+import { UNAUTHORIZED_CLIENTS } from './live/unauthorized-clients.ts';
 import { TRAFFIC } from './live/traffic.ts';
 import { WORKLOADS } from './live/workloads.ts';
 
@@ -13,7 +13,7 @@ import { WORKLOADS } from './live/workloads.ts';
 export const LIVE: readonly LiveSabotage[] = [
   { name: 'nothing', breaks: 'nothing: the control', red: [], commit: () => Promise.resolve() },
   ...AUTHORITIES,
-  ...STRANGERS,
+  ...UNAUTHORIZED_CLIENTS,
   ...TRAFFIC,
   ...WORKLOADS,
   ...ROOT_MAPS,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cached, digestOf } from './cache.ts';
+import { cached, inputsDigest } from './cache.ts';
 import { assertDiskSpace } from './disk.ts';
 
 let home: string;
@@ -67,8 +67,8 @@ describe('cached', () => {
 
 describe('digestOf', () => {
   it('tells inputs apart however they are cut', () => {
-    expect(digestOf('ab', 'c')).not.toBe(digestOf('a', 'bc'));
-    expect(digestOf('ab', 'c')).toMatch(/^[0-9a-f]{12}$/);
+    expect(inputsDigest('ab', 'c')).not.toBe(inputsDigest('a', 'bc'));
+    expect(inputsDigest('ab', 'c')).toMatch(/^[0-9a-f]{12}$/);
   });
 });
 

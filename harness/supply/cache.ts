@@ -9,7 +9,7 @@ import { cacheFolder } from '../paths.ts';
 import { scratchFolder } from '../state/runs.ts';
 
 /** Twelve hexadecimal digits over everything that decides what a part will be. */
-export function digestOf(...inputs: (string | Buffer)[]): string {
+export function inputsDigest(...inputs: (string | Buffer)[]): string {
   const hash = createHash('sha256');
   for (const input of inputs) hash.update(`${Buffer.byteLength(input)}:`).update(input);
   return hash.digest('hex').slice(0, 12);

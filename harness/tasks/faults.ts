@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, exitCodeOf, failureOf, messageOf } from '../errors.ts';
 import { openStage } from '../faults/stage.ts';
-import { renderTrials } from '../faults/table.ts';
+import { faultTable } from '../faults/table.ts';
 import { isWell, plansFor, type Trial, tryFault } from '../faults/trial.ts';
 import { type World, WORLDS } from '../faults/world.ts';
 import { atLeastOne } from '../option-values.ts';
@@ -33,7 +33,7 @@ try {
   const tell = (trial: Trial) => {
     trials.push(trial);
     // What a long series has found by the time it is interrupted is not lost.
-    if (write !== undefined) writeFileSync(file, renderTrials(trials));
+    if (write !== undefined) writeFileSync(file, faultTable(trials));
   };
   for (const name of worlds) await hit(name, Math.ceil(runs / worlds.length), seed, tell);
   process.exitCode = trials.every(isWell) ? EXIT.conformant : EXIT.claimFailed;
@@ -41,7 +41,7 @@ try {
   process.exitCode = exitCodeOf(error);
   print(process.stderr, failureOf(error)?.message ?? messageOf(error));
 } finally {
-  if (trials.length > 0) console.log(`\n${renderTrials(trials)}`);
+  if (trials.length > 0) console.log(`\n${faultTable(trials)}`);
   if (process.connected) process.disconnect();
 }
 

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { EXIT, exitCodeOf, messageOf } from '../errors.ts';
 import { Progress } from '../progress.ts';
 import { LOCK_FILE, readLock, writeLock } from '../supply/registry/lock.ts';
-import { describe, renewed, survey } from '../supply/registry/pins.ts';
+import { describeChanges, renewed, survey } from '../supply/registry/pins.ts';
 import { UPSTREAM } from '../supply/registry/releases.ts';
 
 const program = new Command('pins')
@@ -31,7 +31,7 @@ async function pins({ check = false, lock: file }: { check?: boolean; lock: stri
     survey(UPSTREAM, { signal: stop.signal, say }),
   );
   const { lock, differences } = renewed(old, seen);
-  for (const difference of differences) console.log(describe(difference));
+  for (const difference of differences) console.log(describeChanges(difference));
   for (const [name, why] of seen.silent) console.log(`no answer: ${name}\n  ${why}`);
   const count = `${Object.keys(lock.assets).length} files and ${Object.keys(lock.images).length} images`;
   if (check) {

@@ -84,7 +84,7 @@ export function sameRoots(a: readonly Certificate[], b: readonly Certificate[]):
 }
 
 /** What a person calls a certificate: its subject, else its first URI, else its short fingerprint. */
-export function nameOf(certificate: Certificate): string {
+export function certificateName(certificate: Certificate): string {
   if (certificate.subject !== '') return `"${certificate.subject}"`;
   return certificate.uris[0] ?? certificate.fingerprint.slice(0, 16);
 }
@@ -93,7 +93,7 @@ export function nameOf(certificate: Certificate): string {
 export function describe(certificate: Certificate): string {
   const { issuer, notBefore, notAfter, fingerprint } = certificate;
   const validity = `valid ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
-  return `${nameOf(certificate)}, issued by "${issuer}", ${validity}, sha256 ${fingerprint.slice(0, 16)}`;
+  return `${certificateName(certificate)}, issued by "${issuer}", ${validity}, sha256 ${fingerprint.slice(0, 16)}`;
 }
 
 function decodeBody(body: string): Uint8Array<ArrayBuffer> {

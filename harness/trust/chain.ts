@@ -1,4 +1,4 @@
-import { type Certificate, CertificateError, nameOf, sameCertificate } from './certificate.ts';
+import { type Certificate, CertificateError, certificateName, sameCertificate } from './certificate.ts';
 import type { ChainFault } from './fault.ts';
 import { type Link, linkBetween, linkFault } from './link.ts';
 import { pathFaults, type Purpose } from './path.ts';
@@ -52,7 +52,7 @@ export function verifyChain(
 
 /** A verdict as one sentence without a full stop. */
 export function verdictSentence(verdict: ChainVerdict): string {
-  if (verdict.trusted) return `trusted: ${verdict.path.map(nameOf).join(' issued by ')}`;
+  if (verdict.trusted) return `trusted: ${verdict.path.map(certificateName).join(' issued by ')}`;
   return `not trusted: ${verdict.faults.map(({ sentence }) => sentence).join('; ')}`;
 }
 

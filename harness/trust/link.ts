@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { type Certificate, nameOf } from './certificate.ts';
+import { type Certificate, certificateName } from './certificate.ts';
 import type { ChainFault } from './fault.ts';
 
 /**
@@ -24,11 +24,11 @@ export function linkFault(
   for (const code of ['authority-key-mismatch', 'bad-signature', 'same-subject-other-key'] as const) {
     const found = candidates.find(({ link }) => link === code);
     if (found === undefined) continue;
-    return { code, certificate: child, sentence: SENTENCES[code](nameOf(child), found.candidate) };
+    return { code, certificate: child, sentence: SENTENCES[code](certificateName(child), found.candidate) };
   }
   const sentence = isSelfIssued(child)
-    ? `the chain ends at ${nameOf(child)}, which is not among the trusted roots`
-    : `the issuer of ${nameOf(child)}, "${child.issuer}", was not presented and is not among the trusted roots`;
+    ? `the chain ends at ${certificateName(child)}, which is not among the trusted roots`
+    : `the issuer of ${certificateName(child)}, "${child.issuer}", was not presented and is not among the trusted roots`;
   return { code: 'unknown-issuer', certificate: child, sentence };
 }
 
@@ -39,11 +39,11 @@ export function isSelfIssued(certificate: Certificate): boolean {
 
 const SENTENCES: Record<Exclude<Link, 'issued'>, (child: string, candidate: Certificate) => string> = {
   'authority-key-mismatch': (child, candidate) =>
-    `${child} was signed by ${nameOf(candidate)}, but its authority key identifier points to another certificate`,
+    `${child} was signed by ${certificateName(candidate)}, but its authority key identifier points to another certificate`,
   'bad-signature': (child, candidate) =>
-    `the signature on ${child} does not verify with the key of ${nameOf(candidate)}`,
+    `the signature on ${child} does not verify with the key of ${certificateName(candidate)}`,
   'same-subject-other-key': (child, candidate) =>
-    `${child} was signed by another key than that of ${nameOf(candidate)} at hand ` +
+    `${child} was signed by another key than that of ${certificateName(candidate)} at hand ` +
     `(certificate ${candidate.fingerprint.slice(0, 16)}), though that has its issuer's name`,
 };
 

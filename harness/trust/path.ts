@@ -1,4 +1,4 @@
-import { type Certificate, nameOf } from './certificate.ts';
+import { type Certificate, certificateName } from './certificate.ts';
 import type { KeyUsage } from './extensions.ts';
 import type { ChainFault, FaultCode } from './fault.ts';
 import { isSelfIssued } from './link.ts';
@@ -32,7 +32,7 @@ export function pathFaults(path: readonly Certificate[], at: Date, purpose?: Pur
 const fault = (code: FaultCode, certificate: Certificate, says: string): ChainFault => ({
   code,
   certificate,
-  sentence: `${nameOf(certificate)} ${says}`,
+  sentence: `${certificateName(certificate)} ${says}`,
 });
 
 function validityFaults(certificate: Certificate, at: Date): ChainFault[] {
@@ -49,7 +49,7 @@ function constraintFaults(certificate: Certificate, depth: number, above: readon
   return above.flatMap((authority) => {
     const violation = authority.nameConstraints && nameConstraintViolation(certificate, authority.nameConstraints);
     if (violation === undefined) return [];
-    return [fault('name-constraints', certificate, `${violation} by ${nameOf(authority)}`)];
+    return [fault('name-constraints', certificate, `${violation} by ${certificateName(authority)}`)];
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Fault, faultOf } from '../observations/fault.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import type { HeldByProxy } from '../observations/proxy.ts';
-import { type Certificate, describe, nameOf, sameCertificate, sameRoots } from './certificate.ts';
+import { type Certificate, describe, certificateName, sameCertificate, sameRoots } from './certificate.ts';
 import { verdictSentence, verifyChain } from './chain.ts';
 import { spiffeIdOf } from './spiffe.ts';
 
@@ -61,5 +61,5 @@ export function sharedRoots(held: readonly HeldByProxy[]): string[] {
   const rootsOf = (plane: PlaneName) => held.filter(({ proxy }) => proxy.plane === plane).flatMap(({ roots }) => roots);
   const gateway = rootsOf('gateway');
   const shared = rootsOf('mesh').filter((root) => gateway.some((other) => sameCertificate(root, other)));
-  return [...new Set(shared.map((root) => `${nameOf(root)} (${root.fingerprint.slice(0, 16)})`))];
+  return [...new Set(shared.map((root) => `${certificateName(root)} (${root.fingerprint.slice(0, 16)})`))];
 }

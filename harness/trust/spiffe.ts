@@ -1,4 +1,4 @@
-import { type Certificate, nameOf } from './certificate.ts';
+import { type Certificate, certificateName } from './certificate.ts';
 
 /** The identity of a workload in the form Istio gives it: `spiffe://<trust domain>/ns/<namespace>/sa/<account>`. */
 export interface SpiffeId {
@@ -39,9 +39,11 @@ export function parseSpiffeId(uri: string): SpiffeId {
  */
 export function spiffeIdOf(certificate: Certificate): SpiffeId {
   const [uri, ...more] = certificate.uris;
-  if (uri === undefined) throw new Error(`${nameOf(certificate)} has no URI name, so it asserts no SPIFFE ID`);
+  if (uri === undefined) throw new Error(`${certificateName(certificate)} has no URI name, so it asserts no SPIFFE ID`);
   if (more.length > 0) {
-    throw new Error(`${nameOf(certificate)} has ${certificate.uris.length} URI names, an X.509-SVID has exactly one`);
+    throw new Error(
+      `${certificateName(certificate)} has ${certificate.uris.length} URI names, an X.509-SVID has exactly one`,
+    );
   }
   return parseSpiffeId(uri);
 }

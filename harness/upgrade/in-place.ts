@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { nameOf } from '../kube/manifests.ts';
+import { objectName } from '../kube/manifests.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import { remove } from '../ownership/objects.ts';
 import { rolledOut } from '../kube/rollout.ts';
@@ -73,4 +73,4 @@ export function goneWith(
 
 /** Group, kind and name: another version of its API makes no other object. */
 const keyOf = (object: KubernetesObject) =>
-  `${(object.apiVersion ?? '').replace(/(^|\/)[^/]*$/, '')} ${nameOf(object)}`;
+  `${(object.apiVersion ?? '').replace(/(^|\/)[^/]*$/, '')} ${objectName(object)}`;

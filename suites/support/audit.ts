@@ -16,7 +16,7 @@ export async function auditLab({ kube }: Lab): Promise<TrustGraph> {
 }
 
 /** Puts the lab's trust graph into the report. It is an illustration: what keeps it from being made becomes a note. */
-export async function drawGraph({ lab, report }: LabContext, title: string, remedy?: string): Promise<void> {
+export async function reportGraph({ lab, report }: LabContext, title: string, remedy?: string): Promise<void> {
   try {
     report({ type: 'graph', title, ...defined({ remedy }), graph: await auditLab(lab) });
   } catch (error) {

@@ -1,15 +1,15 @@
 import type { ClaimContext } from '../../harness/claims/claim.ts';
 import type { PageAnswer } from '../../harness/judges/bookinfo.ts';
-import { recordHeld } from '../../harness/judges/held.ts';
+import { recordCertificates } from '../../harness/judges/proxy-certificates.ts';
 import { withoutPod } from '../../harness/judges/joined.ts';
-import { judgeVisits } from '../../harness/judges/visits.ts';
+import { judgePages } from '../../harness/judges/bookinfo-pages.ts';
 import type { DeploymentRef } from '../../harness/kube/rollout.ts';
 import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import { faultsIn, FaultsError, type MaybeFault } from '../../harness/observations/fault.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
 import { listProxies, type Proxy } from '../../harness/probe/proxies.ts';
 import type { ProxyJudge } from '../../harness/trust/proxy-verdict.ts';
-import { visitBookinfo } from './visit.ts';
+import { fetchBookinfo } from './fetch-bookinfo.ts';
 
 /** Fails with all that is wrong. */
 export function noFaults(findings: readonly MaybeFault[]): void {
@@ -32,7 +32,7 @@ export async function everyProxy(
 }
 
 /** Certificates as evidence: public, each once, and who presents and who trusts it. */
-export const certificatesOf = (held: readonly HeldByProxy<Proxy>[]) => recordHeld(held, new Date());
+export const certificatesOf = (held: readonly HeldByProxy<Proxy>[]) => recordCertificates(held, new Date());
 
 /** The proxy of an app; `mesh-gateway` is the gateway. */
 export async function proxyOf(lab: Lab, app: string): Promise<Proxy> {
@@ -47,9 +47,9 @@ export async function strictBookinfo(
   get: (path: string, agent: string) => Promise<PageAnswer>,
   name = 'bookinfo',
 ): Promise<void> {
-  const visits = await visitBookinfo(agent, get);
-  await evidence(name, visits);
-  noFaults(judgeVisits(visits));
+  const pages = await fetchBookinfo(agent, get);
+  await evidence(name, pages);
+  noFaults(judgePages(pages));
 }
 
 export const transcript = ({ status, headers, body }: PageAnswer) =>

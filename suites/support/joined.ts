@@ -1,19 +1,19 @@
 import { ENVIRONMENT } from '../../harness/claims/environment.ts';
 import { type LabContext, scenario } from '../../harness/claims/claim.ts';
-import { bundle } from '../../harness/judges/held.ts';
+import { pemBundle } from '../../harness/judges/proxy-certificates.ts';
 import { CACERTS, CA_FILES } from '../../harness/observations/istio.ts';
 import { throughGateway } from '../../harness/probe/http.ts';
 import { INTERMEDIATES } from '../../harness/remedies/manual.ts';
 import type { Remedy } from '../../harness/remedies/remedy.ts';
 import { sabotage } from '../../harness/selftest/sabotages.ts';
 import { PrivateKey } from '../../harness/trust/issue.ts';
-import { drawGraph } from './audit.ts';
+import { reportGraph } from './audit.ts';
 import { splitBaseline } from './baseline.ts';
 import { borrowSecret } from './borrowed-secret.ts';
 import { judged } from './judged.ts';
 import { joinedBaseline, wholeThroughGateway } from './joined-baseline.ts';
 import { callAsForeigner, callUncertified, heldWhenJoined, peerOfGateway, type Truth, watchMap } from './observe.ts';
-import { visitBookinfo } from './visit.ts';
+import { fetchBookinfo } from './fetch-bookinfo.ts';
 
 /** The claims that hold whatever the remedy: both planes under one root, and nothing else let in. */
 export function claimJoined(remedy: Remedy): (context: LabContext) => Promise<Truth> {
@@ -25,7 +25,7 @@ export function claimJoined(remedy: Remedy): (context: LabContext) => Promise<Tr
   judged(id('bookinfo'), async (context) => {
     await joined(context);
     const { lab, agent } = context;
-    return await visitBookinfo(agent, (path, name) => throughGateway(lab, path, { agent: name }));
+    return await fetchBookinfo(agent, (path, name) => throughGateway(lab, path, { agent: name }));
   });
 
   for (const name of ['leaf-issuer', 'chain', 'rootca-equal', 'spiffe-identity'] as const) {
@@ -46,7 +46,7 @@ export function claimJoined(remedy: Remedy): (context: LabContext) => Promise<Tr
 
   judged(id('configmap-stable'), async (context) => {
     const { root } = await joined(context);
-    return { root: bundle(root.pem), map: await watchMap(context.lab, 'mesh') };
+    return { root: pemBundle(root.pem), map: await watchMap(context.lab, 'mesh') };
   });
   return joined;
 }
@@ -72,7 +72,7 @@ function joinedBy(remedy: Remedy): (context: LabContext) => Promise<Truth> {
       convergeSeconds: (Date.now() - started) / 1000,
       support: lab.distribution.support,
     });
-    await drawGraph(context, `after the ${remedy.name} remedy`, remedy.name);
+    await reportGraph(context, `after the ${remedy.name} remedy`, remedy.name);
     if (!converged) report({ type: 'note', text: `${remedy.name}: Bookinfo was never whole through the gateway` });
     return { root: root.certificate, intermediates, issuer: root };
   });

@@ -1,5 +1,5 @@
 import { claim, type ClaimContext } from '../../harness/claims/claim.ts';
-import { judgeClaim, type JudgedClaim, type Observation } from '../../harness/judges/judges.ts';
+import { judgeClaim, type JudgedClaim, type Observed } from '../../harness/judges/judges.ts';
 import { noFaults } from './checks.ts';
 
 /**
@@ -8,7 +8,7 @@ import { noFaults } from './checks.ts';
  */
 export function judged<Id extends JudgedClaim>(
   id: Id,
-  observe: (context: ClaimContext) => Promise<Observation<Id>>,
+  observe: (context: ClaimContext) => Promise<Observed<Id>>,
 ): void {
   claim(id, async (context) => {
     const seen = await observe(context);

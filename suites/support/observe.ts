@@ -1,7 +1,7 @@
 import type { ClaimContext } from '../../harness/claims/claim.ts';
 import type { IssuedCas } from '../../harness/judges/cert-manager.ts';
 import type { WatchedMap } from '../../harness/judges/config-map.ts';
-import { bundle, recordHeld } from '../../harness/judges/held.ts';
+import { pemBundle, recordCertificates } from '../../harness/judges/proxy-certificates.ts';
 import type { HeldWhenJoined } from '../../harness/judges/joined.ts';
 import { defined } from '../../harness/defined.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type Peer,
   type TlsAttempt,
   type Uncertified,
-} from '../../harness/judges/strangers.ts';
+} from '../../harness/judges/unauthorized-clients.ts';
 import { livePods } from '../../harness/kube/rollout.ts';
 import { BOOKINFO, identityOfGateway, type Lab, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
@@ -37,7 +37,7 @@ export interface Truth {
 export async function heldWhenJoined(lab: Lab, { root, intermediates }: Truth): Promise<HeldWhenJoined> {
   return {
     expected: { root: root.pem, intermediates, trustDomain: TRUST_DOMAIN, deployments: withProxy(lab) },
-    ...recordHeld(await readAllSecrets(lab), new Date()),
+    ...recordCertificates(await readAllSecrets(lab), new Date()),
   };
 }
 
@@ -88,7 +88,7 @@ const attempt = ({ outcome, protocol }: HandshakeResult): TlsAttempt => ({
 /** The root ConfigMap that a plane writes into the mesh's namespace, watched for a while. */
 export async function watchMap(lab: Lab, plane: PlaneName): Promise<WatchedMap> {
   const churn = await observeChurn(lab.kube, 'bookinfo', lab.distribution.rootMaps[plane].name);
-  return { ...churn, roots: churn.roots.map(bundle) };
+  return { ...churn, roots: churn.roots.map(pemBundle) };
 }
 
 /** The CAs of both planes as cert-manager keeps them. */
@@ -100,7 +100,7 @@ export async function issuedCas(lab: Lab): Promise<IssuedCas> {
       plane: namespace === mesh.namespace ? 'mesh' : 'gateway',
       ...{ namespace, conditions },
       ...defined({ owner }),
-      ca: bundle(ca.pem),
+      ca: pemBundle(ca.pem),
     })),
   };
 }

@@ -8,7 +8,7 @@ import { listIstiods } from '../../harness/probe/istiod.ts';
 import { cacerts, cacertsReference } from '../../harness/remedies/manual.ts';
 import { eventually } from '../../harness/retry.ts';
 import { type Authority, createIntermediate, createRoot } from '../../harness/trust/issue.ts';
-import { touch } from './touch.ts';
+import { nudgeKubelet } from './nudge-kubelet.ts';
 
 /** A CA for each plane under one root, as a remedy has them; small keys, which cost no time. */
 export async function sharedHierarchy({ keepSecret }: LabContext): Promise<Record<'root' | PlaneName, Authority>> {
@@ -22,7 +22,7 @@ export async function sharedHierarchy({ keepSecret }: LabContext): Promise<Recor
 }
 
 /** Gives a plane a CA of its own; what runs does not see it. */
-export const plugIn = (lab: Lab, plane: PlaneName, authority: Authority) =>
+export const plugInCa = (lab: Lab, plane: PlaneName, authority: Authority) =>
   apply(lab, [cacerts(lab.distribution.planes[plane], authority)]);
 
 export const unplug = (lab: Lab, plane: PlaneName) => remove(lab, [cacertsReference(lab.distribution.planes[plane])]);
@@ -32,7 +32,7 @@ export async function reachesIstiod(lab: Lab, plane: PlaneName): Promise<void> {
   const [istiod] = await listIstiods(lab, plane);
   if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
   const { namespace, name } = istiod;
-  await touch(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  await nudgeKubelet(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
   await eventually(
     async () => {
       const files = await listFiles(lab.kube, { ...istiod, container: DISCOVERY }, '/etc/cacerts');

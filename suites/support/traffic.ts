@@ -25,7 +25,7 @@ const SHOWN = 20;
 /** What a proxy answers with when it does not trust the next one. */
 export const VERIFY_FAILED = 'CERTIFICATE_VERIFY_FAILED';
 
-export interface TrafficOptions {
+export interface LoadOptions {
   /** The fewest requests that are made. */
   atLeast?: number;
   /** In the split only the mesh answers. */
@@ -50,7 +50,7 @@ export interface UnderTraffic<T> {
 export async function underTraffic<T>(
   context: ClaimContext,
   change: () => Promise<T>,
-  { atLeast = 0, within = 'both planes' }: TrafficOptions = {},
+  { atLeast = 0, within = 'both planes' }: LoadOptions = {},
 ): Promise<UnderTraffic<T>> {
   const { lab, evidence } = context;
   const ways = within === 'the mesh' ? [insideMesh(context)] : [throughTheGateway(context), insideMesh(context)];

@@ -1,5 +1,5 @@
 import type { ClaimContext, LabContext } from '../../harness/claims/claim.ts';
-import { recordHeld } from '../../harness/judges/held.ts';
+import { recordCertificates } from '../../harness/judges/proxy-certificates.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
 import { type Fault, faultsIn, type MaybeFault } from '../../harness/observations/fault.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
@@ -148,7 +148,7 @@ export function untrusted({ name, held }: Stage, { root, planes }: JoinedLab): F
 export const described = ({ name, versions, held }: Stage) => ({
   name,
   versions: versions.map(({ proxy, plane, istio, envoy }) => ({ proxy, plane, istio, envoy })),
-  held: recordHeld(held, new Date()),
+  held: recordCertificates(held, new Date()),
 });
 
 /** What an app's proxy is at a stage; the pod is another one each time. */

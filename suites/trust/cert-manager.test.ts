@@ -1,5 +1,5 @@
 import { claim } from '../../harness/claims/claim.ts';
-import { recordHeld } from '../../harness/judges/held.ts';
+import { recordCertificates } from '../../harness/judges/proxy-certificates.ts';
 import { readAllSecrets } from '../../harness/probe/proxies.ts';
 import { certManager } from '../../harness/remedies/cert-manager.ts';
 import { claimJoined } from '../support/joined.ts';
@@ -19,7 +19,7 @@ judged('trust.cert-manager.cacerts-owned', async (context) => {
   const { lab } = context;
   await joined(context);
   const [cas, held] = await Promise.all([issuedCas(lab), readAllSecrets(lab)]);
-  return { ...cas, ...recordHeld(held, new Date()) };
+  return { ...cas, ...recordCertificates(held, new Date()) };
 });
 
 judged('trust.cert-manager.ca-usages', async (context) => {

@@ -1,5 +1,5 @@
 import { isAgentSymptom } from '../../harness/judges/config-map.ts';
-import { bundle } from '../../harness/judges/held.ts';
+import { pemBundle } from '../../harness/judges/proxy-certificates.ts';
 import { livePods, whatIsMissing } from '../../harness/kube/rollout.ts';
 import { INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
@@ -47,7 +47,7 @@ judged('trust.configmap.separate', async (context) => {
   const held = await split(context);
   const rootOf = (plane: PlaneName) => {
     const roots = held.find(({ proxy }) => proxy.plane === plane)?.roots ?? [];
-    return bundle(roots.map(({ pem }) => pem).join(''));
+    return pemBundle(roots.map(({ pem }) => pem).join(''));
   };
   const maps = PLANES.map(async (plane) => ({ root: rootOf(plane), map: await watchMap(context.lab, plane) }));
   return { maps: await Promise.all(maps) };

@@ -16,7 +16,7 @@ import { trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
 import { backendTlsPolicy, policyAccepted } from '../support/backend-tls-policy.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { certificatesOf, noFaults, proxyOf, transcript } from '../support/checks.ts';
-import { plugIn, reachesIstiod, sharedHierarchy, unplug } from '../support/plug-in.ts';
+import { plugInCa, reachesIstiod, sharedHierarchy, unplug } from '../support/plug-in.ts';
 import { gatewayRefuses } from '../support/refusal.ts';
 import { andUndo } from '../support/undo.ts';
 
@@ -158,7 +158,7 @@ claim('trust.not-remedies.gateway-side-only', async (context) => {
   const { root, gateway } = await sharedHierarchy(context);
   await andUndo(
     async () => {
-      await plugIn(lab, 'gateway', gateway);
+      await plugInCa(lab, 'gateway', gateway);
       await restartGatewayPlane(lab);
       await hasMoved(lab, 'mesh-gateway', root);
       await gatewayRefuses(context);
@@ -176,7 +176,7 @@ claim('trust.not-remedies.mesh-side-only', async (context) => {
   const { root, mesh } = await sharedHierarchy(context);
   await andUndo(
     async () => {
-      await plugIn(lab, 'mesh', mesh);
+      await plugInCa(lab, 'mesh', mesh);
       // The one workload that the gateway calls is enough.
       await restartMeshPlane(lab, [{ namespace: 'bookinfo', name: 'productpage-v1' }]);
       await hasMoved(lab, 'productpage', root);
@@ -195,7 +195,7 @@ claim('trust.not-remedies.no-restart', async (context) => {
   const { mesh, gateway } = await sharedHierarchy(context);
   await andUndo(
     async () => {
-      await Promise.all([plugIn(lab, 'mesh', mesh), plugIn(lab, 'gateway', gateway)]);
+      await Promise.all([plugInCa(lab, 'mesh', mesh), plugInCa(lab, 'gateway', gateway)]);
       await Promise.all(PLANES.map((plane) => reachesIstiod(lab, plane)));
       await restartWorkloads(lab, 'gateway', [lab.gateway]);
       // Where both planes write one ConfigMap, a sidecar that starts comes up by luck.

@@ -21,7 +21,7 @@ import { createRoot } from '../../harness/trust/issue.ts';
 import { borrowSecret } from '../support/borrowed-secret.ts';
 import { noFaults, strictBookinfo } from '../support/checks.ts';
 import { joinedBaseline } from '../support/joined-baseline.ts';
-import { touch } from '../support/touch.ts';
+import { nudgeKubelet } from '../support/nudge-kubelet.ts';
 import { andUndo } from '../support/undo.ts';
 
 claim('trust.regenerated-root.intermediates-kept', async (context) => {
@@ -33,7 +33,7 @@ claim('trust.regenerated-root.intermediates-kept', async (context) => {
   await andUndo(
     async () => {
       await secret.write({ 'tls.crt': base64(twin.certificate.pem), 'tls.key': base64(twin.privateKey.pem()) });
-      await Promise.all(certificates(lab).map((certificate) => touch(lab, certificate)));
+      await Promise.all(certificates(lab).map((certificate) => nudgeKubelet(lab, certificate)));
       const trial = await issuedUnder(lab, twin.certificate);
       const [cas, held] = await Promise.all([readCaCertificates(lab), readAllSecrets(lab)]);
       const against = (of: string, chain: readonly Certificate[]) => {

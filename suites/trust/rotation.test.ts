@@ -12,8 +12,8 @@ import { eventually } from '../../harness/retry.ts';
 import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { certificatesOf, everyProxy, noFaults } from '../support/checks.ts';
-import { settles } from '../support/settles.ts';
-import { touch } from '../support/touch.ts';
+import { assertRotated } from '../support/assert-rotated.ts';
+import { nudgeKubelet } from '../support/nudge-kubelet.ts';
 import { lossIn, type UnderTraffic, underTraffic, VERIFY_FAILED } from '../support/traffic.ts';
 import { andUndo } from '../support/undo.ts';
 
@@ -82,7 +82,7 @@ async function rotatesIntermediates(context: ClaimContext): Promise<void> {
 claim('trust.rotation.single-step', async (context) => {
   const { lab, keepSecret, report } = context;
   const outcome = await rotate(context, (before) => swapRoot(lab, before, keepSecret));
-  await settles({ remedy: 'single-step swap', baseline: 'joined' }, context, outcome);
+  await assertRotated({ remedy: 'single-step swap', baseline: 'joined' }, context, outcome);
   report({ type: 'note', text: `the single-step swap of the root: ${lossIn(outcome)}` });
   noFaults([
     outcome.lost.some(({ body }) => body?.includes(VERIFY_FAILED) === true)
@@ -94,7 +94,7 @@ claim('trust.rotation.single-step', async (context) => {
 claim('trust.rotation.dual-root', async (context) => {
   const { lab, keepSecret } = context;
   const outcome = await rotate(context, (before) => rotateRoot(lab, before, keepSecret), { atLeast: 2_000 });
-  await settles({ remedy: 'dual-root rotation', baseline: 'joined' }, context, outcome);
+  await assertRotated({ remedy: 'dual-root rotation', baseline: 'joined' }, context, outcome);
   noFaults([noLoss(outcome)]);
 });
 
@@ -120,7 +120,7 @@ async function reloaded(lab: Lab, plane: PlaneName): Promise<string[]> {
   const [istiod] = await listIstiods(lab, plane);
   if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
   const { namespace, name } = istiod;
-  await touch(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  await nudgeKubelet(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
   return await eventually(
     async () => {
       const lines = (await istiodLog(lab, istiod)).filter((line) => line.includes('newly added intermediate CA'));

@@ -1,6 +1,6 @@
 import { claim, scenario } from '../../harness/claims/claim.ts';
 import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
-import { recordHeld } from '../../harness/judges/held.ts';
+import { recordCertificates } from '../../harness/judges/proxy-certificates.ts';
 import { CACERTS } from '../../harness/observations/istio.ts';
 import { accessLog } from '../../harness/probe/logs.ts';
 import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
@@ -10,12 +10,12 @@ import { brokenConversations } from '../../harness/trust/graph/graph.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { noFaults, proxyOf } from '../support/checks.ts';
 import { judged } from '../support/judged.ts';
-import { auditLab, drawGraph } from '../support/audit.ts';
-import { visitBookinfo } from '../support/visit.ts';
+import { auditLab, reportGraph } from '../support/audit.ts';
+import { fetchBookinfo } from '../support/fetch-bookinfo.ts';
 
 const split = scenario(async (context) => {
   const held = await splitBaseline(context.lab);
-  await drawGraph(context, 'the split');
+  await reportGraph(context, 'the split');
   return held;
 });
 
@@ -53,12 +53,12 @@ judged('trust.split.mesh-works', async (context) => {
     within: 'converge',
     inARow: 5,
   });
-  return await visitBookinfo(agent, get);
+  return await fetchBookinfo(agent, get);
 });
 
-judged('trust.split.leaf-issuers-differ', async (context) => recordHeld(await split(context), new Date()));
+judged('trust.split.leaf-issuers-differ', async (context) => recordCertificates(await split(context), new Date()));
 
-judged('trust.split.roots-differ', async (context) => recordHeld(await split(context), new Date()));
+judged('trust.split.roots-differ', async (context) => recordCertificates(await split(context), new Date()));
 
 claim('trust.split.audit', async (context) => {
   const held = await split(context);

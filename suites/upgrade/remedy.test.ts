@@ -1,29 +1,29 @@
 import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
 import type { Lab } from '../../harness/mesh/lab.ts';
-import { adoptCertManager, adoptManual } from '../../harness/remedies/adopt.ts';
+import { joinByCertManager, joinManually } from '../../harness/remedies/join-without-outage.ts';
 import { manual } from '../../harness/remedies/manual.ts';
 import type { Plugged, Rotated } from '../../harness/remedies/rotate.ts';
 import { resetVersions } from '../../harness/upgrade/reset.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { noFaults } from '../support/checks.ts';
-import { settles } from '../support/settles.ts';
-import { lossIn, type TrafficOptions, underTraffic } from '../support/traffic.ts';
+import { assertRotated } from '../support/assert-rotated.ts';
+import { lossIn, type LoadOptions, underTraffic } from '../support/traffic.ts';
 import { AT_LEAST } from '../support/upgrade.ts';
 
 /** What the first claim has left plugged in, for the second; undefined while that is not known. */
-let adopted: Plugged | undefined;
+let joinedBy: Plugged | undefined;
 
 claim('upgrade.remedy.self-signed-to-manual', async (context) => {
   const { lab, keepSecret } = context;
   await split(lab);
   const options = { atLeast: AT_LEAST, within: 'the mesh' } as const;
-  adopted = await adopts(context, 'manual, no outage', () => adoptManual(lab, keepSecret), options);
+  joinedBy = await joins(context, 'manual, no outage', () => joinManually(lab, keepSecret), options);
 });
 
 claim('upgrade.remedy.manual-to-cert-manager', async (context) => {
-  const before = adopted ?? (await joined(context));
-  adopted = undefined;
-  await adopts(context, 'cert-manager, no outage', () => adoptCertManager(context.lab, before), { atLeast: AT_LEAST });
+  const before = joinedBy ?? (await joined(context));
+  joinedBy = undefined;
+  await joins(context, 'cert-manager, no outage', () => joinByCertManager(context.lab, before), { atLeast: AT_LEAST });
 });
 
 /** An upgrade before this may have left any version and revision. */
@@ -38,15 +38,15 @@ async function joined({ lab, keepSecret }: ClaimContext): Promise<Plugged> {
 }
 
 /** Takes a remedy over under traffic and sees that every proxy holds what it issues, and nothing else. */
-async function adopts(
+async function joins(
   context: ClaimContext,
   remedy: string,
   change: () => Promise<Rotated>,
-  options: TrafficOptions,
+  options: LoadOptions,
 ): Promise<Plugged> {
   const outcome = await underTraffic(context, change, options);
   const baseline = options.within === 'the mesh' ? 'split' : 'joined';
-  await settles({ remedy, baseline }, context, outcome);
+  await assertRotated({ remedy, baseline }, context, outcome);
   noFaults([outcome.lost.length <= context.lab.lossBudget ? undefined : lossIn(outcome)]);
   return outcome.value;
 }

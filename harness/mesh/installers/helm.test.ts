@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nameOf } from '../../kube/manifests.ts';
+import { objectName } from '../../kube/manifests.ts';
 import { PLANES } from '../../observations/planes.ts';
 import { cacheFolder } from '../../paths.ts';
 import { goModuleVersion, goPartDigest } from '../../supply/source/go.ts';
@@ -54,7 +54,7 @@ describe.each(BUILT)('Istio %s', (version) => {
       renderPlane(planes[plane], partsBy({ kind: 'istioctl', istioctl })),
     ]);
     const comparable = (objects: typeof byHelm) =>
-      new Map(objects.map((object) => [nameOf(object), withoutNotes(object)]));
+      new Map(objects.map((object) => [objectName(object), withoutNotes(object)]));
     expect(byHelm.length).toBeGreaterThan(10);
     expect(comparable(byHelm)).toEqual(comparable(byIstioctl));
   });

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { defined } from '../../defined.ts';
 import { environmentFailure, labFailure } from '../../errors.ts';
-import { nameOf } from '../../kube/manifests.ts';
+import { objectName } from '../../kube/manifests.ts';
 import { apply, type ApplyOptions, type Proprietor, tryOut } from '../../ownership/objects.ts';
 import type { Kube } from '../../kube/client.ts';
 import { apiMessage, found } from '../../kube/failure.ts';
@@ -63,7 +63,7 @@ async function assertAccepted(kube: Kube, resource: KubernetesObject): Promise<v
   try {
     await tryOut(kube, resource);
   } catch (error) {
-    throw labFailure(`${nameOf(resource)} would be refused: ${apiMessage(error)}`, {
+    throw labFailure(`${objectName(resource)} would be refused: ${apiMessage(error)}`, {
       next: "Set version and values of the plane to what the cluster's Sail operator knows.",
       cause: error,
     });
@@ -97,7 +97,7 @@ async function reconciled(kube: Kube, { apiVersion, kind, metadata }: Kubernetes
       if (ready?.status !== 'True') throw new Error(ready?.message ?? 'it says nothing about being Ready');
     },
     {
-      waitingFor: `the Sail operator to have ${nameOf(header)} ready`,
+      waitingFor: `the Sail operator to have ${objectName(header)} ready`,
       within: 'planeReady',
       ...defined({ signal }),
     },

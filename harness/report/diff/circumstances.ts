@@ -1,7 +1,7 @@
 import type { ConformanceReport } from '../model.ts';
 import { compareFacts } from './facts.ts';
 import type { Change } from './model.ts';
-import { named } from './workloads.ts';
+import { listNames } from './workloads.ts';
 
 /** What was compared: versions of planes, components and tools; and whether like was compared with like. */
 export function compareCircumstances(old: ConformanceReport, now: ConformanceReport): Change[] {
@@ -18,7 +18,7 @@ function versions({ implementation, environment, run }: ConformanceReport): Map<
     // A lab of two versions has some of them twice.
     ...[...Map.groupBy(components, ({ name }) => name)].map(([name, same]): [string, string] => [
       name,
-      named(same.map(({ version, image, digest }) => entry(name, version, image, digest)[1])),
+      listNames(same.map(({ version, image, digest }) => entry(name, version, image, digest)[1])),
     ]),
     entry('Kubernetes', environment.kubernetes),
     entry('meshtrust', run.tool),

@@ -1,7 +1,7 @@
 import { defined } from '../../defined.ts';
 import type { ClaimResult } from '../model.ts';
 import type { Change } from './model.ts';
-import { named, workloadOf } from './workloads.ts';
+import { listNames, workloadOf } from './workloads.ts';
 
 /**
  * How verdicts on claims changed, in the order of the old report, then of the new one; where a claim stands in a report
@@ -34,6 +34,8 @@ const statusOf = (claim: ClaimResult | undefined) => claim?.status ?? 'absent';
 
 /** The workloads that faults are about; pods have other names in each run. */
 const aboutIn = (claim: ClaimResult | undefined): string =>
-  named((claim?.faults ?? []).map(({ about }) => (about === undefined ? 'nobody in particular' : workloadOf(about))));
+  listNames(
+    (claim?.faults ?? []).map(({ about }) => (about === undefined ? 'nobody in particular' : workloadOf(about))),
+  );
 
 const byId = (claims: readonly ClaimResult[]) => new Map(claims.map((claim) => [claim.id, claim]));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../build.ts';
-import { digestOf } from '../digest.ts';
+import { reportDigest } from '../digest.ts';
 import { EXAMPLE } from '../testing/example.ts';
 import type { ConformanceReport } from '../model.ts';
 import { compareReports, hasRegressed } from './compare.ts';
@@ -57,7 +57,7 @@ describe('for any runs', () => {
 it('finds two green runs equal, whatever their keys, pods, ids and times', () => {
   const run = { id: 'mt-2', started: '2026-05-05T10:00:00Z', finished: '2026-05-05T10:05:00Z', tool: EXAMPLE.run.tool };
   const repeated = { ...drawn(again, split), run };
-  const diff = compareReports(drawn(joined, split), { ...repeated, digest: digestOf(repeated) }, { strict: true });
+  const diff = compareReports(drawn(joined, split), { ...repeated, digest: reportDigest(repeated) }, { strict: true });
   expect(diff).toMatchObject({
     changes: [],
     notes: [],

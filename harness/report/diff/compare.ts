@@ -1,5 +1,5 @@
 import { verdictLine } from '../console.ts';
-import { digestOf } from '../digest.ts';
+import { reportDigest } from '../digest.ts';
 import type { ConformanceReport, GraphSnapshot } from '../model.ts';
 import { compareCircumstances } from './circumstances.ts';
 import { compareClaims } from './claims.ts';
@@ -62,7 +62,7 @@ function comparedRun(report: ConformanceReport): ComparedRun {
 }
 
 function tampered(which: 'old' | 'new', report: ConformanceReport): string[] {
-  if (digestOf(report) === report.digest) return [];
+  if (reportDigest(report) === report.digest) return [];
   return [`The digest of the ${which} report does not hold: it was changed after its run.`];
 }
 

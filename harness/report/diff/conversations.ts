@@ -1,7 +1,7 @@
 import { isBroken } from '../../trust/graph/graph.ts';
 import type { Conversation, TrustGraph } from '../../trust/graph/model.ts';
 import type { Change, ChangeKind } from './model.ts';
-import { named, workloadOf } from './workloads.ts';
+import { listNames, workloadOf } from './workloads.ts';
 
 /** What one workload meets when it calls another, or its agent when it calls istiod. */
 interface Call extends Pick<Conversation, 'channel' | 'verdict' | 'reason'> {
@@ -64,7 +64,7 @@ const gravity = (call: Call): string => `${isBroken(call) ? 2 : call.verdict ===
 /** Those with the same servers together: `a and b → c and d` for all four pairs. */
 function bySender(turns: readonly Turn[]): Turn[][] {
   const senders = [...Map.groupBy(turns, ({ is }) => is.from).values()];
-  const servers = (group: readonly Turn[]) => named(group.map(({ is }) => is.to));
+  const servers = (group: readonly Turn[]) => listNames(group.map(({ is }) => is.to));
   return [...Map.groupBy(senders, servers).values()].map((groups) => groups.flat());
 }
 
@@ -72,8 +72,8 @@ function changeOf(title: string, turns: readonly Turn[]): Change[] {
   const [first] = turns;
   if (first === undefined) return [];
   const { was, is } = first;
-  const clients = `${is.channel === 'control' ? 'agents of ' : ''}${named(turns.map(({ is }) => is.from))}`;
-  const what = `${title}: ${clients} → ${named(turns.map(({ is }) => is.to))}`;
+  const clients = `${is.channel === 'control' ? 'agents of ' : ''}${listNames(turns.map(({ is }) => is.from))}`;
+  const what = `${title}: ${clients} → ${listNames(turns.map(({ is }) => is.to))}`;
   const change: Change = { kind: kindOf(was, is), what, old: was.verdict, new: is.verdict };
   return [is.verdict === 'trusted' ? change : { ...change, reason: is.reason }];
 }

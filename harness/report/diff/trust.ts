@@ -1,7 +1,7 @@
 import type { GraphLink, TrustGraph } from '../../trust/graph/model.ts';
 import { ABSENT, compareFacts } from './facts.ts';
 import type { Change } from './model.ts';
-import { named, workloadOf } from './workloads.ts';
+import { listNames, workloadOf } from './workloads.ts';
 
 /** By workload, what is known of each of its facts. */
 type Workloads = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -25,7 +25,7 @@ export function compareTrust(title: string, old: TrustGraph, now: TrustGraph): C
     ...[...alike.values()].flatMap((group): Change[] => {
       const [first] = group;
       if (first === undefined) return [];
-      const what = `${title}: ${first.fact} of ${named(group.map(({ name }) => name))}`;
+      const what = `${title}: ${first.fact} of ${listNames(group.map(({ name }) => name))}`;
       return [{ kind: 'trust', what, old: first.old, new: first.new }];
     }),
   ];
@@ -57,8 +57,8 @@ function workloadsOf(graph: TrustGraph): Workloads {
         );
       const facts = new Map([
         ['issuer', leadTo(issuers)],
-        ['key', named(pods.map(({ certificate }) => keys.get(certificate ?? '') ?? 'not seen'))],
-        ['control plane', named(pods.map(({ plane }) => plane ?? 'not known'))],
+        ['key', listNames(pods.map(({ certificate }) => keys.get(certificate ?? '') ?? 'not seen'))],
+        ['control plane', listNames(pods.map(({ plane }) => plane ?? 'not known'))],
       ]);
       // An istiod is trusted; what it trusts itself no graph tells.
       if (pods.some(({ kind }) => kind === 'proxy')) facts.set('trusted roots', leadTo(trusted));
@@ -74,7 +74,7 @@ function describeAll(fingerprints: readonly string[], graph: TrustGraph): string
     (one) => one,
   );
   if (same.size === 0) return 'none';
-  return named([...same].map(([one, { length }]) => (length === 1 ? one : `${one} ×${length}`)));
+  return listNames([...same].map(([one, { length }]) => (length === 1 ? one : `${one} ×${length}`)));
 }
 
 /** What a CA has besides its key: subject, key algorithm, and the plane it issues for where that is one. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { named, workloadOf } from './workloads.ts';
+import { listNames, workloadOf } from './workloads.ts';
 
 it.each([
   ['bookinfo/details-v1-774b7654c7-kqmmp', 'bookinfo/details-v1'],
@@ -13,4 +13,4 @@ it.each([
   ['apps/by-hand', 'apps/by-hand'],
 ])('%s is a pod of %s', (pod, workload) => expect(workloadOf(pod)).toBe(workload));
 
-it('names each once, in order', () => expect(named(['c', 'a', 'b', 'a'])).toBe('a, b and c'));
+it('names each once, in order', () => expect(listNames(['c', 'a', 'b', 'a'])).toBe('a, b and c'));

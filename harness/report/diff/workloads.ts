@@ -10,4 +10,4 @@ export function workloadOf(podId: string): string {
 const LISTS = new Intl.ListFormat('en-GB');
 
 /** `a`, `a and b`, `a, b and c`: all of them, each once, in alphabetical order. */
-export const named = (items: Iterable<string>): string => LISTS.format([...new Set(items)].sort());
+export const listNames = (items: Iterable<string>): string => LISTS.format([...new Set(items)].sort());

@@ -4,7 +4,7 @@ import { duration } from '../text.ts';
 import type { Html } from './page.ts';
 import { brokenLines } from './findings.ts';
 import { facts, moment } from './parts.ts';
-import { count, STATUSES } from './words.ts';
+import { counted, STATUS_WORDS } from './words.ts';
 
 export const RESULTS = {
   conformant: { tone: 'good', mark: '✔', words: 'Conformant' },
@@ -41,21 +41,21 @@ const LINES_SHOWN = 3;
 function broken(report: ConformanceReport): Html | undefined {
   const lines = brokenLines(report);
   if (lines.length === 0) return undefined;
-  const rest = lines.length > LINES_SHOWN ? [count(lines.length - LINES_SHOWN, 'more broken edge')] : [];
+  const rest = lines.length > LINES_SHOWN ? [counted(lines.length - LINES_SHOWN, 'more broken edge')] : [];
   return html`<ul class="broken">
     ${[...lines.slice(0, LINES_SHOWN), ...rest].map((line) => html`<li>${line}</li>`)}
   </ul>`;
 }
 
-const statuses = Object.keys(STATUSES) as ClaimStatus[];
+const statuses = Object.keys(STATUS_WORDS) as ClaimStatus[];
 
 /** `2 of 29 claims failed, 27 passed`. */
 export function countsLine({ claims, summary }: ConformanceReport): string {
   const parts = statuses
     .filter((status) => summary[status] > 0)
     .map((status, index) => {
-      const of = index === 0 ? ` of ${count(claims.length, 'claim')}` : '';
-      return `${summary[status]}${of} ${STATUSES[status].words}`;
+      const of = index === 0 ? ` of ${counted(claims.length, 'claim')}` : '';
+      return `${summary[status]}${of} ${STATUS_WORDS[status].words}`;
     });
   return parts.length === 0 ? 'No claim was judged.' : `${parts.join(', ')}.`;
 }
@@ -66,7 +66,7 @@ function proportions({ claims, summary }: ConformanceReport): Html {
   const rects = statuses.map((status) => {
     const x = from;
     from += summary[status];
-    return html`<rect class="${STATUSES[status].tone}" x="${x}" width="${summary[status]}" height="1" />`;
+    return html`<rect class="${STATUS_WORDS[status].tone}" x="${x}" width="${summary[status]}" height="1" />`;
   });
   return html`<svg
     class="proportions"

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import type { CertificateSummary, GraphNode, TrustGraph } from '../../trust/graph/model.ts';
 import { moment, scrolling } from './parts.ts';
 import type { Html } from './page.ts';
-import { count, countedLabels, short } from './words.ts';
+import { counted, countedLabels, short } from './words.ts';
 
 /** Those whose leaves were issued along one way up to a root. */
 interface Chain {
@@ -32,7 +32,7 @@ export function chainList(graph: TrustGraph, title: string): Html {
       ${
         others.length > 0 &&
         html`<details>
-          <summary>${count(holders.length, 'leaf', 'leaves')} of ${names}</summary>
+          <summary>${counted(holders.length, 'leaf', 'leaves')} of ${names}</summary>
           ${leafTable(holders, known, `Leaves of ${names}: ${title}`)}
         </details>`
       }

@@ -4,7 +4,7 @@ import { duration } from '../text.ts';
 import { evidenceFold, type ReadEvidence, excerptsOf } from './evidence.ts';
 import type { Html } from './page.ts';
 import { badge } from './parts.ts';
-import { STATUSES } from './words.ts';
+import { STATUS_WORDS } from './words.ts';
 
 /** Every claim by group, with its sentence, source, verdict, duration and evidence. */
 export async function claimGroups({ claims }: ConformanceReport, readEvidence: ReadEvidence): Promise<Html> {
@@ -37,7 +37,7 @@ export async function claimGroups({ claims }: ConformanceReport, readEvidence: R
 }
 
 export function statusBadge({ status }: ClaimResult): Html {
-  const { tone, mark, words } = STATUSES[status];
+  const { tone, mark, words } = STATUS_WORDS[status];
   return badge(tone, mark, words);
 }
 

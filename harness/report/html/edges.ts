@@ -3,7 +3,7 @@ import { isBroken } from '../../trust/graph/graph.ts';
 import type { Conversation, TrustGraph } from '../../trust/graph/model.ts';
 import { badge, scrolling, sentences } from './parts.ts';
 import type { Html } from './page.ts';
-import { count, mark, namesIn, short, toneOf, verdictWords } from './words.ts';
+import { counted, mark, namesIn, short, toneOf, verdictWords } from './words.ts';
 
 const CHANNELS = { workload: 'workload to workload', control: 'agent to istiod' } as const;
 
@@ -41,7 +41,7 @@ export function brokenEdges(graph: TrustGraph): Html {
           </li>`,
       )}
     </ul>
-    ${rest > 0 && html`<p>${count(rest, 'more broken edge')}: see the table of the graph.</p>`}`;
+    ${rest > 0 && html`<p>${counted(rest, 'more broken edge')}: see the table of the graph.</p>`}`;
 }
 
 /** All conversations of a graph, the text alternative of its drawing. */

@@ -5,7 +5,7 @@ import { drawGraph } from './drawing/svg.ts';
 import { conversationTable } from './edges.ts';
 import { moment, scrolling, sentences } from './parts.ts';
 import type { Html } from './page.ts';
-import { count, namesIn, verdictWords } from './words.ts';
+import { counted, namesIn, verdictWords } from './words.ts';
 
 /** One trust graph: drawn, and as a table. `id` is unique in the page. */
 export async function graphFigure(graph: TrustGraph, id: string, title: string): Promise<Html> {
@@ -21,7 +21,9 @@ export async function graphFigure(graph: TrustGraph, id: string, title: string):
 
 function figure(drawing: Awaited<ReturnType<typeof drawGraph>>, title: string): Html {
   if ('why' in drawing) return html`<p>There is no drawing. ${drawing.why} The table has everything.</p>`;
-  const rest = html`<figcaption class="soft">${count(drawing.left, 'line')} more than fit: see the table.</figcaption>`;
+  const rest = html`<figcaption class="soft">
+    ${counted(drawing.left, 'line')} more than fit: see the table.
+  </figcaption>`;
   return html`<figure>${scrolling(`Drawing: ${title}`, drawing.svg)} ${drawing.left > 0 && rest}</figure>`;
 }
 
@@ -31,15 +33,15 @@ export function summary({ conversations }: TrustGraph): string {
   const unseen = conversations.filter(({ verdict }) => verdict === 'not-seen').length;
   const rest = unseen > 0 ? `; ${unseen} could not be seen` : '';
   if (conversations.length === 0) return 'Nobody was seen who talks to anybody.';
-  if (broken === 0) return `None of ${count(conversations.length, 'conversation')} is broken${rest}.`;
-  return `${broken} of ${count(conversations.length, 'conversation')} ${broken === 1 ? 'is' : 'are'} broken${rest}.`;
+  if (broken === 0) return `None of ${counted(conversations.length, 'conversation')} is broken${rest}.`;
+  return `${broken} of ${counted(conversations.length, 'conversation')} ${broken === 1 ? 'is' : 'are'} broken${rest}.`;
 }
 
 /** What a drawing shows, for those who do not see it. */
 function describeGraph(graph: TrustGraph): string {
   const names = namesIn(graph);
   const kinds = (kind: string) => graph.nodes.filter((node) => node.kind === kind).length;
-  const seen = `${count(kinds('istiod'), 'plane')}, ${count(kinds('proxy'), 'proxy', 'proxies')}, ${count(kinds('root'), 'root')}.`;
+  const seen = `${counted(kinds('istiod'), 'plane')}, ${counted(kinds('proxy'), 'proxy', 'proxies')}, ${counted(kinds('root'), 'root')}.`;
   const broken = graph.conversations
     .filter(isBroken)
     .map(({ from, to, verdict }) => `${names(from)} to ${names(to)}: ${verdictWords(verdict)}.`);

@@ -14,7 +14,7 @@ export const toneOf = (verdict: VerdictCode): Tone =>
 /** What stands beside the colour of a verdict. */
 export const mark = (verdict: VerdictCode): string => ({ good: '✔', bad: '✖', open: '?' })[toneOf(verdict)];
 
-export const STATUSES: Record<ClaimStatus, { tone: Tone; mark: string; words: string }> = {
+export const STATUS_WORDS: Record<ClaimStatus, { tone: Tone; mark: string; words: string }> = {
   failed: { tone: 'bad', mark: '✖', words: 'failed' },
   passed: { tone: 'good', mark: '✔', words: 'passed' },
   skipped: { tone: 'open', mark: '–', words: 'skipped' },
@@ -41,7 +41,7 @@ export function namesIn(graph: TrustGraph): (ids: readonly string[]) => string {
 }
 
 /** `1 claim`, `2 claims`; `plural` where an s does not do. */
-export const count = (number: number, noun: string, plural = `${noun}s`): string =>
+export const counted = (number: number, noun: string, plural = `${noun}s`): string =>
   `${number} ${number === 1 ? noun : plural}`;
 
 /** `85.2 kB`. */

@@ -1,5 +1,5 @@
 import type { IssuedCa } from '../../judges/cert-manager.ts';
-import { bundle } from '../../judges/held.ts';
+import { pemBundle } from '../../judges/proxy-certificates.ts';
 import { createRoot } from '../../trust/issue.ts';
 import { alter, type Forgery } from './forgery.ts';
 import type { Recording } from './recording.ts';
@@ -32,7 +32,7 @@ export const CERT_MANAGER: readonly Forgery[] = [
         commonName: 'SM OpenShift Ingress Intermediate CA',
         keyUsages: ['digitalSignature', 'keyEncipherment', 'keyCertSign', 'cRLSign'],
       });
-      alterCa(recording, (ca) => ({ ...ca, ca: bundle(certificate.pem) }));
+      alterCa(recording, (ca) => ({ ...ca, ca: pemBundle(certificate.pem) }));
     },
   },
   {

@@ -1,4 +1,4 @@
-import { type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
+import { type RecordedCertificates, readCertificates, recordCertificates } from '../../judges/proxy-certificates.ts';
 import type { HeldByProxy } from '../../observations/proxy.ts';
 import { createIntermediate, createRoot, issueLeaf } from '../../trust/issue.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
@@ -88,7 +88,7 @@ export const CERTIFICATES: readonly Forgery[] = [
     red: joined('spiffe-identity'),
     forge: (recording) => {
       const all = recording['trust.manual.chain'];
-      const gateway = all && readHeld(all).find(({ proxy }) => proxy.plane === 'gateway');
+      const gateway = all && readCertificates(all).find(({ proxy }) => proxy.plane === 'gateway');
       const value = gateway?.chain[0]?.uris[0] ?? '';
       return reissue(recording, { leaf: { alternativeNames: [{ form: 'uri', value }] } });
     },
@@ -137,10 +137,10 @@ function alterHeld(
   name: string,
   by: (one: HeldByProxy, all: readonly HeldByProxy[]) => HeldByProxy,
 ): void {
-  const changed = <Seen extends HeldByAll>(seen: Seen): Seen => {
-    const held = readHeld(seen);
+  const changed = <Seen extends RecordedCertificates>(seen: Seen): Seen => {
+    const held = readCertificates(seen);
     const others = held.map((one) => (one.proxy.name.startsWith(name) ? by(one, held) : one));
-    return { ...seen, ...recordHeld(others, new Date(seen.at)) };
+    return { ...seen, ...recordCertificates(others, new Date(seen.at)) };
   };
   alter(recording, HELD, changed);
   alter(recording, OWNED, changed);
@@ -150,7 +150,7 @@ function alterHeld(
 async function underForeignRoot(recording: Recording, nameOf: (one: HeldByProxy) => string): Promise<void> {
   const recorded = recording['trust.manual.chain'];
   if (recorded === undefined) return;
-  const productpage = readHeld(recorded).find(({ proxy }) => proxy.name.startsWith('productpage-'));
+  const productpage = readCertificates(recorded).find(({ proxy }) => proxy.name.startsWith('productpage-'));
   if (productpage === undefined) throw new Error('the recording has no productpage');
   const now = new Date(recorded.at);
   const root = await createRoot({ now, organization: 'SM', country: 'CH', commonName: 'SM Root CA' });

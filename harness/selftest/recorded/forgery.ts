@@ -1,4 +1,4 @@
-import type { JudgedClaim, Observation } from '../../judges/judges.ts';
+import type { JudgedClaim, Observed } from '../../judges/judges.ts';
 import { type Recording, recordedRemedies } from './recording.ts';
 
 /** A way to forge a recording in one thing. */
@@ -20,10 +20,10 @@ export const joined = <Name extends string>(...names: Name[]) =>
 export function alter<Id extends JudgedClaim>(
   recording: Recording,
   ids: readonly Id[],
-  by: (seen: Observation<Id>) => Observation<Id>,
+  by: (seen: Observed<Id>) => Observed<Id>,
 ): void {
   for (const id of ids) {
-    const seen = recording[id] as Observation<Id> | undefined;
+    const seen = recording[id] as Observed<Id> | undefined;
     if (seen !== undefined) Object.assign(recording, { [id]: by(seen) });
   }
 }

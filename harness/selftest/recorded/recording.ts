@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isJudged, judgeClaim, type JudgedClaim, type Observation } from '../../judges/judges.ts';
+import { isJudged, judgeClaim, type JudgedClaim, type Observed } from '../../judges/judges.ts';
 import { REMEDY_NAMES, type RemedyName } from '../../observations/remedies.ts';
 import { fixture } from '../../paths.ts';
 
 /** What was once observed for claims in healthy labs. */
-export type Recording = { [Id in JudgedClaim]?: Observation<Id> };
+export type Recording = { [Id in JudgedClaim]?: Observed<Id> };
 
 /**
  * The recording that ships with the project: evidence of runs as it was written, by distribution and claim. A claim

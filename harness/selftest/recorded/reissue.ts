@@ -1,4 +1,9 @@
-import { bundle, type HeldByAll, readHeld, recordHeld } from '../../judges/held.ts';
+import {
+  pemBundle,
+  type RecordedCertificates,
+  readCertificates,
+  recordCertificates,
+} from '../../judges/proxy-certificates.ts';
 import type { PlaneName } from '../../observations/planes.ts';
 import type { HeldByProxy } from '../../observations/proxy.ts';
 import { REMEDY_NAMES, type RemedyName } from '../../observations/remedies.ts';
@@ -40,20 +45,20 @@ async function reissueFor(remedy: RemedyName, recording: Recording, flaws: Flaws
     gateway: await createIntermediate(root, { ...ca, commonName: intermediates.gateway, ...flaws.gatewayCa }),
   };
   const chains = new Map<string, HeldByProxy['chain']>();
-  for (const { proxy, chain } of readHeld(recorded)) {
+  for (const { proxy, chain } of readCertificates(recorded)) {
     const flawed = proxy.name.startsWith('productpage-') ? flaws : {};
     const issuer = authorities[flawed.issuer ?? proxy.plane];
     const leaf = await issueLeaf(issuer, { now, spiffeId: chain[0]?.uris[0] ?? '', ...flawed.leaf });
     chains.set(chain[0]?.fingerprint ?? '', leaf.chain);
   }
 
-  const held = <Seen extends HeldByAll>(seen: Seen): Seen => {
-    const changed = readHeld(seen).map((one) => ({
+  const held = <Seen extends RecordedCertificates>(seen: Seen): Seen => {
+    const changed = readCertificates(seen).map((one) => ({
       ...one,
       chain: chains.get(one.chain[0]?.fingerprint ?? '') ?? [],
       roots: [root.certificate],
     }));
-    return { ...seen, ...recordHeld(changed, new Date(seen.at)) };
+    return { ...seen, ...recordCertificates(changed, new Date(seen.at)) };
   };
   const names = ['leaf-issuer', 'chain', 'rootca-equal', 'spiffe-identity'] as const;
   alter(
@@ -62,7 +67,7 @@ async function reissueFor(remedy: RemedyName, recording: Recording, flaws: Flaws
     (seen) => ({ ...held(seen), expected: { ...seen.expected, root: root.certificate.pem } }),
   );
   alter(recording, [`trust.${remedy}.configmap-stable`], ({ map }) => {
-    const own = bundle(root.certificate.pem);
+    const own = pemBundle(root.certificate.pem);
     return { root: own, map: { ...map, roots: [own] } };
   });
   if (remedy !== 'cert-manager') return;
@@ -76,6 +81,6 @@ function withCas<Seen extends { cas: { plane: PlaneName }[] }>(
   seen: Seen,
   authorities: Record<PlaneName, Authority>,
 ): Seen {
-  const cas = seen.cas.map((ca) => ({ ...ca, ca: bundle(authorities[ca.plane].certificate.pem) }));
+  const cas = seen.cas.map((ca) => ({ ...ca, ca: pemBundle(authorities[ca.plane].certificate.pem) }));
   return { ...seen, cas };
 }

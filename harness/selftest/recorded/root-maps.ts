@@ -1,5 +1,5 @@
 import type { MapOfRoot, WatchedMap } from '../../judges/config-map.ts';
-import { bundle } from '../../judges/held.ts';
+import { pemBundle } from '../../judges/proxy-certificates.ts';
 import { createRoot } from '../../trust/issue.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
@@ -22,7 +22,7 @@ export const ROOT_MAPS: readonly Forgery[] = [
     red: [...STABLE, ...SEPARATE],
     forge: async (recording) => {
       const { certificate } = await createRoot({ commonName: 'Foreign Root CA' });
-      alterMaps(recording, (map) => ({ ...map, roots: [bundle(certificate.pem)] }));
+      alterMaps(recording, (map) => ({ ...map, roots: [pemBundle(certificate.pem)] }));
     },
   },
   {
@@ -31,7 +31,7 @@ export const ROOT_MAPS: readonly Forgery[] = [
     red: [...STABLE, ...SEPARATE],
     forge: async (recording) => {
       const { certificate } = await createRoot({ commonName: 'Foreign Root CA' });
-      alterMaps(recording, (map) => ({ ...map, roots: map.roots.map(({ pem }) => bundle(pem + certificate.pem)) }));
+      alterMaps(recording, (map) => ({ ...map, roots: map.roots.map(({ pem }) => pemBundle(pem + certificate.pem)) }));
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { PageAnswer } from '../../judges/bookinfo.ts';
-import { readHeld, recordHeld } from '../../judges/held.ts';
+import { readCertificates, recordCertificates } from '../../judges/proxy-certificates.ts';
 import { alter, type Forgery } from './forgery.ts';
 
 const REFUSED = ['trust.split.gateway-refuses-workload', 'trust.configmap.split-remains'] as const;
@@ -60,12 +60,12 @@ export const SPLIT: readonly Forgery[] = [
     red: HELD,
     forge: (recording) =>
       alter(recording, HELD, (seen) => {
-        const held = readHeld(seen);
+        const held = readCertificates(seen);
         const mesh = held.find(({ proxy }) => proxy.plane === 'mesh')?.roots ?? [];
         const changed = held.map((one) =>
           one.proxy.plane === 'gateway' ? { ...one, roots: [...one.roots, ...mesh] } : one,
         );
-        return recordHeld(changed, new Date(seen.at));
+        return recordCertificates(changed, new Date(seen.at));
       }),
   },
   {
@@ -74,10 +74,10 @@ export const SPLIT: readonly Forgery[] = [
     red: ['trust.split.leaf-issuers-differ'],
     forge: (recording) =>
       alter(recording, HELD, (seen) => {
-        const held = readHeld(seen);
+        const held = readCertificates(seen);
         const mesh = held.find(({ proxy }) => proxy.plane === 'mesh')?.chain ?? [];
         const changed = held.map((one) => (one.proxy.plane === 'gateway' ? { ...one, chain: mesh } : one));
-        return recordHeld(changed, new Date(seen.at));
+        return recordCertificates(changed, new Date(seen.at));
       }),
   },
   {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../paths.ts';
 import { discard } from '../../ownership/files.ts';
 import { engineStore, saveImages } from '../../engine/docker.ts';
-import { digestOf } from '../cache.ts';
+import { inputsDigest } from '../cache.ts';
 import type { EngineImage } from './pull.ts';
 
 /**
@@ -12,7 +12,10 @@ import type { EngineImage } from './pull.ts';
  */
 export async function saveArchive(name: string, images: readonly EngineImage[], signal: AbortSignal): Promise<string> {
   const archives = join(cacheFolder(), 'archives');
-  const archive = join(archives, `${name}-${digestOf(JSON.stringify(images.map((one) => [one.name, one.id])))}.tar`);
+  const archive = join(
+    archives,
+    `${name}-${inputsDigest(JSON.stringify(images.map((one) => [one.name, one.id])))}.tar`,
+  );
   if (existsSync(archive)) return archive;
   mkdirSync(archives, { recursive: true });
   // Two runs at once each write their own.

@@ -8,7 +8,7 @@ import { startInternet } from '../testing/internet.ts';
 import { VERSIONS } from '../versions.ts';
 import { type Lock, readLock, writeLock } from './lock.ts';
 import { placeOf } from './image-digest.ts';
-import { assetsToPin, describe as inWords, imagesToPin, renewed, survey } from './pins.ts';
+import { assetsToPin, describeChanges as inWords, imagesToPin, renewed, survey } from './pins.ts';
 import { certManagerAsset, k3sImagesAsset, UPSTREAM, type Upstream } from './releases.ts';
 import { Loopback, serveImage, sha256 } from './testing/loopback.ts';
 

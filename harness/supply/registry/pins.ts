@@ -104,14 +104,14 @@ async function ignore(body: AsyncIterable<Buffer>): Promise<string> {
 }
 
 /** One pin, before and after; undefined where there was none, or is none any more. */
-export interface Difference {
+export interface ChangedPin {
   name: string;
   pinned: string | undefined;
   now: string | undefined;
 }
 
 /** The lock that a survey leads to, and how it differs. What did not answer stays what it was pinned to. */
-export function renewed(old: Lock, { found, silent, isWhole }: Survey): { lock: Lock; differences: Difference[] } {
+export function renewed(old: Lock, { found, silent, isWhole }: Survey): { lock: Lock; differences: ChangedPin[] } {
   const merge = (before: Lock['assets'], after: Lock['assets'], mayHaveGone: boolean) => {
     const kept = Object.entries(before).filter(([name]) => !mayHaveGone || silent.has(name));
     return { ...Object.fromEntries(kept), ...after };
@@ -131,7 +131,7 @@ export function renewed(old: Lock, { found, silent, isWhole }: Survey): { lock: 
 }
 
 /** A difference in words. */
-export function describe({ name, pinned, now }: Difference): string {
+export function describeChanges({ name, pinned, now }: ChangedPin): string {
   if (pinned === undefined) return `not pinned so far: ${name}\n  now    ${now ?? ''}`;
   if (now === undefined) return `not asked for any more: ${name}`;
   return `changed: ${name}\n  pinned ${pinned}\n  now    ${now}`;

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { defined } from '../../defined.ts';
 import { NODE_VERSION } from '../../bootstrap/node.mjs';
 import { environmentFailure } from '../../errors.ts';
-import { digestOf } from '../cache.ts';
+import { inputsDigest } from '../cache.ts';
 import { BOOKINFO_WORKLOADS, type BookinfoWorkload } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
 import { LOCK_FILE, readLock } from './lock.ts';
@@ -51,7 +51,7 @@ function assetOf({ sums }: Upstream, url: string, checksums?: string): Asset {
  * What a file's folder in the cache is known by: where it came from, version and machine included, and its pin, so that
  * what came before it was pinned comes again.
  */
-export const keyOf = ({ url, sha256 = 'not pinned' }: Asset) => digestOf(url, sha256);
+export const keyOf = ({ url, sha256 = 'not pinned' }: Asset) => inputsDigest(url, sha256);
 
 /** Operating system and processor, as Go and with it every project here calls them. */
 export interface Machine {

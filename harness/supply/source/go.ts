@@ -4,7 +4,7 @@ import { environmentFailure } from '../../errors.ts';
 import { cacheFolder, fixture } from '../../paths.ts';
 import { run, tryRun } from '../../process.ts';
 import { scratchFolder } from '../../state/runs.ts';
-import { cached, digestOf, folderInputs } from '../cache.ts';
+import { cached, inputsDigest, folderInputs } from '../cache.ts';
 
 /** One module below fixtures/parts: its go.mod and go.sum pin everything that goes in. */
 export interface GoPart {
@@ -18,7 +18,7 @@ export interface GoPart {
 }
 
 export const goPartDigest = (part: GoPart) =>
-  digestOf(
+  inputsDigest(
     ...folderInputs(fixture('parts', part.name)),
     JSON.stringify(part.packages),
     JSON.stringify(part.variables ?? {}),

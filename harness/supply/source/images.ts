@@ -4,7 +4,7 @@ import { cacheFolder, fixture } from '../../paths.ts';
 import { discard } from '../../ownership/files.ts';
 import * as docker from '../../engine/docker.ts';
 import { scratchFolder } from '../../state/runs.ts';
-import { digestOf, folderInputs } from '../cache.ts';
+import { inputsDigest, folderInputs } from '../cache.ts';
 import { IMAGE_HUB } from '../hub.ts';
 
 /** An image of the lab: the recipe in fixtures/parts/images/NAME and the files that go in. */
@@ -22,7 +22,7 @@ export interface ImagePart {
 
 /** Tag of an image: a digest of everything that decides its contents. */
 const imageTag = (part: ImagePart) =>
-  digestOf(...folderInputs(recipe(part.name)), part.base, ...part.inputs, JSON.stringify(part.arguments ?? {}));
+  inputsDigest(...folderInputs(recipe(part.name)), part.base, ...part.inputs, JSON.stringify(part.arguments ?? {}));
 
 const recipe = (name: string) => fixture('parts', 'images', name);
 
@@ -34,7 +34,7 @@ export async function importRoot(name: string, digest: string, tar: string, sign
 }
 
 /** Builds an image unless the engine has it already; returns its name with the digest as tag. */
-export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<string> {
+export async function builtImage(part: ImagePart, signal: AbortSignal): Promise<string> {
   const name = part.target === undefined ? part.name : `${part.name}-${part.target}`;
   const image = `${IMAGE_HUB}/${name}:${imageTag(part)}`;
   if (await docker.hasImage(image)) return image;
@@ -54,9 +54,9 @@ export async function buildImage(part: ImagePart, signal: AbortSignal): Promise<
 }
 
 /** Several images as one archive, shared layers once; `names` are what the node will know them by. */
-export async function saveImages(name: string, names: Record<string, string>, signal: AbortSignal): Promise<string> {
+export async function archiveImages(name: string, names: Record<string, string>, signal: AbortSignal): Promise<string> {
   const archives = join(cacheFolder(), 'archives');
-  const archive = join(archives, `${name}-${digestOf(JSON.stringify(names))}.tar`);
+  const archive = join(archives, `${name}-${inputsDigest(JSON.stringify(names))}.tar`);
   if (existsSync(archive)) return archive;
   mkdirSync(archives, { recursive: true });
   for (const [alias, image] of Object.entries(names)) {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { usageFailure } from '../../errors.ts';
-import { digestOf } from '../cache.ts';
+import { inputsDigest } from '../cache.ts';
 import { IMAGE_HUB } from '../hub.ts';
 import type { SuppliedIstio } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
 import { envoyDigest, type EnvoyVersion } from './envoy.ts';
 import { type GoPart, goModuleVersion, goPartDigest, moduleFolder } from './go.ts';
-import { buildImage, saveImages } from './images.ts';
+import { builtImage, archiveImages } from './images.ts';
 import { PLATFORM } from './platform.ts';
 import { STOCK_ENVOY_VALUES } from './stock-envoy.ts';
 
@@ -60,13 +60,13 @@ export async function buildIstio(
     'envoy_bootstrap.json': join(module, 'tools', 'packaging', 'common', 'envoy_bootstrap.json'),
   };
   const [pilot, proxyv2] = await Promise.all([
-    buildImage(
+    builtImage(
       { name: 'pilot', base, inputs, files: { 'pilot-discovery': join(programs, 'pilot-discovery') } },
       signal,
     ),
-    buildImage({ name: 'proxyv2', base, inputs, files, arguments: { ISTIO_VERSION: version } }, signal),
+    builtImage({ name: 'proxyv2', base, inputs, files, arguments: { ISTIO_VERSION: version } }, signal),
   ]);
-  const tag = `${version}-${digestOf(pilot, proxyv2)}`;
+  const tag = `${version}-${inputsDigest(pilot, proxyv2)}`;
   const names = { [`${IMAGE_HUB}/pilot:${tag}`]: pilot, [`${IMAGE_HUB}/proxyv2:${tag}`]: proxyv2 };
   return {
     version,
@@ -74,7 +74,7 @@ export async function buildIstio(
     charts: { helm: from.helm, folder: join(module, 'manifests', 'charts') },
     hub: IMAGE_HUB,
     tag,
-    archives: [await saveImages(`istio-${version}`, names, signal)],
+    archives: [await archiveImages(`istio-${version}`, names, signal)],
     overlay: STOCK_ENVOY_VALUES,
     components: [
       { name: 'istio', version: `${version} (Go module ${goModuleVersion(part.name, 'istio.io/istio')})` },

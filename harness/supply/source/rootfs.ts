@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { run } from '../../process.ts';
-import { cached, digestOf } from '../cache.ts';
+import { cached, inputsDigest } from '../cache.ts';
 
 const SUITE = 'bookworm';
 
@@ -36,7 +36,7 @@ const LEFT_OUT = ['doc', 'man', 'locale', 'info'];
 const HOOKS: Record<RootName, string[]> = { base: [], node: ['ln -sf bash "$1/bin/sh"'] };
 
 export const rootDigest = (name: RootName) =>
-  digestOf(SUITE, ROOTS[name].join(' '), LEFT_OUT.join(' '), HOOKS[name].join('\n'));
+  inputsDigest(SUITE, ROOTS[name].join(' '), LEFT_OUT.join(' '), HOOKS[name].join('\n'));
 
 /** A Debian root as a tar, built from the archive's packages. */
 export async function buildRoot(name: RootName, signal: AbortSignal): Promise<string> {

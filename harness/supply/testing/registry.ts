@@ -14,7 +14,7 @@ import { run } from '../../process.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import type { ImageStore } from '../push.ts';
 import { buildGoPart, goPartDigest, type GoPart } from '../source/go.ts';
-import { buildImage } from '../source/images.ts';
+import { builtImage } from '../source/images.ts';
 
 const PROGRAM: GoPart = { name: 'registry', packages: ['./registry'] };
 const PORT = 5000;
@@ -94,7 +94,7 @@ async function buildRegistry(signal: AbortSignal): Promise<string> {
   const programs = await buildGoPart(PROGRAM, () => undefined, signal);
   const files = { registry: join(programs, 'registry') };
   // One static program: nothing beneath it.
-  return await buildImage({ name: 'registry', base: 'scratch', files, inputs: [goPartDigest(PROGRAM)] }, signal);
+  return await builtImage({ name: 'registry', base: 'scratch', files, inputs: [goPartDigest(PROGRAM)] }, signal);
 }
 
 /** The machine's address on the engine's own bridge: there containers of every network reach it, and nobody outside. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { run } from '../../process.ts';
 import { scratchFolder } from '../../state/runs.ts';
 import { engineImages } from '../registry/pull.ts';
-import { buildImage } from '../source/images.ts';
+import { builtImage } from '../source/images.ts';
 import type { SuppliedIstio } from '../supply.ts';
 
 /** A build of Istio that is broken on purpose, as a vendor might break it without noticing. */
@@ -72,4 +72,4 @@ async function ensureLoaded(names: readonly string[], archives: readonly string[
 }
 
 const derive = ({ recipe }: BrokenBuild, base: string, signal: AbortSignal) =>
-  buildImage({ name: recipe, base, files: {}, inputs: [] }, signal);
+  builtImage({ name: recipe, base, files: {}, inputs: [] }, signal);

@@ -41,7 +41,7 @@ export const isBroken = ({ verdict }: Pick<Conversation, 'verdict'>): boolean =>
 export const brokenConversations = ({ conversations }: TrustGraph): Conversation[] => conversations.filter(isBroken);
 
 /** Whether anything was seen well enough for a verdict: else «nothing is broken» says nothing. */
-export const isJudged = ({ conversations }: TrustGraph): boolean =>
+export const isAnythingJudged = ({ conversations }: TrustGraph): boolean =>
   conversations.some(({ verdict }) => verdict !== 'not-seen');
 
 /** Then what was not seen, then what is trusted; a stable sort keeps workloads before agents. */

@@ -26,7 +26,7 @@ export interface Handshake {
 }
 
 /** Judges both directions of a connection between two proxies. */
-export function handshake(client: Party, server: Party): Handshake {
+export function judgeHandshake(client: Party, server: Party): Handshake {
   const sides = { client: side(client, server, 'serverAuth'), server: side(server, client, 'clientAuth') };
   return { verdict: verdictOn(sides.client, sides.server), ...sides };
 }

@@ -16,7 +16,7 @@ export interface Identity {
 }
 
 /** Reads the names of a proxy's leaf. */
-export function identityOf({ namespace, serviceAccount }: ObservedProxy, leaf: Certificate | undefined): Identity {
+export function leafIdentity({ namespace, serviceAccount }: ObservedProxy, leaf: Certificate | undefined): Identity {
   const uris = leaf?.uris ?? [];
   const claimed = uris.flatMap((uri) => /^spiffe:\/\/([^/]*)\//.exec(uri)?.[1] ?? []);
   const path = `ns/${namespace}/sa/${serviceAccount}`;

@@ -2,7 +2,7 @@ import { defined } from '../../defined.ts';
 import type { Certificate } from '../certificate.ts';
 import { verdictSentence, verifyChain } from '../chain.ts';
 import { spiffeIdOf } from '../spiffe.ts';
-import { identityOf } from './identity.ts';
+import { leafIdentity } from './identity.ts';
 import { isRoot } from './known.ts';
 import type { GraphNode } from './model.ts';
 import type { ObservedAuthority, ObservedBundle, ObservedPlane, ObservedProxy } from './observation.ts';
@@ -92,7 +92,7 @@ function proxyNode(proxy: ObservedProxy, { at, planeOf }: Scene): GraphNode {
 function identityProblem(proxy: ObservedProxy, leaf: Certificate): string | undefined {
   try {
     const { uri } = spiffeIdOf(leaf);
-    const { path, proven } = identityOf(proxy, leaf);
+    const { path, proven } = leafIdentity(proxy, leaf);
     return proven.length > 0 ? undefined : `its certificate names ${uri}, not its own ${path}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

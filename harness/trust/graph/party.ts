@@ -1,5 +1,5 @@
 import { type Certificate, sameCertificate } from '../certificate.ts';
-import { acceptedBy, type Identity, identityOf } from './identity.ts';
+import { acceptedBy, type Identity, leafIdentity } from './identity.ts';
 import { keyOf, type Lineage } from './lineage.ts';
 import type { ObservedPlane, ObservedProxy } from './observation.ts';
 import { type Scene, traitsOf } from './scene.ts';
@@ -63,7 +63,7 @@ function partyOf(members: Party['members'], scene: Scene): Party {
   const named = nameProxies(members);
   const plane = scene.planeOf.get(first.plane ?? '');
   const trusted = trustedBy(first, scene);
-  const identity = identityOf(first, first.chain?.[0]);
+  const identity = leafIdentity(first, first.chain?.[0]);
   const accepts = plane === undefined ? identity.claimed : acceptedBy(plane);
   return {
     ...named,

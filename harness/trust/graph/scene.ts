@@ -1,4 +1,4 @@
-import { identityOf } from './identity.ts';
+import { leafIdentity } from './identity.ts';
 import { gather, type Known } from './known.ts';
 import { keyOf, type Lineage, lineages } from './lineage.ts';
 import type { Observation, ObservedPlane, ObservedProxy } from './observation.ts';
@@ -39,7 +39,7 @@ export function prepare(observation: Observation): Scene {
 /** Equal for proxies that talk alike if their chains are judged alike. */
 export function traitsOf(proxy: ObservedProxy, scene: Scene): string {
   const { plane, kind, seenBy, chain } = proxy;
-  const { claimed, proven } = identityOf(proxy, chain?.[0]);
+  const { claimed, proven } = leafIdentity(proxy, chain?.[0]);
   const trusted = trustedBy(proxy, scene);
   return JSON.stringify([plane, kind, seenBy, trusted && [trusted.from, keyOf(trusted.roots)], claimed, proven]);
 }

@@ -1,5 +1,5 @@
 import { defined } from '../../defined.ts';
-import { handshake } from './handshake.ts';
+import { judgeHandshake } from './handshake.ts';
 import type { Conversation } from './model.ts';
 import { partiesOf, type Party } from './party.ts';
 import { reasonFor } from './reason.ts';
@@ -24,7 +24,7 @@ export function workloadConversations(scene: Scene): Conversation[] {
 }
 
 function between(client: Party, server: Party): Conversation {
-  const judged = handshake(client, server);
+  const judged = judgeHandshake(client, server);
   const fingerprints = (roots: Party['roots']) => (roots ?? []).map(({ fingerprint }) => fingerprint);
   const [clientIssuer, serverIssuer] = [client.lineage?.root?.fingerprint, server.lineage?.root?.fingerprint];
   return {

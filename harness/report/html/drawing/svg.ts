@@ -3,7 +3,7 @@ import { html, raw } from 'hono/html';
 import { messageOf } from '../../../errors.ts';
 import type { TrustGraph } from '../../../trust/graph/model.ts';
 import type { Html } from '../page.ts';
-import { count } from '../words.ts';
+import { counted } from '../words.ts';
 import { dotOf } from './dot.ts';
 import { foldGraph } from './fold.ts';
 
@@ -32,7 +32,7 @@ export async function drawGraph(
   } catch (error) {
     // Whatever Graphviz stumbled over, its memory is not to be trusted after that.
     viz = undefined;
-    return { why: `Graphviz could not draw its ${count(folded.boxes.length, 'group')}: ${messageOf(error)}.` };
+    return { why: `Graphviz could not draw its ${counted(folded.boxes.length, 'group')}: ${messageOf(error)}.` };
   }
   const [, width = '0', height = '0'] = /viewBox="0\.00 0\.00 ([\d.]+) ([\d.]+)"/.exec(drawn) ?? [];
   const content = drawn.slice(drawn.indexOf('<g '), drawn.lastIndexOf('</svg>'));

@@ -12,7 +12,7 @@ const AGENT = 'meshtrust/selftest';
 const PORT = 9080;
 
 /** Workloads that let somebody in who is to stay outside. */
-export const STRANGERS: readonly LiveSabotage[] = [
+export const UNAUTHORIZED_CLIENTS: readonly LiveSabotage[] = [
   {
     name: 'permissive',
     breaks: 'the mesh takes plaintext: PeerAuthentication PERMISSIVE',

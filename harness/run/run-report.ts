@@ -38,7 +38,7 @@ function plannedVersion({ settings, needs }: Plan, plane: PlaneName): string {
 }
 
 /** The report of a run, however far it got. */
-export function assembleReport(
+export function runReport(
   facts: RunFacts,
   events: readonly RunEvent[],
   failure: RunFailure | undefined,

@@ -12,7 +12,7 @@ export interface Page extends PageAnswer {
 }
 
 /** Bookinfo as a client sees it who comes again and again. */
-export interface Visits {
+export interface BookinfoPages {
   pages: Page[];
   /** Left out where the pages were not worth asking for more. */
   api?: ApiAnswers;
@@ -37,7 +37,7 @@ export const isWhole = (pages: readonly Page[]): boolean =>
   pages.every((page) => judgeProductPage(page).faults.length === 0);
 
 /** Was each page whole, did all three versions of reviews answer, and does the API give the books' data? */
-export function judgeVisits({ pages, api }: Visits): string[] {
+export function judgePages({ pages, api }: BookinfoPages): string[] {
   const faulty = pages
     .map((page) => ({ page, faults: judgeProductPage(page).faults }))
     .filter(({ faults }) => faults.length > 0)

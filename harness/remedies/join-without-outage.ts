@@ -16,7 +16,7 @@ import { inSteps, type Plugged, plugged, plugIn, type Rotated, trust } from './r
  * any other presents. istiod hands out more than one root only where its CA is plugged in: so each plane's own CA is
  * plugged in first, beside the roots to come (Istio documentation, «Plug in CA Certificates»).
  */
-export async function adoptManual(lab: Lab, keepSecret: KeepSecret): Promise<Rotated> {
+export async function joinManually(lab: Lab, keepSecret: KeepSecret): Promise<Rotated> {
   const [mesh, gateway] = await Promise.all(PLANES.map((plane) => selfSigned(lab, plane, keepSecret)));
   if (mesh === undefined || gateway === undefined) throw new Error('a plane has no self-signed CA');
   const next = await makeHierarchy(keepSecret);
@@ -39,7 +39,7 @@ export async function adoptManual(lab: Lab, keepSecret: KeepSecret): Promise<Rot
 }
 
 /** From the manual remedy to cert-manager, which gets the root that everybody trusts already. */
-export async function adoptCertManager(lab: Lab, { root }: Plugged): Promise<Rotated> {
+export async function joinByCertManager(lab: Lab, { root }: Plugged): Promise<Rotated> {
   let intermediates: Plugged['intermediates'] | undefined;
   const steps = await inSteps({
     'intermediates of cert-manager, the same root': async () => {

@@ -2,13 +2,13 @@ import type { HeldByProxy, ProxyIdentity } from '../observations/proxy.ts';
 import { type Certificate, describe, parseCertificate, parseCertificates } from '../trust/certificate.ts';
 
 /** PEM as it was found, and a line for each certificate in it for whoever reads the evidence. Only the PEM is judged. */
-export interface Bundle {
+export interface PemBundle {
   reads: string[];
   pem: string;
 }
 
 /** What all proxies held at an instant: each certificate once, and who presents and who trusts it. */
-export interface HeldByAll {
+export interface RecordedCertificates {
   /** RFC 3339: the instant by which validity is judged, now or years later. */
   at: string;
   proxies: (ProxyIdentity & {
@@ -18,10 +18,10 @@ export interface HeldByAll {
     roots: string[];
   })[];
   /** By the first 16 digits of their fingerprints. */
-  certificates: Record<string, Bundle>;
+  certificates: Record<string, PemBundle>;
 }
 
-export function bundle(pem: string): Bundle {
+export function pemBundle(pem: string): PemBundle {
   try {
     return { reads: parseCertificates(pem).map(describe), pem };
   } catch (error) {
@@ -30,11 +30,11 @@ export function bundle(pem: string): Bundle {
 }
 
 /** @throws CertificateError where the PEM holds no certificate, or a bad one */
-export const certificatesIn = ({ pem }: Bundle): Certificate[] => parseCertificates(pem);
+export const certificatesIn = ({ pem }: PemBundle): Certificate[] => parseCertificates(pem);
 
 const keyOf = ({ fingerprint }: Certificate) => fingerprint.slice(0, 16);
 
-export function recordHeld(held: readonly HeldByProxy[], at: Date): HeldByAll {
+export function recordCertificates(held: readonly HeldByProxy[], at: Date): RecordedCertificates {
   const all = held.flatMap(({ chain, roots }) => [...chain, ...roots]);
   return {
     at: at.toISOString(),
@@ -43,12 +43,12 @@ export function recordHeld(held: readonly HeldByProxy[], at: Date): HeldByAll {
       chain: chain.map(keyOf),
       roots: roots.map(keyOf),
     })),
-    certificates: Object.fromEntries(all.map((certificate) => [keyOf(certificate), bundle(certificate.pem)])),
+    certificates: Object.fromEntries(all.map((certificate) => [keyOf(certificate), pemBundle(certificate.pem)])),
   };
 }
 
-/** {@link recordHeld} the other way round. Throws a sentence where a certificate is missing. */
-export function readHeld({ proxies, certificates }: HeldByAll): HeldByProxy[] {
+/** {@link recordCertificates} the other way round. Throws a sentence where a certificate is missing. */
+export function readCertificates({ proxies, certificates }: RecordedCertificates): HeldByProxy[] {
   const parsed = new Map(Object.entries(certificates).map(([key, { pem }]) => [key, parseCertificate(pem)]));
   const named = (key: string): Certificate => {
     const certificate = parsed.get(key);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PageAnswer } from './bookinfo.ts';
-import { addPage, isSettled, judgeVisits, type Page } from './visits.ts';
+import { addPage, isSettled, judgePages, type Page } from './bookinfo-pages.ts';
 
 const STAR = '<svg id="glyphicon glyphicon-star">';
 const ROWS = { v1: '', v2: 'black', v3: 'red' };
@@ -14,7 +14,7 @@ function page(version: keyof typeof ROWS, extra = ''): PageAnswer {
   return { status: 200, headers: { 'content-type': 'text/html', date: String(Math.random()) }, body };
 }
 
-const visits = (...answers: PageAnswer[]): Page[] => {
+const pagesOf = (...answers: PageAnswer[]): Page[] => {
   const pages: Page[] = [];
   for (const answer of answers) addPage(pages, answer);
   return pages;
@@ -24,7 +24,7 @@ const times = (count: number, answer: PageAnswer) => Array.from({ length: count 
 
 describe('addPage', () => {
   it('counts answers that differ in nothing but the time of day', () => {
-    const pages = visits(page('v1'), page('v2'), page('v1'), page('v3'));
+    const pages = pagesOf(page('v1'), page('v2'), page('v1'), page('v3'));
     expect(pages.map(({ first, times: count }) => ({ first, count }))).toEqual([
       { first: 1, count: 2 },
       { first: 2, count: 1 },
@@ -42,18 +42,18 @@ describe('isSettled', () => {
     ['by 120 of any', times(120, page('v1')), true],
     ['by the first that is not whole', [page('v1', 'Sorry, product')], true],
   ])('%s', (_, answers, settled) => {
-    expect(isSettled(visits(...answers))).toBe(settled);
+    expect(isSettled(pagesOf(...answers))).toBe(settled);
   });
 });
 
 describe('judgeVisits', () => {
   it('says at which request a page was not whole', () => {
-    const pages = visits(page('v1'), page('v1'), page('v2', 'Sorry, product'));
-    expect(judgeVisits({ pages })).toEqual([expect.stringMatching(/^request 3 of .*«Sorry, product»/)]);
+    const pages = pagesOf(page('v1'), page('v1'), page('v2', 'Sorry, product'));
+    expect(judgePages({ pages })).toEqual([expect.stringMatching(/^request 3 of .*«Sorry, product»/)]);
   });
 
   it('wants the API asked', () => {
-    const pages = visits(...times(28, page('v1')), page('v2'), page('v3'));
-    expect(judgeVisits({ pages })).toEqual(['the API was not asked']);
+    const pages = pagesOf(...times(28, page('v1')), page('v2'), page('v3'));
+    expect(judgePages({ pages })).toEqual(['the API was not asked']);
   });
 });

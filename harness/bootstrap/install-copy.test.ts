@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ROOT } from './paths.mjs';
-import { isPackage, settle } from './settle.mjs';
+import { isPackage, installCopy } from './install-copy.mjs';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -15,9 +15,9 @@ function put(folder: string, files: Record<string, string>): void {
   }
 }
 
-describe('settle', () => {
+describe('installCopy', () => {
   it('leaves a clone where it is', () => {
-    expect(settle(ROOT)).toBe(ROOT);
+    expect(installCopy(ROOT)).toBe(ROOT);
     expect(isPackage(ROOT)).toBe(false);
   });
 
@@ -26,16 +26,16 @@ describe('settle', () => {
     vi.stubEnv('XDG_CACHE_HOME', join(box.path, 'cache'));
     const installed = join(box.path, 'node_modules', 'meshtrust');
     put(installed, { 'packed-lock.json': 'lock', 'harness/main.ts': 'one', 'node_modules/zx/index.js': 'zx' });
-    const home = settle(installed);
+    const home = installCopy(installed);
     expect(readdirSync(home, { recursive: true }).sort()).toEqual(
       ['harness', join('harness', 'main.ts'), 'package-lock.json', 'packed-lock.json'].sort(),
     );
     expect(readFileSync(join(home, 'package-lock.json'), 'utf8')).toBe('lock');
     expect(isPackage(home)).toBe(true);
     put(home, { 'node_modules/.installed-from-lock': '' });
-    expect(settle(installed)).toBe(home);
+    expect(installCopy(installed)).toBe(home);
     put(installed, { 'harness/main.ts': 'two' });
-    expect(settle(installed)).not.toBe(home);
+    expect(installCopy(installed)).not.toBe(home);
     expect(readdirSync(join(box.path, 'cache', 'meshtrust', 'packages'))).toHaveLength(2);
   });
 });

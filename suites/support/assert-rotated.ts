@@ -14,7 +14,7 @@ interface Done {
 /**
  * Keeps what new CAs have cost, and sees that every proxy presents a chain under their root and trusts nothing else.
  */
-export async function settles(
+export async function assertRotated(
   done: Done,
   { lab, evidence, report }: ClaimContext,
   { value, measured, seconds, convergeSeconds }: UnderTraffic<Rotated>,

@@ -1,11 +1,11 @@
 import type { PageAnswer } from '../../harness/judges/bookinfo.ts';
-import { addPage, isSettled, isWhole, type Page, type Visits } from '../../harness/judges/visits.ts';
+import { addPage, isSettled, isWhole, type Page, type BookinfoPages } from '../../harness/judges/bookinfo-pages.ts';
 
 /** Asks for Bookinfo over any way in until the verdict is settled; each request names itself with an agent of its own. */
-export async function visitBookinfo(
+export async function fetchBookinfo(
   agent: () => string,
   get: (path: string, agent: string) => Promise<PageAnswer>,
-): Promise<Visits> {
+): Promise<BookinfoPages> {
   const pages: Page[] = [];
   while (!isSettled(pages)) addPage(pages, await get('/productpage', agent()));
   if (!isWhole(pages)) return { pages };

@@ -12,7 +12,7 @@ import {
   sentenceFor,
   takeInventory,
 } from '../kube/inventory.ts';
-import { nameOf } from '../kube/manifests.ts';
+import { objectName } from '../kube/manifests.ts';
 import { whatIsMissing } from '../kube/rollout.ts';
 import { eventually, Fatal, WaitFailure } from '../retry.ts';
 import {
@@ -25,7 +25,7 @@ import {
   matches,
   sortOut,
 } from './belongings.ts';
-import { compareInventories, type Leaving } from './compare.ts';
+import { compareInventories, type Removal } from './compare.ts';
 import { RUN_LABEL } from './label.ts';
 import { identityOfCluster } from './lock.ts';
 import { defined } from '../defined.ts';
@@ -54,7 +54,7 @@ const isCrd = ({ kind }: InventoryObject) => kind === CRD;
  * nothing of others goes, and what holds something of others stays and is named. All that it goes by is in the cluster.
  * Returns how it compares with before, if that is known (`before` where the record does not have it).
  */
-export async function leaveCluster(kube: Kube, runId: string, known?: Inventory): Promise<Leaving> {
+export async function removeFromCluster(kube: Kube, runId: string, known?: Inventory): Promise<Removal> {
   const record = await readRecord(kube);
   const isOwn = record?.tenant.runId === runId;
   const before = isOwn ? ((await readBefore(kube)) ?? known) : known;
@@ -90,7 +90,7 @@ async function removeLab(kube: Kube, record: ClusterRecord, before: Inventory | 
   const read = () => readWell(kube, record, before);
   const round = (isMeant: (object: InventoryObject) => boolean) => gone(kube, record, { isMeant, read }, kept);
   await round(isWebhook);
-  await giveBack(kube, record);
+  await restoreLent(kube, record);
   await round((object) => !isCrd(object));
   await removeLeftovers(kube, record, read);
   await restartOthers(kube, record);
@@ -173,7 +173,7 @@ async function removeOne(kube: Kube, object: InventoryObject): Promise<void> {
 }
 
 /** Gives back what was changed of somebody's, if it still is the same object. */
-async function giveBack(kube: Kube, { tenant, lent }: ClusterRecord): Promise<void> {
+async function restoreLent(kube: Kube, { tenant, lent }: ClusterRecord): Promise<void> {
   for (const loan of lent.values()) {
     await persistently(kube, tenant.runId, `${identityOf(loan)} to be as it was`, async () => {
       const there = await found(kube.objects.look(referenceTo(loan)));
@@ -233,7 +233,7 @@ async function removeHome(kube: Kube, runId: string, read: () => Promise<Invento
   if (lease !== undefined && !isOwn(lease.metadata?.labels)) return [];
   const remove = async (reference: KubernetesObject, reasonToKeep: () => Promise<string | undefined>) => {
     let why: string | undefined;
-    await persistently(kube, runId, `${nameOf(reference)} to be gone`, async () => {
+    await persistently(kube, runId, `${objectName(reference)} to be gone`, async () => {
       const there = await found(kube.objects.look(reference));
       if (there === undefined || !isOwn(there.metadata?.labels)) return;
       why = await reasonToKeep();
@@ -241,7 +241,7 @@ async function removeHome(kube: Kube, runId: string, read: () => Promise<Invento
       await found(kube.objects.erase(reference, there.metadata?.uid ?? ''));
       throw new Error('it is still there');
     });
-    return why === undefined ? [] : [`${nameOf(reference)} stays, for ${why}`];
+    return why === undefined ? [] : [`${objectName(reference)} stays, for ${why}`];
   };
   for (const reference of [beforeReference, recordReference, leaseReference]) {
     await remove(reference, () => Promise.resolve(undefined));
@@ -317,7 +317,7 @@ async function compared(
   kube: Kube,
   before: Inventory | undefined,
   isToBeAsBefore: boolean,
-): Promise<Omit<Leaving, 'kept'>> {
+): Promise<Omit<Removal, 'kept'>> {
   if (before === undefined) {
     const { objects, unread } = await takeInventory(kube);
     return {
@@ -325,7 +325,7 @@ async function compared(
       unread: ['what was there before is not known any more', ...unread.map(sentenceFor)],
     };
   }
-  let leaving: Omit<Leaving, 'kept'> | undefined;
+  let leaving: Omit<Removal, 'kept'> | undefined;
   const look = async () => {
     const after = await takeInventory(kube, { digests: true });
     leaving = {

@@ -5,15 +5,15 @@ import type { Kube } from '../kube/client.ts';
 import { found } from '../kube/failure.ts';
 import { takeInventory } from '../kube/inventory.ts';
 import { ledgerInCluster } from '../ownership/ledger.ts';
-import { leaveCluster } from '../ownership/leave.ts';
+import { removeFromCluster } from '../ownership/remove-from-cluster.ts';
 import { assertFree, holderOf, identityOfCluster, keepHeld, lockCluster } from '../ownership/lock.ts';
 import { type PodIdentity, thisProcess } from '../state/owner.ts';
 import type { Distribution } from './distribution.ts';
-import type { Ground } from './ground.ts';
+import type { LabCluster } from './lab-cluster.ts';
 import { wayInService } from './lab-manifests.ts';
-import { exposureOf, openWay, type WayIn } from './ways.ts';
+import { exposureOf, openWay, type WayIn } from './addresses.ts';
 
-export interface ExistingGround {
+export interface ExistingLab {
   runId: string;
   cluster: ExistingCluster;
   distribution: Distribution;
@@ -34,14 +34,14 @@ async function removeDead(kube: Kube): Promise<void> {
   const there = await read(pod);
   const isOver = ['Failed', 'Succeeded'].includes(there?.status?.phase ?? '');
   if (there?.metadata?.uid === pod.uid && !isOver) return;
-  await leaveCluster(kube, holder.runId);
+  await removeFromCluster(kube, holder.runId);
 }
 
 /** A cluster that is there already: what is in it is listed before anything is made. */
-export async function groundOnExisting(
-  { runId, cluster, distribution, wayIn }: ExistingGround,
+export async function labOnExisting(
+  { runId, cluster, distribution, wayIn }: ExistingLab,
   hold: (resource: AsyncDisposable) => void,
-): Promise<Ground> {
+): Promise<LabCluster> {
   const kube = openExisting(cluster);
   kube.as('up');
   await removeDead(kube);

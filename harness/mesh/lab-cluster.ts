@@ -4,13 +4,13 @@ import type { Ledger } from '../ownership/ledger.ts';
 import type { Proprietor } from '../ownership/objects.ts';
 import type { Tenant } from '../ownership/record.ts';
 import type { Exposure } from './lab-manifests.ts';
-import type { Entrance } from './ways.ts';
+import type { Entrance } from './addresses.ts';
 
 /** What is to be seen to after the lab, beside what it is made of. */
 export type Remains = Pick<Tenant, 'leftovers' | 'restarts'>;
 
 /** What a lab stands on: a cluster that is reachable, and how images and requests get into it. */
-export interface Ground {
+export interface LabCluster {
   access: Pick<ClusterAccess, 'kubeconfig' | 'context'>;
   /** Is the cluster somebody's? */
   isGuest: boolean;

@@ -1,5 +1,5 @@
-import type { Observation } from '../../judges/judges.ts';
-import { isInbound } from '../../judges/strangers.ts';
+import type { Observed } from '../../judges/judges.ts';
+import { isInbound } from '../../judges/unauthorized-clients.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
 
@@ -8,7 +8,7 @@ const UNCERTIFIED = joined('plaintext-refused');
 const FOREIGN = joined('foreign-ca-refused');
 
 /** Somebody else than the gateway, and somebody who is let in. */
-export const STRANGERS: readonly Forgery[] = [
+export const UNAUTHORIZED_CLIENTS: readonly Forgery[] = [
   {
     name: 'peer-of-another-account',
     breaks: 'productpage saw another service account of the gateway’s namespace as its peer',
@@ -87,7 +87,7 @@ function alterPeer(recording: Recording, by: (peer: string) => string | null): v
   alter(recording, PEER, (seen) => ({ ...seen, lines: seen.lines.map(changed) }));
 }
 
-type Workload = Observation<'trust.manual.plaintext-refused'>['workloads'][number];
+type Workload = Observed<'trust.manual.plaintext-refused'>['workloads'][number];
 
 /** Changes what details was asked, and leaves the others as they are. */
 function alterWorkload(recording: Recording, by: (workload: Workload) => Workload | undefined): void {

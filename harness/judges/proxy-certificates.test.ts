@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HeldByProxy, ProxyIdentity } from '../observations/proxy.ts';
 import { createIntermediate, createRoot, issueLeaf } from '../trust/issue.ts';
-import { bundle, readHeld, recordHeld } from './held.ts';
+import { pemBundle, readCertificates, recordCertificates } from './proxy-certificates.ts';
 
 const root = await createRoot({ commonName: 'Root' });
 const ca = await createIntermediate(root, { commonName: 'CA' });
@@ -14,16 +14,16 @@ const held = await Promise.all(
 );
 
 describe('what proxies hold', () => {
-  const recorded = recordHeld(held, new Date(0));
+  const recorded = recordCertificates(held, new Date(0));
 
   it('is recorded with each certificate once, and read back the same', () => {
     expect(Object.keys(recorded.certificates)).toHaveLength(4);
     expect(recorded.at).toBe('1970-01-01T00:00:00.000Z');
-    expect(readHeld(JSON.parse(JSON.stringify(recorded)) as typeof recorded)).toEqual(held);
+    expect(readCertificates(JSON.parse(JSON.stringify(recorded)) as typeof recorded)).toEqual(held);
   });
 
   it('cannot be read where a certificate is missing', () => {
-    expect(() => readHeld({ ...recorded, certificates: {} })).toThrow(
+    expect(() => readCertificates({ ...recorded, certificates: {} })).toThrow(
       /^the evidence lacks the certificate [0-9a-f]{16}$/,
     );
   });
@@ -31,7 +31,7 @@ describe('what proxies hold', () => {
 
 describe('a bundle', () => {
   it('reads as its certificates, or says that it holds none', () => {
-    expect(bundle(root.certificate.pem).reads).toEqual([expect.stringContaining('CN=Root')]);
-    expect(bundle('').reads).toEqual(['there is no CERTIFICATE block in the PEM text']);
+    expect(pemBundle(root.certificate.pem).reads).toEqual([expect.stringContaining('CN=Root')]);
+    expect(pemBundle('').reads).toEqual(['there is no CERTIFICATE block in the PEM text']);
   });
 });

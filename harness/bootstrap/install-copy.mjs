@@ -16,7 +16,7 @@ export const isPackage = (root) => existsSync(join(root, PACKED_LOCK));
  * @param {string} root
  * @returns {string}
  */
-export function settle(root) {
+export function installCopy(root) {
   if (!root.split(sep).includes('node_modules')) return root;
   const packages = join(cacheFolder(), 'packages');
   const home = join(packages, digestOf(root));

@@ -7,9 +7,9 @@ import { freePort } from '../cluster/ports.ts';
 import { ledgerOfOwn } from '../ownership/ledger.ts';
 import { workFolder } from '../state/runs.ts';
 import type { CoreParts } from '../supply/supply.ts';
-import type { Ground } from './ground.ts';
+import type { LabCluster } from './lab-cluster.ts';
 
-export interface K3dGround {
+export interface K3dLab {
   runId: string;
   parts: CoreParts;
   /** Image archives that the nodes import when they start. */
@@ -24,8 +24,8 @@ const NODE_PORT = 30080;
 const EXPOSURE = { type: 'NodePort', nodePort: NODE_PORT } as const;
 
 /** A cluster of the run's own. The caller removes it, however far this comes. */
-export async function groundOnK3d(ground: K3dGround, signal: AbortSignal): Promise<Ground> {
-  const { runId, parts, archives, ports, k3d } = ground;
+export async function labOnK3d(lab: K3dLab, signal: AbortSignal): Promise<LabCluster> {
+  const { runId, parts, archives, ports, k3d } = lab;
   const local = await freePort(ports.gateway);
   const kubeconfig = await createCluster(
     {
