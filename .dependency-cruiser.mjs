@@ -1,18 +1,51 @@
-// Who may import whom: DESIGN's «imports point one way», held by `npm run gate`.
+// Who may import whom: DESIGN's «imports go down only», held by `npm run gate`.
 const TEST = '\\.test\\.ts$';
 /** What only tests may use: throwaway CAs, an example report, a cluster's API on loopback, a registry. */
 const TEST_SUPPORT = '^harness/(.*/testing|faults)/';
-/** Judges and writers: `audit`, `diff` and the unit tests use them on any machine. */
-const PURE = '^harness/(trust|report|evidence|judges|observations)/';
 /** Drives a browser, which has to be found. */
 const BROWSER_TEST = '\\.browser\\.test\\.ts$';
 const NETWORK_AND_PROCESSES = '^(node:)?(child_process|cluster|dgram|dns|http|http2|https|net|tls|worker_threads)(/|$)';
+/** What a test does in passing, such as reading the evidence of a lab, says nothing of the storeys. */
+const NOT_A_TEST = [TEST, TEST_SUPPORT];
+
+/** The storeys of the harness from the top; each may import itself and what stands below it. */
+const STOREYS = [
+  { rooms: ['tasks'], what: 'what npm scripts start' },
+  { rooms: ['cli'], what: 'what a user may say' },
+  { rooms: ['job', 'selftest', 'faults'], what: 'runs as others start them, labs broken on purpose' },
+  { rooms: ['run'], what: 'the life of a run, its claims' },
+  { rooms: ['plan'], what: 'settings resolved once' },
+  { rooms: ['audit'], what: 'a live cluster looked at' },
+  { rooms: ['lab'], what: 'what stands in the cluster, what is done to it, what is seen of it' },
+  { rooms: ['supply'], what: 'where parts come from' },
+  { rooms: ['cluster'], what: 'Kubernetes, the engine, what is whose' },
+  { rooms: ['verdict'], what: 'judges, evidence and reports: pure' },
+  { rooms: ['observations'], what: 'plain data' },
+  { rooms: ['common'], what: 'errors, waits, processes, text' },
+  { rooms: ['bootstrap'], what: 'brings Node and dependencies' },
+];
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const folders = (...names) => `^harness/(${names.join('|')})/`;
 
+const storeyRules = STOREYS.slice(1).map(({ rooms, what }, index) =>
+  forbid(
+    `${rooms.join('-')}-knows-nothing-above`,
+    `Imports go down only: ${rooms.join(', ')} (${what}) stands below ${STOREYS[index].rooms.join(', ')}.`,
+    { path: folders(...rooms), pathNot: NOT_A_TEST },
+    { path: folders(...STOREYS.slice(0, index + 1).flatMap((storey) => storey.rooms)) },
+  ),
+);
+
 export default {
   forbidden: [
+    ...storeyRules,
+    forbid(
+      'every-room-is-in-a-storey',
+      'A new folder of harness/ gets its place in STOREYS above; no file stands beside them.',
+      { path: '^harness/', pathNot: [TEST, folders(...STOREYS.flatMap(({ rooms }) => rooms))] },
+      {},
+    ),
     forbid(
       'harness-knows-no-suite',
       'suites → harness, never back: the machinery must serve claims that are not written yet.',
@@ -24,91 +57,79 @@ export default {
       'A claim uses labs, probes, remedies and judges; how a lab comes about is none of its business.',
       { path: '^suites/' },
       {
-        path: [
-          '^fixtures/',
-          '^harness/(main|program)\\.ts$',
-          folders('cluster', 'commands', 'engine', 'plan', 'run', 'state', 'supply', 'tasks'),
-        ],
+        path: ['^fixtures/', folders('bootstrap', 'cli', 'job', 'plan', 'run', 'supply', 'tasks'), '^harness/cluster/'],
+        pathNot: '^harness/(run/claims|cluster/(kube|ownership))/',
       },
     ),
     forbid(
-      'pure-stays-pure',
-      'trust, report, evidence, judges and observations import each other, and the leaves defined.ts, errors.ts and schema.ts; nothing that touches a lab, not even its types.',
-      { path: PURE, pathNot: BROWSER_TEST },
-      { path: ['^harness/', 'node_modules/@kubernetes/'], pathNot: [PURE, '^harness/(defined|errors|schema)\\.ts$'] },
-    ),
-    forbid(
-      'errors-is-a-leaf',
-      'Everything imports it, the pure folders too: it imports nothing but what keeps secrets out of a message.',
-      { path: '^harness/errors\\.ts$' },
-      { pathNot: '^harness/evidence/redact\\.ts$' },
-    ),
-    forbid(
       'pure-opens-no-connection',
-      'trust, report, evidence, judges and observations start no process and open no socket.',
+      'verdict and observations start no process and open no socket.',
       // name-constraints asks node:net what an IP address is, no more.
-      { path: PURE, pathNot: [TEST, TEST_SUPPORT, '^harness/trust/name-constraints\\.ts$'] },
-      { path: NETWORK_AND_PROCESSES, dependencyTypes: ['core'] },
+      {
+        path: folders('verdict', 'observations'),
+        pathNot: [...NOT_A_TEST, '^harness/verdict/trust/name-constraints\\.ts$'],
+      },
+      { path: [NETWORK_AND_PROCESSES, 'node_modules/@kubernetes/'] },
+    ),
+    forbid(
+      'pure-knows-little-of-the-ground',
+      'Of common, verdict and observations take what works on text and data; nothing that waits or runs something.',
+      { path: folders('verdict', 'observations'), pathNot: [...NOT_A_TEST, BROWSER_TEST] },
+      {
+        path: '^harness/common/',
+        pathNot: '^harness/common/(defined|errors|schema|text)\\.ts$|^harness/common/redact/',
+      },
     ),
     forbid(
       'trust-reads-no-file',
       'A judge takes data: trust/ does not know where certificates come from.',
-      { path: '^harness/trust/', pathNot: [TEST, TEST_SUPPORT] },
+      { path: '^harness/(verdict/trust|observations)/', pathNot: NOT_A_TEST },
       { path: '^(node:)?fs(/|$)', dependencyTypes: ['core'] },
     ),
     forbid(
       'probes-only-observe',
-      'A probe that could remedy what it observes would prove nothing; audit is to change nothing at all.',
-      { path: folders('probe', 'audit') },
-      { path: folders('claims', 'commands', 'plan', 'remedies', 'run', 'selftest', 'upgrade') },
+      'A probe that could remedy what it observes would prove nothing, and what becomes of it is for others to say.',
+      { path: '^harness/lab/probe/', pathNot: TEST },
+      { path: ['^harness/lab/(remedies|upgrade)/', '^harness/verdict/report/'] },
     ),
     forbid(
-      'probes-report-nothing',
-      'What becomes of an observation is for others to say.',
-      { path: '^harness/probe/' },
-      { path: folders('audit', 'report') },
+      'audit-changes-nothing',
+      'It looks at clusters of somebody’s, with the rights to look.',
+      { path: '^harness/audit/', pathNot: NOT_A_TEST },
+      { path: ['^harness/lab/(remedies|upgrade|mesh)/', '^harness/cluster/ownership/'] },
     ),
     forbid(
       'remedies-only-remedy',
       'apply() and revert(), nothing else: judging is for the suites.',
-      { path: '^harness/remedies/' },
-      { path: folders('claims', 'commands', 'plan', 'probe', 'report', 'run', 'selftest') },
+      { path: '^harness/lab/remedies/' },
+      { path: ['^harness/lab/(probe|upgrade)/', '^harness/verdict/(judges|report)/'] },
     ),
     forbid(
       'mesh-is-below-remedies',
-      'A lab is brought up before anybody remedies, judges or reports it.',
-      { path: folders('mesh', 'cluster', 'supply', 'engine') },
-      { path: folders('claims', 'commands', 'plan', 'probe', 'remedies', 'report', 'run', 'selftest', 'upgrade') },
+      'A lab is brought up before anybody remedies, upgrades or observes it.',
+      { path: '^harness/lab/mesh/', pathNot: TEST },
+      { path: ['^harness/lab/(probe|remedies|upgrade)/', '^harness/verdict/(judges|report)/'] },
     ),
     forbid(
       'ownership-knows-no-mesh',
       'What is whose does not depend on what it is for; folder.ts is what a report is written through.',
-      { path: '^harness/ownership/', pathNot: TEST },
-      { path: '^harness/[^/]+/', pathNot: '^harness/(ownership|kube|state|bootstrap)/|^harness/evidence/folder\\.ts$' },
-    ),
-    forbid(
-      'observations-are-plain-data',
-      'What everybody names the same way is at the bottom: it knows what a certificate is, and nothing else.',
-      { path: '^harness/observations/' },
-      { path: '^harness/', pathNot: '^harness/(observations/|schema\\.ts$|trust/certificate\\.ts$)' },
-    ),
-    forbid(
-      'settings-plan-run',
-      'Settings become a plan, and a plan a run; neither asks back.',
-      { path: folders('plan') },
-      { path: folders('commands', 'run') },
-    ),
-    forbid(
-      'commands-are-called-last',
-      'Only what a user has typed leads to a command.',
-      { path: '^harness/', pathNot: [TEST, '^harness/(program\\.ts|commands/)'] },
-      { path: folders('commands') },
+      { path: '^harness/cluster/ownership/', pathNot: TEST },
+      {
+        path: ['^harness/cluster/(?!ownership/|kube/|state/)', folders('verdict', 'observations')],
+        pathNot: '^harness/verdict/evidence/folder\\.ts$',
+      },
     ),
     forbid(
       'kube-is-at-the-bottom',
-      'kube/ knows Kubernetes, not meshes.',
-      { path: '^harness/kube/' },
-      { path: '^harness/[^/]+/', pathNot: '^harness/kube/' },
+      'kube/ knows Kubernetes, not meshes, nor what is whose.',
+      { path: '^harness/cluster/kube/', pathNot: TEST },
+      { path: ['^harness/cluster/(?!kube/)', folders('verdict', 'observations')] },
+    ),
+    forbid(
+      'errors-is-a-leaf',
+      'Everything imports it, the pure folders too: it imports nothing but what keeps secrets out of a message.',
+      { path: '^harness/common/errors\\.ts$' },
+      { pathNot: '^harness/common/redact/redact\\.ts$' },
     ),
     forbid(
       'bootstrap-needs-nothing',
@@ -120,7 +141,7 @@ export default {
       'entries-are-not-imported',
       'A program is started, not imported.',
       { pathNot: TEST },
-      { path: ['^harness/main\\.ts$', '^harness/tasks/', '^harness/bootstrap/start\\.mjs$', TEST] },
+      { path: ['^harness/cli/main\\.ts$', '^harness/tasks/', '^harness/bootstrap/start\\.mjs$', TEST] },
     ),
     forbid(
       'test-support-is-for-tests',
@@ -143,7 +164,7 @@ export default {
         pathNot: [
           TEST,
           '\\.d\\.ts$',
-          '^harness/(main\\.ts|tasks/[^/]+\\.ts|bootstrap/start\\.mjs)$',
+          '^harness/(cli/main\\.ts|tasks/[^/]+\\.ts|bootstrap/start\\.mjs)$',
           '^fixtures/(bookinfo/main\\.ts|lab/probe\\.cjs)$',
           '(^|/)[^/]+\\.config\\.[jt]s$',
           '^\\.dependency-cruiser\\.mjs$',
@@ -154,7 +175,7 @@ export default {
     forbid(
       'no-dev-dependency-at-run-time',
       'Users may install without devDependencies; only tests may import those.',
-      { path: '^(harness|suites|fixtures)/', pathNot: [TEST, TEST_SUPPORT] },
+      { path: '^(harness|suites|fixtures)/', pathNot: NOT_A_TEST },
       { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
     ),
     forbid(

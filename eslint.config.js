@@ -18,14 +18,14 @@ const TIME_LITERALS = [
   `CallExpression[callee.name=/^(setTimeout|setInterval|delay|sleep)$/] > Literal[value>=1]`,
   `CallExpression[callee.object.name='AbortSignal'][callee.property.name='timeout'] > Literal`,
   `Property[key.name=/^(timeout|timeoutMs|connectTimeout|headersTimeout|bodyTimeout)$/] > Literal[value>=1]`,
-].map((selector) => ({ selector, message: 'Waits and time-outs are named in harness/deadlines.ts.' }));
+].map((selector) => ({ selector, message: 'Waits and time-outs are named in harness/common/deadlines.ts.' }));
 
-/** Only harness/ownership/ deletes a file: it knows what is whose. */
+/** Only harness/cluster/ownership/ deletes a file: it knows what is whose. */
 const DELETES_FILES = {
   paths: ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'].map((name) => ({
     name,
     importNames: ['rm', 'rmSync', 'rmdir', 'rmdirSync', 'unlink', 'unlinkSync', 'default'],
-    message: 'Files are deleted in harness/ownership/ alone: discard() in the cache, OwnedFolder in a report.',
+    message: 'Files are deleted in harness/cluster/ownership/ alone: discard() in the cache, OwnedFolder in a report.',
   })),
 };
 /** …nor anything in a cluster, or changes it there. */
@@ -33,7 +33,10 @@ const DELETES_OBJECTS = [
   "CallExpression[callee.property.name=/^(erase|make|send)$/][callee.object.property.name='objects']",
   "CallExpression[callee.property.name=/^(delete|create|patch|replace)$/][callee.object.property.name='objects']",
   'MemberExpression[property.name=/^(delete|deleteCollection|patch|replace|create)(Namespaced|Namespace|Cluster|Persistent|Node)/]',
-].map((selector) => ({ selector, message: 'Objects are made, changed and removed by harness/ownership/ alone.' }));
+].map((selector) => ({
+  selector,
+  message: 'Objects are made, changed and removed by harness/cluster/ownership/ alone.',
+}));
 
 // These are words of other things too.
 const { ISTIOD_APP: _app, TLS_FILES: _files, ...ISTIO_ALONE } = ISTIO;
@@ -53,7 +56,7 @@ const ISTIO_NAMES = [
 const DOCKER = [
   {
     selector: 'ArrayExpression > Literal:first-child[value="docker"]',
-    message: 'Docker is called by harness/engine/docker.ts alone.',
+    message: 'Docker is called by harness/cluster/engine/docker.ts alone.',
   },
 ];
 
@@ -102,20 +105,20 @@ export default defineConfig(
   },
   {
     files: ['harness/**/*.ts', 'suites/**/*.ts'],
-    ignores: ['harness/deadlines.ts', ...TESTS],
+    ignores: ['harness/common/deadlines.ts', ...TESTS],
     rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS, ...DELETES_OBJECTS, ...ISTIO_NAMES, ...DOCKER] },
   },
   {
-    files: ['harness/engine/docker.ts'],
+    files: ['harness/cluster/engine/docker.ts'],
     rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS, ...DELETES_OBJECTS, ...ISTIO_NAMES] },
   },
   {
     files: ['harness/**/*.ts', 'suites/**/*.ts', 'fixtures/**/*.ts'],
-    ignores: ['harness/ownership/**', ...TESTS],
+    ignores: ['harness/cluster/ownership/**', ...TESTS],
     rules: { 'no-restricted-imports': ['error', DELETES_FILES] },
   },
   {
-    files: ['harness/ownership/**/*.ts', 'harness/kube/client.ts'],
+    files: ['harness/cluster/ownership/**/*.ts', 'harness/cluster/kube/client.ts'],
     ignores: TESTS,
     rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS, ...ISTIO_NAMES] },
   },
@@ -124,7 +127,7 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ...TIME_LITERALS, ...DELETES_OBJECTS] },
   },
   // …and so its metadata can be spread without losing anything.
-  { files: ['harness/{kube,ownership}/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
+  { files: ['harness/cluster/{kube,ownership}/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
   // A test that is wrong about `!` fails, which is what a test is for.
   { files: TESTS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   // A container's log and a task's result go to standard output.

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { connectKube } from '../kube/client.ts';
-import { fixture } from '../paths.ts';
+import { connectKube } from '../cluster/kube/client.ts';
+import { fixture } from '../common/paths.ts';
 import { ACCESSES, type AccessName } from './access.ts';
 import { loopbackMesh } from './testing/mesh.ts';
 import { openLoopback, SILENT } from './testing/open.ts';

@@ -1,7 +1,7 @@
-import { defined } from '../defined.ts';
-import { environmentFailure } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
-import { apiMessage, apiStatus } from '../kube/failure.ts';
+import { defined } from '../common/defined.ts';
+import { environmentFailure } from '../common/errors.ts';
+import type { Kube } from '../cluster/kube/client.ts';
+import { apiMessage, apiStatus } from '../cluster/kube/failure.ts';
 
 export interface Access {
   /** API group; empty for the core group. */

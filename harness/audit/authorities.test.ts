@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Authority, createIntermediate, createRoot } from '../trust/issue.ts';
+import { type Authority, createIntermediate, createRoot } from '../verdict/trust/issue.ts';
 import { readAuthority } from './authorities.ts';
 
 let root: Authority;

@@ -1,6 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node';
-import { messageOf } from '../errors.ts';
-import { apiMessage, found } from '../kube/failure.ts';
+import { messageOf } from '../common/errors.ts';
+import { apiMessage, found } from '../cluster/kube/failure.ts';
 import {
   AUTHORITY_SECRETS,
   type AuthoritySecret,
@@ -9,8 +9,8 @@ import {
   ISTIO_CA_SECRET,
   TLS_FILES,
 } from '../observations/istio.ts';
-import { type Certificate, parseCertificates, sameCertificate } from '../trust/certificate.ts';
-import type { ObservedAuthority } from '../trust/graph/observation.ts';
+import { type Certificate, parseCertificates, sameCertificate } from '../observations/certificate.ts';
+import type { ObservedAuthority } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
 

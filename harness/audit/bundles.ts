@@ -1,10 +1,10 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import pLimit from 'p-limit';
-import { messageOf } from '../errors.ts';
-import { apiMessage, found } from '../kube/failure.ts';
+import { messageOf } from '../common/errors.ts';
+import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { CA_FILES } from '../observations/istio.ts';
-import { parseCertificates } from '../trust/certificate.ts';
-import type { ObservedBundle } from '../trust/graph/observation.ts';
+import { parseCertificates } from '../observations/certificate.ts';
+import type { ObservedBundle } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
 import type { ProxyPod } from './proxy-pods.ts';

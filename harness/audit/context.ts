@@ -1,4 +1,4 @@
-import type { Kube } from '../kube/client.ts';
+import type { Kube } from '../cluster/kube/client.ts';
 import { ACCESSES, type AccessName, nameOfAccess, type Rights } from './access.ts';
 
 export interface AuditOptions {

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { defined } from '../defined.ts';
-import { environmentFailure } from '../errors.ts';
-import { apiMessage } from '../kube/failure.ts';
+import { defined } from '../common/defined.ts';
+import { environmentFailure } from '../common/errors.ts';
+import { apiMessage } from '../cluster/kube/failure.ts';
 import { ISTIOD_SELECTOR } from '../observations/istio.ts';
 import { cannotAsk } from './access.ts';
 import type { Audit } from './context.ts';

@@ -1,10 +1,10 @@
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { defined } from '../defined.ts';
-import { type Deadline, deadline } from '../deadlines.ts';
-import { presentedChain } from '../probe/tls.ts';
-import { type Certificate, parseCertificates } from '../trust/certificate.ts';
+import { defined } from '../common/defined.ts';
+import { type Deadline, deadline } from '../common/deadlines.ts';
+import { presentedChain } from '../lab/probe/tls.ts';
+import { type Certificate, parseCertificates } from '../observations/certificate.ts';
 
 export interface HandshakeOptions {
   serverName?: string;

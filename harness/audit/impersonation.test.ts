@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { connectKube } from '../kube/client.ts';
-import { getFromPod } from '../kube/port-forward.ts';
+import { connectKube } from '../cluster/kube/client.ts';
+import { getFromPod } from '../cluster/kube/port-forward.ts';
 import { loopbackMesh } from './testing/mesh.ts';
 import { openLoopback } from './testing/open.ts';
 

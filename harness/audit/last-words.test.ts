@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { connectKube } from '../kube/client.ts';
-import { connectToPod } from '../kube/port-forward.ts';
+import { connectKube } from '../cluster/kube/client.ts';
+import { connectToPod } from '../cluster/kube/port-forward.ts';
 import { loopbackMesh } from './testing/mesh.ts';
 import { openLoopback } from './testing/open.ts';
 

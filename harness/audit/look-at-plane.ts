@@ -1,8 +1,8 @@
-import { apiMessage, found } from '../kube/failure.ts';
-import { connectToPod } from '../kube/port-forward.ts';
+import { apiMessage, found } from '../cluster/kube/failure.ts';
+import { connectToPod } from '../cluster/kube/port-forward.ts';
 import { XDS_PORT } from '../observations/istio.ts';
-import type { Certificate } from '../trust/certificate.ts';
-import type { ObservedPlane } from '../trust/graph/observation.ts';
+import type { Certificate } from '../observations/certificate.ts';
+import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
 import { type PlaneDeployment, type TrustDomains, trustDomains } from './planes.ts';

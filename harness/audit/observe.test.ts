@@ -1,8 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { connectKube } from '../kube/client.ts';
-import { trustGraph } from '../trust/graph/graph.ts';
-import type { Observation } from '../trust/graph/observation.ts';
+import { connectKube } from '../cluster/kube/client.ts';
+import { trustGraph } from '../verdict/trust/graph/graph.ts';
+import type { Observation } from '../verdict/trust/graph/observation.ts';
 import type { LoopbackCluster } from './testing/api.ts';
 import { loopbackMesh } from './testing/mesh.ts';
 import { openLoopback, SILENT } from './testing/open.ts';

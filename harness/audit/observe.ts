@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import type { Kube } from '../kube/client.ts';
-import type { Progress } from '../progress.ts';
-import type { Observation, ObservedBundle } from '../trust/graph/observation.ts';
+import type { Kube } from '../cluster/kube/client.ts';
+import type { Progress } from '../common/progress.ts';
+import type { Observation, ObservedBundle } from '../verdict/trust/graph/observation.ts';
 import { readRights } from './access.ts';
 import { readAuthorities } from './authorities.ts';
 import { readBundles } from './bundles.ts';

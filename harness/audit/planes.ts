@@ -1,7 +1,7 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { DISCOVERY, REVISION_LABEL, ROOT_MAP } from '../observations/istio.ts';
-import type { ObservedPlane } from '../trust/graph/observation.ts';
+import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
 import { environmentOf, type ProxyPod, versionOf } from './proxy-pods.ts';
 
 /** A control plane by its deployment. */

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRoot, type Credential, issueLeaf } from '../trust/issue.ts';
+import { createRoot, type Credential, issueLeaf } from '../verdict/trust/issue.ts';
 import { DirectReach, lookFromOutside } from './proxy-certificates.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 

@@ -1,10 +1,10 @@
-import { messageOf } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
-import { getFromPod } from '../kube/port-forward.ts';
+import { messageOf } from '../common/errors.ts';
+import type { Kube } from '../cluster/kube/client.ts';
+import { getFromPod } from '../cluster/kube/port-forward.ts';
 import type { SeenCertificates } from '../observations/proxy.ts';
-import { parseEnvoySecrets, SECRETS_PATH } from '../probe/envoy-secrets.ts';
-import type { Certificate } from '../trust/certificate.ts';
-import type { ObservedProxy } from '../trust/graph/observation.ts';
+import { parseEnvoySecrets, SECRETS_PATH } from '../lab/probe/envoy-secrets.ts';
+import type { Certificate } from '../observations/certificate.ts';
+import type { ObservedProxy } from '../verdict/trust/graph/observation.ts';
 import { connectDirectly, presentedOn } from './handshake.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 

@@ -1,6 +1,6 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { ADMIN_PORT, GATEWAY_LABEL, ISTIO_PROXY, OWN_GATEWAY_LABEL, REVISION_LABEL } from '../observations/istio.ts';
-import type { ObservedProxy } from '../trust/graph/observation.ts';
+import type { ObservedProxy } from '../verdict/trust/graph/observation.ts';
 
 /** A pod with a proxy of Istio's, as the Kubernetes API describes it. */
 export interface ProxyPod extends Pick<

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { GraphNode, TrustGraph } from '../trust/graph/model.ts';
+import type { GraphNode, TrustGraph } from '../verdict/trust/graph/model.ts';
 import { renderTable } from './table.ts';
 
 const A = 'a'.repeat(64);

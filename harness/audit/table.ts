@@ -1,8 +1,14 @@
 import { styleText } from 'node:util';
-import { inert, mapStrings } from '../report/text.ts';
-import { brokenConversations, isAnythingJudged } from '../trust/graph/graph.ts';
-import type { CertificateSummary, Conversation, GraphLink, GraphNode, TrustGraph } from '../trust/graph/model.ts';
-import { inColumns } from '../report/columns.ts';
+import { inert, mapStrings } from '../common/text.ts';
+import { brokenConversations, isAnythingJudged } from '../verdict/trust/graph/graph.ts';
+import type {
+  CertificateSummary,
+  Conversation,
+  GraphLink,
+  GraphNode,
+  TrustGraph,
+} from '../verdict/trust/graph/model.ts';
+import { inColumns } from '../verdict/report/columns.ts';
 
 export interface TableOptions {
   colour: boolean;

@@ -25,16 +25,22 @@ describe('installCopy', () => {
     using box = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-'));
     vi.stubEnv('XDG_CACHE_HOME', join(box.path, 'cache'));
     const installed = join(box.path, 'node_modules', 'meshtrust');
-    put(installed, { 'packed-lock.json': 'lock', 'harness/main.ts': 'one', 'node_modules/zx/index.js': 'zx' });
+    put(installed, { 'packed-lock.json': 'lock', 'harness/cli/main.ts': 'one', 'node_modules/zx/index.js': 'zx' });
     const home = installCopy(installed);
     expect(readdirSync(home, { recursive: true }).sort()).toEqual(
-      ['harness', join('harness', 'main.ts'), 'package-lock.json', 'packed-lock.json'].sort(),
+      [
+        'harness',
+        join('harness', 'cli'),
+        join('harness', 'cli', 'main.ts'),
+        'package-lock.json',
+        'packed-lock.json',
+      ].sort(),
     );
     expect(readFileSync(join(home, 'package-lock.json'), 'utf8')).toBe('lock');
     expect(isPackage(home)).toBe(true);
     put(home, { 'node_modules/.installed-from-lock': '' });
     expect(installCopy(installed)).toBe(home);
-    put(installed, { 'harness/main.ts': 'two' });
+    put(installed, { 'harness/cli/main.ts': 'two' });
     expect(installCopy(installed)).not.toBe(home);
     expect(readdirSync(join(box.path, 'cache', 'meshtrust', 'packages'))).toHaveLength(2);
   });
@@ -55,5 +61,7 @@ it('packs the claims, the fixtures and the way in, but no unit test', () => {
       'vitest.config.ts',
     ]),
   );
-  expect(paths.filter((path) => /^harness\/.*\.test\.ts$|^reports\/2|^node_modules/.test(path))).toEqual([]);
+  expect(
+    paths.filter((path) => /^harness\/(.*\.test\.ts$|.*\/testing\/|faults|tasks)|^reports\/2|^node_modules/.test(path)),
+  ).toEqual([]);
 });

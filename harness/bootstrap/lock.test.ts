@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { thisProcess } from '../state/owner.ts';
+import { thisProcess } from '../cluster/state/owner.ts';
 import { LOCK_MARKER, tryLock, underLock } from './lock.mjs';
 
 let cache: ReturnType<typeof mkdtempDisposableSync>;

@@ -8,7 +8,7 @@ import { ensureNode } from './node.mjs';
 import { BootstrapError, ROOT } from './paths.mjs';
 
 const ENTRIES = {
-  meshtrust: 'harness/main.ts',
+  meshtrust: 'harness/cli/main.ts',
   test: 'harness/tasks/test.ts',
   bench: 'harness/tasks/bench.ts',
   'bench-audit': 'harness/tasks/bench-audit.ts',

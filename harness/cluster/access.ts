@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defined } from '../defined.ts';
-import { connectKube, type Kube } from '../kube/client.ts';
-import type { Inventory } from '../kube/inventory.ts';
-import { workFolder } from '../state/runs.ts';
-import { placeFile } from '../ownership/files.ts';
+import { defined } from '../common/defined.ts';
+import { connectKube, type Kube } from './kube/client.ts';
+import type { Inventory } from './kube/inventory.ts';
+import { workFolder } from './state/runs.ts';
+import { placeFile } from './ownership/files.ts';
 
 /** How the cluster of a run is reached. No secret is in it. */
 export interface ClusterAccess {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defined } from '../defined.ts';
-import type { Inventory, InventoryObject } from '../kube/inventory.ts';
+import { defined } from '../common/defined.ts';
+import type { Inventory, InventoryObject } from './kube/inventory.ts';
 import { foreignMeshes, planAround, pluggedIn } from './conflicts.ts';
 
 const object = (apiVersion: string, kind: string, name: string, more: Partial<InventoryObject> = {}) => ({

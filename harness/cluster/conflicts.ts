@@ -6,7 +6,7 @@ import {
   type InventoryObject,
   sentenceFor,
   type Unread,
-} from '../kube/inventory.ts';
+} from './kube/inventory.ts';
 import { CACERTS, INJECT_LABEL, ISTIOD_APP, NAMESPACE_INJECTION_LABEL, REVISION_LABEL } from '../observations/istio.ts';
 
 const CRD = 'CustomResourceDefinition';

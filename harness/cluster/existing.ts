@@ -1,8 +1,8 @@
 import Type, { type Static } from 'typebox';
-import { defined } from '../defined.ts';
-import { usageFailure } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
-import { object, text } from '../schema.ts';
+import { defined } from '../common/defined.ts';
+import { usageFailure } from '../common/errors.ts';
+import type { Kube } from './kube/client.ts';
+import { object, text } from '../common/schema.ts';
 import { connect } from './access.ts';
 
 /** Which existing cluster is meant. One of `context` and `server` has to say so. */

@@ -1,12 +1,12 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { defined } from '../defined.ts';
-import { deadline } from '../deadlines.ts';
-import { environmentFailure, type Failure, labFailure, messageOf } from '../errors.ts';
-import { execInContainer, removeAll, runningContainers } from '../engine/docker.ts';
-import { commandLine, type RunOptions, tryRun } from '../process.ts';
-import { eventually } from '../retry.ts';
-import { workFolder } from '../state/runs.ts';
+import { defined } from '../common/defined.ts';
+import { deadline } from '../common/deadlines.ts';
+import { environmentFailure, type Failure, labFailure, messageOf } from '../common/errors.ts';
+import { execInContainer, removeAll, runningContainers } from './engine/docker.ts';
+import { commandLine, type RunOptions, tryRun } from '../common/process.ts';
+import { eventually } from '../common/retry.ts';
+import { workFolder } from './state/runs.ts';
 import { readRegistries, tlsFiles } from './registries.ts';
 import { containerdFiles, REGISTRIES_FOLDER } from './registry-hosts.ts';
 

@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { environmentFailure } from '../errors.ts';
-import type { Kube } from '../kube/client.ts';
-import { apiMessage, found } from '../kube/failure.ts';
-import type { Inventory } from '../kube/inventory.ts';
-import { getFromPod } from '../kube/port-forward.ts';
-import { type DeploymentRef, podsOf } from '../kube/rollout.ts';
+import { environmentFailure } from '../common/errors.ts';
+import type { Kube } from './kube/client.ts';
+import { apiMessage, found } from './kube/failure.ts';
+import type { Inventory } from './kube/inventory.ts';
+import { getFromPod } from './kube/port-forward.ts';
+import { type DeploymentRef, podsOf } from './kube/rollout.ts';
 import { MONITORING_PORT } from '../observations/istio.ts';
 
 interface Gateway extends KubernetesObject {

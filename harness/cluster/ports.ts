@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { environmentFailure } from '../errors.ts';
+import { environmentFailure } from '../common/errors.ts';
 
 /** A port on 127.0.0.1 that is free now; `wanted` 0 lets the system choose. */
 export async function freePort(wanted = 0): Promise<number> {

@@ -1,8 +1,8 @@
 import { type KubernetesObject, type NodeStatus, topNodes, type VersionInfo } from '@kubernetes/client-node';
-import { defined } from '../defined.ts';
-import type { Finding } from '../finding.ts';
-import type { Kube } from '../kube/client.ts';
-import { type Inventory, sentenceFor } from '../kube/inventory.ts';
+import { defined } from '../common/defined.ts';
+import type { Finding } from './finding.ts';
+import type { Kube } from './kube/client.ts';
+import { type Inventory, sentenceFor } from './kube/inventory.ts';
 import { foreignMeshes, foreignPods, planAround } from './conflicts.ts';
 
 /** Bookinfo's pods end with a `sleep` of the kubelet's own (KEP-3960), on by default from here on. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Failure } from '../errors.ts';
+import { Failure } from '../common/errors.ts';
 import { readRegistries, tlsFiles } from './registries.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'meshtrust-registries-'));

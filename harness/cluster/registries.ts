@@ -2,8 +2,8 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import { lineOf } from '../yaml-file.ts';
-import { messageOf, usageFailure } from '../errors.ts';
+import { lineOf } from '../common/yaml-file.ts';
+import { messageOf, usageFailure } from '../common/errors.ts';
 
 /** Paths on this machine; the nodes find the files under the same ones. */
 interface RegistryTls {

@@ -1,5 +1,5 @@
-import { defined } from '../defined.ts';
-import { usageFailure } from '../errors.ts';
+import { defined } from '../common/defined.ts';
+import { usageFailure } from '../common/errors.ts';
 import type { Registries } from './registries.ts';
 
 /** Where our node's launcher finds the files of {@link containerdFiles}. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Session } from '../session.ts';
+import { Session } from '../run/session.ts';
 import { differenceOf, listAll } from './listing.ts';
 import { openStage } from './stage.ts';
 import { isWell, plansFor, runThere, type Stage, tryFault } from './trial.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { eventually } from '../retry.ts';
-import type { PlainCluster } from '../cluster/testing/plain-cluster.ts';
+import { eventually } from '../common/retry.ts';
+import type { PlainCluster } from '../supply/testing/plain-cluster.ts';
 
 /** Everything in a cluster by kubectl's word, not by the eyes of what is tested: identity → digest. */
 export type Listing = ReadonlyMap<string, string>;

@@ -4,7 +4,7 @@ import { createServer, request as ask, type RequestOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:tls';
 import { parse, stringify } from 'yaml';
-import { createRoot, issueLeaf } from '../trust/issue.ts';
+import { createRoot, issueLeaf } from '../verdict/trust/issue.ts';
 
 /** What goes wrong with one call to the API server, or from one call on. */
 export const FAULTS = ['429', '503', '410', 'cut', 'lost answer', 'stall', 'expired', 'kill'] as const;

@@ -1,6 +1,6 @@
-import { startPlainCluster } from '../cluster/testing/plain-cluster.ts';
-import type { Session } from '../session.ts';
-import { scratchFolder } from '../state/runs.ts';
+import { startPlainCluster } from '../supply/testing/plain-cluster.ts';
+import type { Session } from '../run/session.ts';
+import { scratchFolder } from '../cluster/state/runs.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
 import { startRegistry } from '../supply/testing/registry.ts';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { readAccess } from '../cluster/access.ts';
-import { deadline } from '../deadlines.ts';
-import { lastLines } from '../errors.ts';
-import { ROOT } from '../paths.ts';
-import { RUN_MARKER } from '../process.ts';
-import { eventually } from '../retry.ts';
-import { allRuns } from '../state/runs.ts';
+import { deadline } from '../common/deadlines.ts';
+import { lastLines } from '../common/errors.ts';
+import { ROOT } from '../common/paths.ts';
+import { RUN_MARKER } from '../common/process.ts';
+import { eventually } from '../common/retry.ts';
+import { allRuns } from '../cluster/state/runs.ts';
 import { type Difference, differenceOf, isSame, listAll, type Listing } from './listing.ts';
 import { FAULTS, type ApiFault, type FaultPlan, type FaultyProxy } from './proxy.ts';
 import type { World } from './world.ts';
@@ -53,7 +53,7 @@ async function meshtrust(
 ): Promise<Ended> {
   // A run of its own, not a child of ours: what was killed is found by its own marker.
   const { [RUN_MARKER]: _marker, ...env } = process.env;
-  const child = spawn(process.execPath, [join(ROOT, 'harness', 'main.ts'), ...words], {
+  const child = spawn(process.execPath, [join(ROOT, 'harness', 'cli', 'main.ts'), ...words], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

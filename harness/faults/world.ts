@@ -3,19 +3,19 @@ import { linkSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { execInNodes } from '../cluster/k3d.ts';
-import type { PlainCluster } from '../cluster/testing/plain-cluster.ts';
-import { fillIn, parseManifests } from '../kube/manifests.ts';
-import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
-import { type Distribution, loadDistribution, merge } from '../mesh/distribution.ts';
-import { renderPlane } from '../mesh/installers/installers.ts';
-import { withVendor } from '../mesh/vendor.ts';
+import type { PlainCluster } from '../supply/testing/plain-cluster.ts';
+import { fillIn, parseManifests } from '../cluster/kube/manifests.ts';
+import { ADD_ONS, addOnObjects } from '../lab/mesh/add-ons.ts';
+import { type Distribution, loadDistribution, merge } from '../lab/mesh/distribution.ts';
+import { renderPlane } from '../lab/mesh/installers/installers.ts';
+import { withVendor } from '../lab/mesh/vendor.ts';
 import { ISTIOD_SELECTOR } from '../observations/istio.ts';
 import { PLANES } from '../observations/planes.ts';
-import { ROOT_SECRET } from '../remedies/cert-manager.ts';
-import { fixture } from '../paths.ts';
+import { ROOT_SECRET } from '../lab/remedies/cert-manager.ts';
+import { fixture } from '../common/paths.ts';
 import type { CoreParts, Supply } from '../supply/supply.ts';
 import { VERSIONS } from '../supply/versions.ts';
-import { createRoot } from '../trust/issue.ts';
+import { createRoot } from '../verdict/trust/issue.ts';
 
 export const WORLDS = ['theirs', 'their-planes'] as const;
 

@@ -1,9 +1,9 @@
 import { SUPPLIES } from '../supply/open.ts';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { discard } from '../ownership/files.ts';
-import { saveImages } from '../engine/docker.ts';
-import { scratchFolder } from '../state/runs.ts';
+import { discard } from '../cluster/ownership/files.ts';
+import { saveImages } from '../cluster/engine/docker.ts';
+import { scratchFolder } from '../cluster/state/runs.ts';
 import { inputsDigest, folderInputs } from '../supply/cache.ts';
 import { type ImageStore, pushArchives } from '../supply/push.ts';
 import { engineImages, missingImages, pullImages } from '../supply/registry/pull.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Settings } from '../config/settings.ts';
-import type { VendorPlane } from '../mesh/installers/installer.ts';
+import type { Settings } from '../plan/config/settings.ts';
+import type { VendorPlane } from '../lab/mesh/installers/installer.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import type { SupplyKind } from '../supply/supply.ts';
 

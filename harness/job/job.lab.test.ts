@@ -6,15 +6,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { connect } from '../cluster/access.ts';
 import { execInNodes, nodeName } from '../cluster/k3d.ts';
-import { compareInventories } from '../ownership/compare.ts';
-import { type PlainCluster, startPlainCluster } from '../cluster/testing/plain-cluster.ts';
-import type { Kube } from '../kube/client.ts';
-import { type Inventory, takeInventory } from '../kube/inventory.ts';
-import { ROOT } from '../paths.ts';
-import { run, tryRun } from '../process.ts';
-import type { ConformanceReport } from '../report/model.ts';
-import { eventually, Fatal } from '../retry.ts';
-import { Session } from '../session.ts';
+import { compareInventories } from '../cluster/ownership/compare.ts';
+import { type PlainCluster, startPlainCluster } from '../supply/testing/plain-cluster.ts';
+import type { Kube } from '../cluster/kube/client.ts';
+import { type Inventory, takeInventory } from '../cluster/kube/inventory.ts';
+import { ROOT } from '../common/paths.ts';
+import { run, tryRun } from '../common/process.ts';
+import type { ConformanceReport } from '../verdict/report/model.ts';
+import { eventually, Fatal } from '../common/retry.ts';
+import { Session } from '../run/session.ts';
 import { secretsIn } from '../supply/registry-login.ts';
 import { chooseSupply } from '../supply/choose.ts';
 import { openSupply } from '../supply/open.ts';
@@ -54,7 +54,7 @@ afterAll(async () => {
   await resources.disposeAsync();
 });
 
-const meshtrust = (...words: string[]) => tryRun([process.execPath, join(ROOT, 'harness', 'main.ts'), ...words]);
+const meshtrust = (...words: string[]) => tryRun([process.execPath, join(ROOT, 'harness', 'cli', 'main.ts'), ...words]);
 const kubectl = (...words: string[]) => cluster.kubectl(words);
 
 /** All that the pod of an index has said. */

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fixture } from '../paths.ts';
-import { eventually } from '../retry.ts';
+import { fixture } from '../common/paths.ts';
+import { eventually } from '../common/retry.ts';
 
 let home: string;
 beforeEach(() => {
@@ -37,7 +37,7 @@ it('judges its shard, and prints the report last', async () => {
   const { ended } = judge(`echo "$@"; ${WRITE_REPORT}`);
   expect(await ended()).toEqual({
     code: 0,
-    stdout: `/opt/meshtrust/harness/main.ts run --config /etc/meshtrust/settings/meshtrust.yaml --shard 2/3 --out ${home}/1
+    stdout: `/opt/meshtrust/harness/cli/main.ts run --config /etc/meshtrust/settings/meshtrust.yaml --shard 2/3 --out ${home}/1
 === conformance.yaml ===
 result: conformant
 `,

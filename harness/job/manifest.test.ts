@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadSettings, parseSettings } from '../config/load.ts';
-import { DEFAULTS, type Settings } from '../config/settings.ts';
-import { parseManifests } from '../kube/manifests.ts';
+import { loadSettings, parseSettings } from '../plan/config/load.ts';
+import { DEFAULTS, type Settings } from '../plan/config/settings.ts';
+import { parseManifests } from '../cluster/kube/manifests.ts';
 import { bundledTools, jobSecrets, registrySecret, settingsInPod } from './in-pod.ts';
 import { jobManifest, type JobPlan } from './manifest.ts';
 

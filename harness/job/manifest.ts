@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
-import type { Settings } from '../config/settings.ts';
-import { fillIn, parseManifests } from '../kube/manifests.ts';
-import { fixture } from '../paths.ts';
+import type { Settings } from '../plan/config/settings.ts';
+import { fillIn, parseManifests } from '../cluster/kube/manifests.ts';
+import { fixture } from '../common/paths.ts';
 import type { JobSecret } from './in-pod.ts';
 
 export interface JobPlan {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { deadline } from '../deadlines.ts';
+import { deadline } from '../common/deadlines.ts';
 import { copyPackage } from './package.ts';
 
 let home: string;
@@ -22,7 +22,7 @@ const node = (...words: string[]) =>
 
 it('runs from where it is copied to', () => {
   const shard = ['--only', 'trust.split.*', '--shard', '2/2', '--out', 'out'];
-  expect(node(join('harness', 'main.ts'), 'run', ...shard)).toContain('nothing to judge');
+  expect(node(join('harness', 'cli', 'main.ts'), 'run', ...shard)).toContain('nothing to judge');
 });
 
 it('finds the claims there', () => {

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { ROOT } from '../paths.ts';
+import { ROOT } from '../common/paths.ts';
 
 /** What a run reads of this package. */
 const ENTRIES = [

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { object, text } from '../schema.ts';
+import { object, text } from '../common/schema.ts';
 
 /** One thing that is wrong. */
 export const FAULT = object({

@@ -1,4 +1,4 @@
-import type { Certificate } from '../trust/certificate.ts';
+import type { Certificate } from './certificate.ts';
 import type { PlaneName } from './planes.ts';
 
 /** What a proxy holds for mutual TLS. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { selectClaims } from '../claims/catalog.ts';
-import { DEFAULTS, type Settings } from '../config/settings.ts';
+import { selectClaims } from './catalog.ts';
+import { DEFAULTS, type Settings } from './config/settings.ts';
 import { describePlan } from './describe.ts';
 import { planOf } from './plan.ts';
 

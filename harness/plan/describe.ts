@@ -1,9 +1,9 @@
-import { ADD_ONS } from '../mesh/add-ons.ts';
-import { installerOf } from '../mesh/installers/installers.ts';
+import { ADD_ONS } from '../lab/mesh/add-ons.ts';
+import { installerOf } from '../lab/mesh/installers/installers.ts';
 import { PLANES } from '../observations/planes.ts';
 import { SUPPLIES } from '../supply/open.ts';
 import type { Plan } from './plan.ts';
-import { inColumns } from '../report/columns.ts';
+import { inColumns } from '../verdict/report/columns.ts';
 
 /** For a lab of a k3d cluster, from nothing to both planes and back to nothing, as measured on two cores. */
 const LAB_MINUTES = 1.5;

@@ -1,10 +1,10 @@
-import { loadProfile, needsOf } from '../claims/catalog.ts';
+import { loadProfile, needsOf } from './catalog.ts';
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadSettings } from '../config/load.ts';
-import { DEFAULTS, type Settings } from '../config/settings.ts';
-import type { VendorPlane } from '../mesh/installers/installer.ts';
-import { fixture } from '../paths.ts';
+import { loadSettings } from './config/load.ts';
+import { DEFAULTS, type Settings } from './config/settings.ts';
+import type { VendorPlane } from '../lab/mesh/installers/installer.ts';
+import { fixture } from '../common/paths.ts';
 import { assertInstallers, assertTools } from './installers.ts';
 
 const settings = (gateway: VendorPlane): Settings => ({

@@ -1,8 +1,8 @@
-import type { LabNeeds } from '../claims/catalog.ts';
-import type { Settings } from '../config/settings.ts';
-import { usageFailure } from '../errors.ts';
-import type { InstallerKind, VendorPlane } from '../mesh/installers/installer.ts';
-import { INSTALLERS, installerOf } from '../mesh/installers/installers.ts';
+import type { LabNeeds } from './catalog.ts';
+import type { Settings } from './config/settings.ts';
+import { usageFailure } from '../common/errors.ts';
+import type { InstallerKind, VendorPlane } from '../lab/mesh/installers/installer.ts';
+import { INSTALLERS, installerOf } from '../lab/mesh/installers/installers.ts';
 import { PLANES } from '../observations/planes.ts';
 import { SUPPLIES } from '../supply/open.ts';
 import type { SupplyKind } from '../supply/supply.ts';

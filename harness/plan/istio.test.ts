@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { DEFAULTS, type Settings } from '../config/settings.ts';
-import type { VendorPlane } from '../mesh/installers/installer.ts';
+import { DEFAULTS, type Settings } from './config/settings.ts';
+import type { VendorPlane } from '../lab/mesh/installers/installer.ts';
 import type { SuppliedIstio, Supply } from '../supply/supply.ts';
 import { istioBefore, istioOf, suppliedVersions } from './istio.ts';
 

@@ -1,10 +1,10 @@
-import { defined } from '../defined.ts';
-import type { LabNeeds } from '../claims/catalog.ts';
-import type { Settings } from '../config/settings.ts';
-import { usageFailure } from '../errors.ts';
-import type { IstioParts } from '../mesh/installers/installer.ts';
-import { installerOf } from '../mesh/installers/installers.ts';
-import { needsSupply, withVendor } from '../mesh/vendor.ts';
+import { defined } from '../common/defined.ts';
+import type { LabNeeds } from './catalog.ts';
+import type { Settings } from './config/settings.ts';
+import { usageFailure } from '../common/errors.ts';
+import type { IstioParts } from '../lab/mesh/installers/installer.ts';
+import { installerOf } from '../lab/mesh/installers/installers.ts';
+import { needsSupply, withVendor } from '../lab/mesh/vendor.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
 import type { SuppliedIstio, Supply } from '../supply/supply.ts';
 

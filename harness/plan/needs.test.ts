@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadProfile } from '../claims/catalog.ts';
-import { DEFAULTS } from '../config/settings.ts';
+import { loadProfile } from './catalog.ts';
+import { DEFAULTS } from './config/settings.ts';
 import { planOf } from './plan.ts';
 
 const SETTINGS = { ...DEFAULTS, supply: 'source' as const };

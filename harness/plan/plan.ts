@@ -1,8 +1,8 @@
-import { type ClaimGroup, type LabNeeds, needsOf } from '../claims/catalog.ts';
+import { type ClaimGroup, type LabNeeds, needsOf } from './catalog.ts';
 import { openExisting } from '../cluster/existing.ts';
 import { readRegistries } from '../cluster/registries.ts';
-import { distributionOf, type Settings } from '../config/settings.ts';
-import type { Distribution } from '../mesh/distribution.ts';
+import { distributionOf, type Settings } from './config/settings.ts';
+import type { Distribution } from '../lab/mesh/distribution.ts';
 import type { Choice } from '../supply/choose.ts';
 import { ADD_ON_NAMES } from '../supply/supply.ts';
 import type { Bundle } from '../supply/bundle/bundle.ts';

@@ -1,8 +1,8 @@
-import type { Settings } from '../config/settings.ts';
-import { merge } from '../mesh/distribution.ts';
-import { type Pulling, pullValues } from '../mesh/pulling.ts';
+import type { Settings } from './config/settings.ts';
+import { merge } from '../lab/mesh/distribution.ts';
+import { type Pulling, pullValues } from '../lab/mesh/pulling.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
-import type { IstioParts } from '../mesh/installers/installer.ts';
+import type { IstioParts } from '../lab/mesh/installers/installer.ts';
 import { secretsIn } from '../supply/registry-login.ts';
 
 type Installed = Record<PlaneName, IstioParts>;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { DEFAULTS, type Settings } from '../config/settings.ts';
+import { DEFAULTS, type Settings } from './config/settings.ts';
 import { BUNDLE_FILE, BUNDLE_FORMAT } from '../supply/bundle/bundle.ts';
 import { assertReachable, bundleOf, choiceOf, needsEngine } from './supply.ts';
 

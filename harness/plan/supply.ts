@@ -1,5 +1,5 @@
-import type { Settings } from '../config/settings.ts';
-import { usageFailure } from '../errors.ts';
+import type { Settings } from './config/settings.ts';
+import { usageFailure } from '../common/errors.ts';
 import { type Bundle, readBundle } from '../supply/bundle/bundle.ts';
 import { type Choice, chooseSupply } from '../supply/choose.ts';
 import { SUPPLIES } from '../supply/open.ts';

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { distributionOf, type Settings } from '../config/settings.ts';
-import { allAddOns } from '../mesh/add-ons.ts';
-import { archivesOf, bringUpLab, installAddOn, type StandingLab } from '../mesh/bring-up.ts';
-import { type Lab, overlaysOf } from '../mesh/lab.ts';
+import { distributionOf, type Settings } from '../plan/config/settings.ts';
+import { allAddOns } from '../lab/mesh/add-ons.ts';
+import { archivesOf, bringUpLab, installAddOn, type StandingLab } from '../lab/mesh/bring-up.ts';
+import { type Lab, overlaysOf } from '../lab/mesh/lab.ts';
 import { istioBefore, istioOf } from '../plan/istio.ts';
 import type { Plan } from '../plan/plan.ts';
 import { pullingOf, withPulling } from '../plan/pulling.ts';
-import type { Session } from '../session.ts';
-import { rememberSecret } from '../state/runs.ts';
+import type { Session } from './session.ts';
+import { rememberSecret } from '../cluster/state/runs.ts';
 import { type Supply, withImages } from '../supply/supply.ts';
-import { labOnExisting } from '../mesh/existing-cluster.ts';
-import type { LabCluster } from '../mesh/lab-cluster.ts';
-import { labOnK3d, type K3dLab } from '../mesh/k3d-cluster.ts';
-import type { Distribution } from '../mesh/distribution.ts';
+import { labOnExisting } from '../lab/mesh/existing-cluster.ts';
+import type { LabCluster } from '../lab/mesh/lab-cluster.ts';
+import { labOnK3d, type K3dLab } from '../lab/mesh/k3d-cluster.ts';
+import type { Distribution } from '../lab/mesh/distribution.ts';
 import { laterObjects } from './later.ts';
 import { supplyFor } from './supply.ts';
 

@@ -1,14 +1,14 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { ADD_ONS, addOnObjects } from '../mesh/add-ons.ts';
-import type { Distribution } from '../mesh/distribution.ts';
-import { renderPlane } from '../mesh/installers/installers.ts';
-import type { Pulling } from '../mesh/pulling.ts';
+import { ADD_ONS, addOnObjects } from '../lab/mesh/add-ons.ts';
+import type { Distribution } from '../lab/mesh/distribution.ts';
+import { renderPlane } from '../lab/mesh/installers/installers.ts';
+import type { Pulling } from '../lab/mesh/pulling.ts';
 import { type PlaneName, PLANES } from '../observations/planes.ts';
-import { REMEDIES } from '../remedies/remedies.ts';
-import type { Remedy } from '../remedies/remedy.ts';
+import { REMEDIES } from '../lab/remedies/remedies.ts';
+import type { Remedy } from '../lab/remedies/remedy.ts';
 import type { AddOnName, Supply } from '../supply/supply.ts';
-import type { IstioParts } from '../mesh/installers/installer.ts';
-import { canaryOf } from '../upgrade/canary.ts';
+import type { IstioParts } from '../lab/mesh/installers/installer.ts';
+import { canaryOf } from '../lab/upgrade/canary.ts';
 
 interface Later {
   supply: Supply;

@@ -1,8 +1,8 @@
 import { join, relative } from 'node:path';
-import type { OwnedFolder } from '../ownership/report-folder.ts';
-import { renderSummary } from '../report/console.ts';
-import type { ConformanceReport } from '../report/model.ts';
-import { writeGithubSummary, writeReport } from '../report/write.ts';
+import type { OwnedFolder } from '../cluster/ownership/report-folder.ts';
+import { renderSummary } from '../verdict/report/console.ts';
+import type { ConformanceReport } from '../verdict/report/model.ts';
+import { writeGithubSummary, writeReport } from '../verdict/report/write.ts';
 
 /** Writes the report beside its evidence, for the job's page where there is one, and sums it up on standard output. */
 export async function publishReport(folder: OwnedFolder, report: ConformanceReport): Promise<void> {

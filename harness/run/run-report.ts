@@ -1,15 +1,15 @@
 import { arch, cpus, release, totalmem, type } from 'node:os';
-import { defined } from '../defined.ts';
-import type { Lab } from '../mesh/lab.ts';
-import { installerOf } from '../mesh/installers/installers.ts';
+import { defined } from '../common/defined.ts';
+import type { Lab } from '../lab/mesh/lab.ts';
+import { installerOf } from '../lab/mesh/installers/installers.ts';
 import type { PlaneName } from '../observations/planes.ts';
 import type { Plan } from '../plan/plan.ts';
-import { packageVersion } from '../paths.ts';
-import type { Phase } from '../progress.ts';
-import { buildReport } from '../report/build.ts';
-import type { RunEvent } from '../report/events.ts';
-import type { ConformanceReport, RunFailure } from '../report/model.ts';
-import { type Shard, shardName } from '../report/shard.ts';
+import { packageVersion } from '../common/paths.ts';
+import type { Phase } from '../common/progress.ts';
+import { buildReport } from '../verdict/report/build.ts';
+import type { RunEvent } from '../verdict/report/events.ts';
+import type { ConformanceReport, RunFailure } from '../verdict/report/model.ts';
+import { type Shard, shardName } from '../verdict/report/shard.ts';
 import type { Component } from '../supply/supply.ts';
 
 /** What is known of a run so far; filled in as it goes, so that a report can be written at any moment. */

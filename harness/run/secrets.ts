@@ -1,10 +1,10 @@
 import { connect, readAccess } from '../cluster/access.ts';
 import { readRegistries } from '../cluster/registries.ts';
-import type { Settings } from '../config/settings.ts';
-import { messageOf } from '../errors.ts';
-import { Redactor } from '../evidence/redact.ts';
-import { readPrivateKeys } from '../mesh/private-keys.ts';
-import { secretsOf } from '../state/runs.ts';
+import type { Settings } from '../plan/config/settings.ts';
+import { messageOf } from '../common/errors.ts';
+import { Redactor } from '../common/redact/redact.ts';
+import { readPrivateKeys } from '../lab/mesh/private-keys.ts';
+import { secretsOf } from '../cluster/state/runs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { FINDABLE, pullSecretsOf } from '../plan/pulling.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { DEFAULTS, type Settings } from '../config/settings.ts';
-import { Progress } from '../progress.ts';
+import { DEFAULTS, type Settings } from '../plan/config/settings.ts';
+import { Progress } from '../common/progress.ts';
 import { PublishedSupply } from '../supply/published.ts';
 import { RegistrySupply } from '../supply/registry/registry.ts';
 import { supplyFor } from './supply.ts';

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import type { Session } from '../session.ts';
+import type { Session } from './session.ts';
 import { BundleSupply } from '../supply/bundle/supply.ts';
 import { openSupply } from '../supply/open.ts';
 import { PublishedSupply } from '../supply/published.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ROOT } from '../paths.ts';
+import { ROOT } from '../common/paths.ts';
 import { FORGERIES } from './forgeries.ts';
 import { LIVE } from './sabotages.ts';
 import { describeAll } from './table.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClaimGroup } from '../claims/catalog.ts';
-import { runGroup } from '../claims/run-group.ts';
-import { lastLines } from '../errors.ts';
-import { readEvents } from '../report/events.ts';
+import type { ClaimGroup } from '../plan/catalog.ts';
+import { runGroup } from '../run/claims/run-group.ts';
+import { lastLines } from '../common/errors.ts';
+import { readEvents } from '../verdict/report/events.ts';
 import type { LiveSabotage } from './live/scene.ts';
 import type { Trial } from './trial.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { loadProfile } from '../claims/catalog.ts';
-import { redact } from '../evidence/redact.ts';
-import { JUDGES } from '../judges/judges.ts';
+import { loadProfile } from '../plan/catalog.ts';
+import { redact } from '../common/redact/redact.ts';
+import { JUDGES } from '../verdict/judges/judges.ts';
 import { FORGERIES, tryForgery } from './forgeries.ts';
 import { claimsOf, loadRecording } from './recorded/recording.ts';
 import { LIVE } from './sabotages.ts';

@@ -1,4 +1,4 @@
-import { usageFailure } from '../errors.ts';
+import { usageFailure } from '../common/errors.ts';
 import { AUTHORITIES } from './live/authorities.ts';
 import { ROOT_MAPS } from './live/root-maps.ts';
 import type { LiveSabotage, Scene } from './live/scene.ts';

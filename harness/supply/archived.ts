@@ -1,5 +1,5 @@
-import { environmentFailure } from '../errors.ts';
-import { commandLine, tryRun } from '../process.ts';
+import { environmentFailure } from '../common/errors.ts';
+import { commandLine, tryRun } from '../common/process.ts';
 
 /** An image in a docker-archive. */
 export interface ArchivedImage {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '../bootstrap/lock.mjs';
-import { deadline } from '../deadlines.ts';
-import { pause } from '../ending.ts';
-import { discard } from '../ownership/files.ts';
-import { cacheFolder } from '../paths.ts';
-import { scratchFolder } from '../state/runs.ts';
+import { deadline } from '../common/deadlines.ts';
+import { pause } from '../common/ending.ts';
+import { discard } from '../cluster/ownership/files.ts';
+import { cacheFolder } from '../common/paths.ts';
+import { scratchFolder } from '../cluster/state/runs.ts';
 
 /** Twelve hexadecimal digits over everything that decides what a part will be. */
 export function inputsDigest(...inputs: (string | Buffer)[]): string {

@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, request } from 'undici';
-import { deadline } from '../deadlines.ts';
+import { deadline } from '../common/deadlines.ts';
 import type { SupplyKind } from './supply.ts';
 
 export interface Choice {

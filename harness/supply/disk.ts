@@ -1,7 +1,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { environmentFailure } from '../errors.ts';
-import { cacheFolder } from '../paths.ts';
+import { environmentFailure } from '../common/errors.ts';
+import { cacheFolder } from '../common/paths.ts';
 
 /** Fails, before anything is fetched, when the cache's file system has not room enough; `needed` in bytes. */
 export function assertDiskSpace(needed: number, what: string): void {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { fixture } from '../paths.ts';
+import { fixture } from '../common/paths.ts';
 import { IMAGE_HUB, PAUSE_IMAGE } from './hub.ts';
 import { registryOf } from './registry-login.ts';
 

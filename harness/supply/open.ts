@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.ts';
+import type { Progress } from '../common/progress.ts';
 import { type ClusterImages, RegistrySupply } from './registry/registry.ts';
 import { istioSource } from './source/istio.ts';
 import { partsToBuild, SourceSupply } from './source/source.ts';

@@ -2,9 +2,9 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { parseManifests } from '../kube/manifests.ts';
-import type { Progress } from '../progress.ts';
-import { scratchFolder } from '../state/runs.ts';
+import { parseManifests } from '../cluster/kube/manifests.ts';
+import type { Progress } from '../common/progress.ts';
+import { scratchFolder } from '../cluster/state/runs.ts';
 import { type ImageStore, pushArchives } from './push.ts';
 import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, Supply } from './supply.ts';
 

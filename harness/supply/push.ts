@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
-import { type Failure, usageFailure } from '../errors.ts';
-import { discard } from '../ownership/files.ts';
+import { type Failure, usageFailure } from '../common/errors.ts';
+import { discard } from '../cluster/ownership/files.ts';
 import {
   currentContext,
   type DockerClient,
@@ -13,10 +13,10 @@ import {
   pushWords,
   restoreTag,
   tagImage,
-} from '../engine/docker.ts';
-import { object, text } from '../schema.ts';
-import { scratchFolder } from '../state/runs.ts';
-import { imageFailure } from '../engine/docker-failure.ts';
+} from '../cluster/engine/docker.ts';
+import { object, text } from '../common/schema.ts';
+import { scratchFolder } from '../cluster/state/runs.ts';
+import { imageFailure } from '../cluster/engine/docker-failure.ts';
 import { type ArchivedImage, archivedImages } from './archived.ts';
 import { engineImages } from './registry/pull.ts';
 import { configOf, readLogin, registryOf } from './registry-login.ts';

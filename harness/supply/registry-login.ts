@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { usageFailure } from '../errors.ts';
+import { usageFailure } from '../common/errors.ts';
 
 /** What a docker config.json has under `auths` for one registry; the names are the file's own. */
 export interface LoginEntry {

@@ -1,5 +1,5 @@
 import Type, { type Static, type TOptional, type TString } from 'typebox';
-import { object, text } from '../schema.ts';
+import { object, text } from '../common/schema.ts';
 
 /** Where one part of a lab came from, for the report. */
 export interface Component {

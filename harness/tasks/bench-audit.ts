@@ -6,10 +6,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { loopbackMesh } from '../audit/testing/mesh.ts';
 import { openLoopback } from '../audit/testing/open.ts';
-import { EXIT, exitCodeOf, lastLines, messageOf } from '../errors.ts';
-import { atLeastOne } from '../option-values.ts';
-import { ROOT } from '../paths.ts';
-import { print } from '../terminal.ts';
+import { EXIT, exitCodeOf, lastLines, messageOf } from '../common/errors.ts';
+import { atLeastOne } from '../cli/option-values.ts';
+import { ROOT } from '../common/paths.ts';
+import { print } from '../common/terminal.ts';
 
 interface Measured {
   seconds: number;
@@ -68,7 +68,14 @@ async function bench(sizes: readonly number[], rounds: number): Promise<void> {
 
 /** One audit in a process of its own, from its start to its end. */
 async function measure(kubeconfig: string): Promise<Measured> {
-  const command = ['--import', TELL_USAGE, join(ROOT, 'harness', 'main.ts'), 'audit', '--kubeconfig', kubeconfig];
+  const command = [
+    '--import',
+    TELL_USAGE,
+    join(ROOT, 'harness', 'cli', 'main.ts'),
+    'audit',
+    '--kubeconfig',
+    kubeconfig,
+  ];
   const started = performance.now();
   const child = spawn(process.execPath, [...command, '-o', 'json'], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ROOT } from '../paths.ts';
+import { ROOT } from '../common/paths.ts';
 
 it('the benchmark does not act on a cluster of somebody’s', () => {
   using home = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-bench-'));

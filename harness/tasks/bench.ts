@@ -4,21 +4,21 @@ import { delimiter, dirname } from 'node:path';
 import { planOf } from '../plan/plan.ts';
 import { bringUpWhole } from '../run/bring-up.ts';
 import { nodeName } from '../cluster/k3d.ts';
-import { loadSettings } from '../config/load.ts';
-import { deadline } from '../deadlines.ts';
-import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../errors.ts';
-import type { Lab } from '../mesh/lab.ts';
-import { atLeastOne } from '../option-values.ts';
-import { discard } from '../ownership/files.ts';
-import { fixture } from '../paths.ts';
-import { inspectImages, memoryOf } from '../engine/docker.ts';
-import { run } from '../process.ts';
-import { certManager } from '../remedies/cert-manager.ts';
-import { manual } from '../remedies/manual.ts';
-import { revert } from '../remedies/remedies.ts';
-import { Session } from '../session.ts';
-import { scratchFolder } from '../state/runs.ts';
-import { print } from '../terminal.ts';
+import { loadSettings } from '../plan/config/load.ts';
+import { deadline } from '../common/deadlines.ts';
+import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../common/errors.ts';
+import type { Lab } from '../lab/mesh/lab.ts';
+import { atLeastOne } from '../cli/option-values.ts';
+import { discard } from '../cluster/ownership/files.ts';
+import { fixture } from '../common/paths.ts';
+import { inspectImages, memoryOf } from '../cluster/engine/docker.ts';
+import { run } from '../common/process.ts';
+import { certManager } from '../lab/remedies/cert-manager.ts';
+import { manual } from '../lab/remedies/manual.ts';
+import { revert } from '../lab/remedies/remedies.ts';
+import { Session } from '../run/session.ts';
+import { scratchFolder } from '../cluster/state/runs.ts';
+import { print } from '../common/terminal.ts';
 
 /** `npm run bench`: the manual remedy by the harness and by a person's script, on one lab, in one run, as a ratio. */
 /** Nothing is logged here that a key could get into. */

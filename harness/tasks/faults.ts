@@ -2,15 +2,15 @@
 import { Command, Option } from 'commander';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, exitCodeOf, failureOf, messageOf } from '../errors.ts';
+import { EXIT, exitCodeOf, failureOf, messageOf } from '../common/errors.ts';
 import { openStage } from '../faults/stage.ts';
 import { faultTable } from '../faults/table.ts';
 import { isWell, plansFor, type Trial, tryFault } from '../faults/trial.ts';
 import { type World, WORLDS } from '../faults/world.ts';
-import { atLeastOne } from '../option-values.ts';
-import { ROOT } from '../paths.ts';
-import { Session } from '../session.ts';
-import { print } from '../terminal.ts';
+import { atLeastOne } from '../cli/option-values.ts';
+import { ROOT } from '../common/paths.ts';
+import { Session } from '../run/session.ts';
+import { print } from '../common/terminal.ts';
 
 interface Options {
   world: readonly World['name'][];

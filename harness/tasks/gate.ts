@@ -1,9 +1,9 @@
 // `npm run gate`: what has to be clean before a change is taken. Quiet on pass, complete on fail.
 import { styleText } from 'node:util';
-import { EXIT } from '../errors.ts';
-import { ROOT } from '../paths.ts';
-import { tryRun } from '../process.ts';
-import { print } from '../terminal.ts';
+import { EXIT } from '../common/errors.ts';
+import { ROOT } from '../common/paths.ts';
+import { tryRun } from '../common/process.ts';
+import { print } from '../common/terminal.ts';
 
 interface Check {
   name: string;

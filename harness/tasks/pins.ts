@@ -1,8 +1,8 @@
 // `npm run pins`: what the official files and images are now, put into the lock file, or compared with it (--check).
 // It takes every file for every machine once, more than half a gigabyte, and of every image the digest only.
 import { Command } from 'commander';
-import { EXIT, exitCodeOf, messageOf } from '../errors.ts';
-import { Progress } from '../progress.ts';
+import { EXIT, exitCodeOf, messageOf } from '../common/errors.ts';
+import { Progress } from '../common/progress.ts';
 import { LOCK_FILE, readLock, writeLock } from '../supply/registry/lock.ts';
 import { describeChanges, renewed, survey } from '../supply/registry/pins.ts';
 import { UPSTREAM } from '../supply/registry/releases.ts';

@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { join, matchesGlob } from 'node:path';
-import { defined } from '../defined.ts';
-import { type ClaimGroup, loadProfile } from '../claims/catalog.ts';
+import { defined } from '../common/defined.ts';
+import { type ClaimGroup, loadProfile } from '../plan/catalog.ts';
 import { planOf } from '../plan/plan.ts';
 import { bringUp } from '../run/bring-up.ts';
-import { loadSettings } from '../config/load.ts';
-import type { Settings } from '../config/settings.ts';
-import { scaleDeadlines } from '../deadlines.ts';
-import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../errors.ts';
+import { loadSettings } from '../plan/config/load.ts';
+import type { Settings } from '../plan/config/settings.ts';
+import { scaleDeadlines } from '../common/deadlines.ts';
+import { EXIT, exitCodeOf, failureOf, messageOf, usageFailure } from '../common/errors.ts';
 import { FORGERIES, tryForgery } from '../selftest/forgeries.ts';
 import { type Stage, trySabotage } from '../selftest/live.ts';
 import type { LiveSabotage } from '../selftest/live/scene.ts';
@@ -16,9 +16,9 @@ import { loadRecording } from '../selftest/recorded/recording.ts';
 import { LIVE } from '../selftest/sabotages.ts';
 import { describeAll, renderTrials } from '../selftest/table.ts';
 import { isAsExpected, type Trial } from '../selftest/trial.ts';
-import { Session } from '../session.ts';
-import { scratchFolder, workFolder } from '../state/runs.ts';
-import { print } from '../terminal.ts';
+import { Session } from '../run/session.ts';
+import { scratchFolder, workFolder } from '../cluster/state/runs.ts';
+import { print } from '../common/terminal.ts';
 
 /** `npm run selftest`: breaks one thing at a time, in recorded evidence and in a lab, and looks who notices. */
 const program = new Command('selftest')

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { parse } from 'yaml';
-import { EXIT, exitCodeOf, Failure } from '../errors.ts';
-import { distributionNames } from '../mesh/distribution.ts';
-import { isGuest } from '../guest.ts';
-import { ROOT } from '../paths.ts';
-import type { ConformanceReport } from '../report/model.ts';
-import { validateReport } from '../report/schema.ts';
-import { Session } from '../session.ts';
-import { allRuns, isOrphan } from '../state/runs.ts';
-import { print } from '../terminal.ts';
-import { ensureBrowser } from '../engine/install.ts';
+import { EXIT, exitCodeOf, Failure } from '../common/errors.ts';
+import { distributionNames } from '../lab/mesh/distribution.ts';
+import { isGuest } from '../run/guest.ts';
+import { ROOT } from '../common/paths.ts';
+import type { ConformanceReport } from '../verdict/report/model.ts';
+import { validateReport } from '../verdict/report/schema.ts';
+import { Session } from '../run/session.ts';
+import { allRuns, isOrphan } from '../cluster/state/runs.ts';
+import { print } from '../common/terminal.ts';
+import { ensureBrowser } from '../cluster/engine/install.ts';
 
 /**
  * `npm test`: unit tests, tests in a browser, tests against the container engine, the trust profile but for its
@@ -97,7 +97,7 @@ async function conformance(distribution: string): Promise<Counts> {
   const file = join(ROOT, out, 'conformance.yaml');
   const started = Date.now();
   const code = await execute([
-    'harness/main.ts',
+    'harness/cli/main.ts',
     'run',
     '--distribution',
     distribution,

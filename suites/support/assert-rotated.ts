@@ -1,7 +1,7 @@
-import type { ClaimContext } from '../../harness/claims/claim.ts';
-import { readAllSecrets } from '../../harness/probe/proxies.ts';
-import type { Rotated } from '../../harness/remedies/rotate.ts';
-import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import type { ClaimContext } from '../../harness/run/claims/claim.ts';
+import { readAllSecrets } from '../../harness/lab/probe/proxies.ts';
+import type { Rotated } from '../../harness/lab/remedies/rotate.ts';
+import { issuedBy, trustsOnly, verifiesTo } from '../../harness/verdict/trust/proxy-verdict.ts';
 import { certificatesOf, everyProxy } from './checks.ts';
 import type { UnderTraffic } from './traffic.ts';
 

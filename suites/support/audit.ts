@@ -1,10 +1,10 @@
-import { defined } from '../../harness/defined.ts';
+import { defined } from '../../harness/common/defined.ts';
 import { observe } from '../../harness/audit/observe.ts';
-import type { LabContext } from '../../harness/claims/claim.ts';
-import { messageOf } from '../../harness/errors.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { trustGraph } from '../../harness/trust/graph/graph.ts';
-import type { TrustGraph } from '../../harness/trust/graph/model.ts';
+import type { LabContext } from '../../harness/run/claims/claim.ts';
+import { messageOf } from '../../harness/common/errors.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { trustGraph } from '../../harness/verdict/trust/graph/graph.ts';
+import type { TrustGraph } from '../../harness/verdict/trust/graph/model.ts';
 
 const SIDE_BY_SIDE = 8;
 /** A claim group is a phase of its own already. */

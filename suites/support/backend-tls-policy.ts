@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type Lab, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
-import { eventually } from '../../harness/retry.ts';
-import type { Certificate } from '../../harness/trust/certificate.ts';
-import { workloadIdentity } from '../../harness/trust/spiffe.ts';
+import { type Lab, TRUST_DOMAIN } from '../../harness/lab/mesh/lab.ts';
+import { eventually } from '../../harness/common/retry.ts';
+import type { Certificate } from '../../harness/observations/certificate.ts';
+import { workloadIdentity } from '../../harness/verdict/trust/spiffe.ts';
 
 const POLICY = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'BackendTLSPolicy' };
 const NAME = { name: 'productpage', namespace: 'bookinfo' };

@@ -1,11 +1,11 @@
-import { scenario } from '../../harness/claims/claim.ts';
-import { istiodOf, type Lab } from '../../harness/mesh/lab.ts';
+import { scenario } from '../../harness/run/claims/claim.ts';
+import { istiodOf, type Lab } from '../../harness/lab/mesh/lab.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
-import { throughGateway } from '../../harness/probe/http.ts';
-import { type Proxy, readAllSecrets } from '../../harness/probe/proxies.ts';
-import { hasRemedy, revertAny } from '../../harness/remedies/remedies.ts';
-import { eventually } from '../../harness/retry.ts';
-import { sharedRoots } from '../../harness/trust/proxy-verdict.ts';
+import { throughGateway } from '../../harness/lab/probe/http.ts';
+import { type Proxy, readAllSecrets } from '../../harness/lab/probe/proxies.ts';
+import { hasRemedy, revertAny } from '../../harness/lab/remedies/remedies.ts';
+import { eventually } from '../../harness/common/retry.ts';
+import { sharedRoots } from '../../harness/verdict/trust/proxy-verdict.ts';
 
 /**
  * The baseline of every scenario: no plane has a plugged-in CA, no proxy shares a root with the other side. Asserted,

@@ -1,5 +1,5 @@
-import type { LabContext } from '../../harness/claims/claim.ts';
-import { apply } from '../../harness/ownership/objects.ts';
+import type { LabContext } from '../../harness/run/claims/claim.ts';
+import { apply } from '../../harness/cluster/ownership/objects.ts';
 
 /** A Secret that a claim takes away or changes. */
 export interface BorrowedSecret {

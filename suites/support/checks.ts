@@ -1,14 +1,14 @@
-import type { ClaimContext } from '../../harness/claims/claim.ts';
-import type { PageAnswer } from '../../harness/judges/bookinfo.ts';
-import { recordCertificates } from '../../harness/judges/proxy-certificates.ts';
-import { withoutPod } from '../../harness/judges/joined.ts';
-import { judgePages } from '../../harness/judges/bookinfo-pages.ts';
-import type { DeploymentRef } from '../../harness/kube/rollout.ts';
-import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/mesh/lab.ts';
+import type { ClaimContext } from '../../harness/run/claims/claim.ts';
+import type { PageAnswer } from '../../harness/verdict/judges/bookinfo.ts';
+import { recordCertificates } from '../../harness/verdict/judges/proxy-certificates.ts';
+import { withoutPod } from '../../harness/verdict/judges/joined.ts';
+import { judgePages } from '../../harness/verdict/judges/bookinfo-pages.ts';
+import type { DeploymentRef } from '../../harness/cluster/kube/rollout.ts';
+import { BOOKINFO, INSIDE_PROBE, type Lab } from '../../harness/lab/mesh/lab.ts';
 import { faultsIn, FaultsError, type MaybeFault } from '../../harness/observations/fault.ts';
 import type { HeldByProxy } from '../../harness/observations/proxy.ts';
-import { listProxies, type Proxy } from '../../harness/probe/proxies.ts';
-import type { ProxyJudge } from '../../harness/trust/proxy-verdict.ts';
+import { listProxies, type Proxy } from '../../harness/lab/probe/proxies.ts';
+import type { ProxyJudge } from '../../harness/verdict/trust/proxy-verdict.ts';
 import { fetchBookinfo } from './fetch-bookinfo.ts';
 
 /** Fails with all that is wrong. */

@@ -1,5 +1,11 @@
-import type { PageAnswer } from '../../harness/judges/bookinfo.ts';
-import { addPage, isSettled, isWhole, type Page, type BookinfoPages } from '../../harness/judges/bookinfo-pages.ts';
+import type { PageAnswer } from '../../harness/verdict/judges/bookinfo.ts';
+import {
+  addPage,
+  isSettled,
+  isWhole,
+  type Page,
+  type BookinfoPages,
+} from '../../harness/verdict/judges/bookinfo-pages.ts';
 
 /** Asks for Bookinfo over any way in until the verdict is settled; each request names itself with an agent of its own. */
 export async function fetchBookinfo(

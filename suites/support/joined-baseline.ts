@@ -1,14 +1,14 @@
-import type { LabContext } from '../../harness/claims/claim.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
+import type { LabContext } from '../../harness/run/claims/claim.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { judgeProductPage } from '../../harness/verdict/judges/bookinfo.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
-import { type PluggedIn, readPluggedIn } from '../../harness/probe/cacerts.ts';
-import { throughGateway } from '../../harness/probe/http.ts';
-import { readAllSecrets } from '../../harness/probe/proxies.ts';
-import type { Remedy } from '../../harness/remedies/remedy.ts';
-import { eventually } from '../../harness/retry.ts';
-import { type Certificate, sameRoots } from '../../harness/trust/certificate.ts';
-import { issuedBy, trustsOnly, verifiesTo } from '../../harness/trust/proxy-verdict.ts';
+import { type PluggedIn, readPluggedIn } from '../../harness/lab/probe/cacerts.ts';
+import { throughGateway } from '../../harness/lab/probe/http.ts';
+import { readAllSecrets } from '../../harness/lab/probe/proxies.ts';
+import type { Remedy } from '../../harness/lab/remedies/remedy.ts';
+import { eventually } from '../../harness/common/retry.ts';
+import { type Certificate, sameRoots } from '../../harness/observations/certificate.ts';
+import { issuedBy, trustsOnly, verifiesTo } from '../../harness/verdict/trust/proxy-verdict.ts';
 import { splitBaseline } from './baseline.ts';
 import { everyProxy, noFaults } from './checks.ts';
 

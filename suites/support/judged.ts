@@ -1,5 +1,5 @@
-import { claim, type ClaimContext } from '../../harness/claims/claim.ts';
-import { judgeClaim, type JudgedClaim, type Observed } from '../../harness/judges/judges.ts';
+import { claim, type ClaimContext } from '../../harness/run/claims/claim.ts';
+import { judgeClaim, type JudgedClaim, type Observed } from '../../harness/verdict/judges/judges.ts';
 import { noFaults } from './checks.ts';
 
 /**

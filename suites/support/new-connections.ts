@@ -1,9 +1,9 @@
-import { toTheEnd } from '../../harness/ending.ts';
-import { apply, remove } from '../../harness/ownership/objects.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { readUpstreams } from '../../harness/probe/connections.ts';
-import { listProxies } from '../../harness/probe/proxies.ts';
-import { eventually } from '../../harness/retry.ts';
+import { toTheEnd } from '../../harness/common/ending.ts';
+import { apply, remove } from '../../harness/cluster/ownership/objects.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { readUpstreams } from '../../harness/lab/probe/connections.ts';
+import { listProxies } from '../../harness/lab/probe/proxies.ts';
+import { eventually } from '../../harness/common/retry.ts';
 import { noFaults } from './checks.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { change } from '../../harness/ownership/objects.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { change } from '../../harness/cluster/ownership/objects.ts';
 
 /**
  * Changes an annotation, so that whoever looks after the object looks at it again: the kubelet brings the Secrets and

@@ -1,27 +1,27 @@
-import type { ClaimContext } from '../../harness/claims/claim.ts';
-import type { IssuedCas } from '../../harness/judges/cert-manager.ts';
-import type { WatchedMap } from '../../harness/judges/config-map.ts';
-import { pemBundle, recordCertificates } from '../../harness/judges/proxy-certificates.ts';
-import type { HeldWhenJoined } from '../../harness/judges/joined.ts';
-import { defined } from '../../harness/defined.ts';
+import type { ClaimContext } from '../../harness/run/claims/claim.ts';
+import type { IssuedCas } from '../../harness/verdict/judges/cert-manager.ts';
+import type { WatchedMap } from '../../harness/verdict/judges/config-map.ts';
+import { pemBundle, recordCertificates } from '../../harness/verdict/judges/proxy-certificates.ts';
+import type { HeldWhenJoined } from '../../harness/verdict/judges/joined.ts';
+import { defined } from '../../harness/common/defined.ts';
 import {
   type Foreigners,
   isInbound,
   type Peer,
   type TlsAttempt,
   type Uncertified,
-} from '../../harness/judges/unauthorized-clients.ts';
-import { livePods } from '../../harness/kube/rollout.ts';
-import { BOOKINFO, identityOfGateway, type Lab, TRUST_DOMAIN } from '../../harness/mesh/lab.ts';
+} from '../../harness/verdict/judges/unauthorized-clients.ts';
+import { livePods } from '../../harness/cluster/kube/rollout.ts';
+import { BOOKINFO, identityOfGateway, type Lab, TRUST_DOMAIN } from '../../harness/lab/mesh/lab.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
-import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
-import { observeChurn } from '../../harness/probe/config-map.ts';
-import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
-import { accessLog } from '../../harness/probe/logs.ts';
-import { readAllSecrets } from '../../harness/probe/proxies.ts';
-import { handshake, type HandshakeResult } from '../../harness/probe/tls.ts';
-import type { Certificate } from '../../harness/trust/certificate.ts';
-import { type Authority, createRoot, issueLeaf } from '../../harness/trust/issue.ts';
+import { readCaCertificates } from '../../harness/lab/probe/cert-manager.ts';
+import { observeChurn } from '../../harness/lab/probe/config-map.ts';
+import { fromProbe, throughGateway } from '../../harness/lab/probe/http.ts';
+import { accessLog } from '../../harness/lab/probe/logs.ts';
+import { readAllSecrets } from '../../harness/lab/probe/proxies.ts';
+import { handshake, type HandshakeResult } from '../../harness/lab/probe/tls.ts';
+import type { Certificate } from '../../harness/observations/certificate.ts';
+import { type Authority, createRoot, issueLeaf } from '../../harness/verdict/trust/issue.ts';
 import { proxyOf, withProxy } from './checks.ts';
 
 /** What a remedy was to put in place: what a lab is held against. */

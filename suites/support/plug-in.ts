@@ -1,13 +1,13 @@
-import type { LabContext } from '../../harness/claims/claim.ts';
+import type { LabContext } from '../../harness/run/claims/claim.ts';
 import { CA_FILES, DISCOVERY } from '../../harness/observations/istio.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
-import { apply, remove } from '../../harness/ownership/objects.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { listFiles } from '../../harness/probe/files.ts';
-import { listIstiods } from '../../harness/probe/istiod.ts';
-import { cacerts, cacertsReference } from '../../harness/remedies/manual.ts';
-import { eventually } from '../../harness/retry.ts';
-import { type Authority, createIntermediate, createRoot } from '../../harness/trust/issue.ts';
+import { apply, remove } from '../../harness/cluster/ownership/objects.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { listFiles } from '../../harness/lab/probe/files.ts';
+import { listIstiods } from '../../harness/lab/probe/istiod.ts';
+import { cacerts, cacertsReference } from '../../harness/lab/remedies/manual.ts';
+import { eventually } from '../../harness/common/retry.ts';
+import { type Authority, createIntermediate, createRoot } from '../../harness/verdict/trust/issue.ts';
 import { nudgeKubelet } from './nudge-kubelet.ts';
 
 /** A CA for each plane under one root, as a remedy has them; small keys, which cost no time. */

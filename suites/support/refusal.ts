@@ -1,10 +1,10 @@
-import type { ClaimContext } from '../../harness/claims/claim.ts';
-import type { PodRef } from '../../harness/kube/port-forward.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { throughGateway } from '../../harness/probe/http.ts';
-import { accessLog } from '../../harness/probe/logs.ts';
-import { sumCounters } from '../../harness/probe/proxies.ts';
-import { eventually } from '../../harness/retry.ts';
+import type { ClaimContext } from '../../harness/run/claims/claim.ts';
+import type { PodRef } from '../../harness/cluster/kube/port-forward.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { throughGateway } from '../../harness/lab/probe/http.ts';
+import { accessLog } from '../../harness/lab/probe/logs.ts';
+import { sumCounters } from '../../harness/lab/probe/proxies.ts';
+import { eventually } from '../../harness/common/retry.ts';
 import { noFaults, proxyOf, transcript } from './checks.ts';
 
 const COUNTER = 'ssl.fail_verify_error';

@@ -1,6 +1,6 @@
-import type { ClaimContext } from '../../harness/claims/claim.ts';
-import { judgeProductPage } from '../../harness/judges/bookinfo.ts';
-import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
+import type { ClaimContext } from '../../harness/run/claims/claim.ts';
+import { judgeProductPage } from '../../harness/verdict/judges/bookinfo.ts';
+import { fromProbe, throughGateway } from '../../harness/lab/probe/http.ts';
 import {
   type Exchange,
   lostOf,
@@ -10,8 +10,8 @@ import {
   type Traffic,
   type TrafficRecord,
   type Way,
-} from '../../harness/probe/traffic.ts';
-import { eventually } from '../../harness/retry.ts';
+} from '../../harness/lab/probe/traffic.ts';
+import { eventually } from '../../harness/common/retry.ts';
 import { noFaults } from './checks.ts';
 import { connectingAnew, HOPS, onNewConnections } from './new-connections.ts';
 

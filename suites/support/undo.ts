@@ -1,5 +1,5 @@
-import { toTheEnd } from '../../harness/ending.ts';
-import { apiMessage } from '../../harness/kube/failure.ts';
+import { toTheEnd } from '../../harness/common/ending.ts';
+import { apiMessage } from '../../harness/cluster/kube/failure.ts';
 
 /**
  * Does the work and then undoes it, whatever has happened: also where the work was stopped. Unlike `finally` it never hides why the work failed: where

@@ -1,7 +1,7 @@
-import { claim } from '../../harness/claims/claim.ts';
-import { recordCertificates } from '../../harness/judges/proxy-certificates.ts';
-import { readAllSecrets } from '../../harness/probe/proxies.ts';
-import { certManager } from '../../harness/remedies/cert-manager.ts';
+import { claim } from '../../harness/run/claims/claim.ts';
+import { recordCertificates } from '../../harness/verdict/judges/proxy-certificates.ts';
+import { readAllSecrets } from '../../harness/lab/probe/proxies.ts';
+import { certManager } from '../../harness/lab/remedies/cert-manager.ts';
 import { claimJoined } from '../support/joined.ts';
 import { judged } from '../support/judged.ts';
 import { noFaults } from '../support/checks.ts';

@@ -1,4 +1,4 @@
-import { manualTls } from '../../harness/remedies/manual-tls.ts';
+import { manualTls } from '../../harness/lab/remedies/manual-tls.ts';
 import { claimJoined } from '../support/joined.ts';
 
 claimJoined(manualTls);

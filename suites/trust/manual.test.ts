@@ -1,4 +1,4 @@
-import { manual } from '../../harness/remedies/manual.ts';
+import { manual } from '../../harness/lab/remedies/manual.ts';
 import { claimJoined } from '../support/joined.ts';
 
 claimJoined(manual);

@@ -1,23 +1,28 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { claim } from '../../harness/claims/claim.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
+import { claim } from '../../harness/run/claims/claim.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
 import { PLANES } from '../../harness/observations/planes.ts';
-import { remove } from '../../harness/ownership/objects.ts';
-import { throughGateway } from '../../harness/probe/http.ts';
-import { readCaCertificates } from '../../harness/probe/cert-manager.ts';
-import { readAllSecrets } from '../../harness/probe/proxies.ts';
+import { remove } from '../../harness/cluster/ownership/objects.ts';
+import { throughGateway } from '../../harness/lab/probe/http.ts';
+import { readCaCertificates } from '../../harness/lab/probe/cert-manager.ts';
+import { readAllSecrets } from '../../harness/lab/probe/proxies.ts';
 import {
   applyCertificates,
   certificates,
   certManager,
   issued,
   ROOT_SECRET,
-} from '../../harness/remedies/cert-manager.ts';
-import { ORGANIZATION, ROOT_NAME } from '../../harness/remedies/remedy.ts';
-import { eventually } from '../../harness/retry.ts';
-import { type Certificate, describe, parseCertificates, sameCertificate } from '../../harness/trust/certificate.ts';
-import { verdictSentence, verifyChain } from '../../harness/trust/chain.ts';
-import { createRoot } from '../../harness/trust/issue.ts';
+} from '../../harness/lab/remedies/cert-manager.ts';
+import { ORGANIZATION, ROOT_NAME } from '../../harness/lab/remedies/remedy.ts';
+import { eventually } from '../../harness/common/retry.ts';
+import {
+  type Certificate,
+  describe,
+  parseCertificates,
+  sameCertificate,
+} from '../../harness/observations/certificate.ts';
+import { verdictSentence, verifyChain } from '../../harness/verdict/trust/chain.ts';
+import { createRoot } from '../../harness/verdict/trust/issue.ts';
 import { borrowSecret } from '../support/borrowed-secret.ts';
 import { noFaults, strictBookinfo } from '../support/checks.ts';
 import { joinedBaseline } from '../support/joined-baseline.ts';

@@ -1,5 +1,5 @@
-import { claim } from '../../harness/claims/claim.ts';
-import { upgradeByCanary } from '../../harness/upgrade/canary.ts';
+import { claim } from '../../harness/run/claims/claim.ts';
+import { upgradeByCanary } from '../../harness/lab/upgrade/canary.ts';
 import { forward, olderBaseline, upgrades } from '../support/upgrade.ts';
 
 claim('upgrade.canary.gateway-first', async (context) => {

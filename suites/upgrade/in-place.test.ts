@@ -1,5 +1,5 @@
-import { claim } from '../../harness/claims/claim.ts';
-import { upgradeInPlace } from '../../harness/upgrade/in-place.ts';
+import { claim } from '../../harness/run/claims/claim.ts';
+import { upgradeInPlace } from '../../harness/lab/upgrade/in-place.ts';
 import { backward, forward, newerBaseline, olderBaseline, upgrades } from '../support/upgrade.ts';
 
 claim('upgrade.in-place.gateway-first', async (context) => {

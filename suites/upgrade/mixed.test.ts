@@ -1,7 +1,7 @@
-import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
+import { type ClaimContext, claim } from '../../harness/run/claims/claim.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
-import { fromProbe, throughGateway } from '../../harness/probe/http.ts';
-import { upgradeInPlace } from '../../harness/upgrade/in-place.ts';
+import { fromProbe, throughGateway } from '../../harness/lab/probe/http.ts';
+import { upgradeInPlace } from '../../harness/lab/upgrade/in-place.ts';
 import { noFaults, strictBookinfo } from '../support/checks.ts';
 import { described, forward, look, olderBaseline, untrusted, wrongVersions } from '../support/upgrade.ts';
 

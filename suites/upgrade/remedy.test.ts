@@ -1,9 +1,9 @@
-import { type ClaimContext, claim } from '../../harness/claims/claim.ts';
-import type { Lab } from '../../harness/mesh/lab.ts';
-import { joinByCertManager, joinManually } from '../../harness/remedies/join-without-outage.ts';
-import { manual } from '../../harness/remedies/manual.ts';
-import type { Plugged, Rotated } from '../../harness/remedies/rotate.ts';
-import { resetVersions } from '../../harness/upgrade/reset.ts';
+import { type ClaimContext, claim } from '../../harness/run/claims/claim.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { joinByCertManager, joinManually } from '../../harness/lab/remedies/join-without-outage.ts';
+import { manual } from '../../harness/lab/remedies/manual.ts';
+import type { Plugged, Rotated } from '../../harness/lab/remedies/rotate.ts';
+import { resetVersions } from '../../harness/lab/upgrade/reset.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { noFaults } from '../support/checks.ts';
 import { assertRotated } from '../support/assert-rotated.ts';

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
-import { createRoot, issueLeaf } from '../../trust/issue.ts';
+import { createRoot, issueLeaf } from '../../verdict/trust/issue.ts';
 import { forwardPorts, type PodPorts } from './forward.ts';
 import { allows, type PolicyRule, type Wish } from './rules.ts';
 

@@ -2,8 +2,14 @@ import type { KubernetesObject, V1Deployment, V1Pod } from '@kubernetes/client-n
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
-import type { Certificate } from '../../trust/certificate.ts';
-import { type Authority, createIntermediate, createRoot, type Credential, issueLeaf } from '../../trust/issue.ts';
+import type { Certificate } from '../../observations/certificate.ts';
+import {
+  type Authority,
+  createIntermediate,
+  createRoot,
+  type Credential,
+  issueLeaf,
+} from '../../verdict/trust/issue.ts';
 import type { LoopbackCluster } from './api.ts';
 import { EVERYTHING } from './rules.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Progress } from '../../progress.ts';
+import type { Progress } from '../../common/progress.ts';
 import { type LoopbackApi, type LoopbackCluster, startLoopbackApi } from './api.ts';
 
 export interface OpenLoopback extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import { CA_FILES } from '../../observations/istio.ts';
 import type { PlaneName } from '../../observations/planes.ts';
-import { apply } from '../../ownership/objects.ts';
-import { bundle, cacerts, cacertsReference, INTERMEDIATES } from '../../remedies/manual.ts';
-import { ORGANIZATION, ROOT_NAME } from '../../remedies/remedy.ts';
-import { restartGatewayPlane } from '../../remedies/restart.ts';
-import { parseCertificates } from '../../trust/certificate.ts';
-import { type AuthorityOptions, createIntermediate, createRoot } from '../../trust/issue.ts';
+import { apply } from '../../cluster/ownership/objects.ts';
+import { bundle, cacerts, cacertsReference, INTERMEDIATES } from '../../lab/remedies/manual.ts';
+import { ORGANIZATION, ROOT_NAME } from '../../lab/remedies/remedy.ts';
+import { restartGatewayPlane } from '../../lab/remedies/restart.ts';
+import { parseCertificates } from '../../observations/certificate.ts';
+import { type AuthorityOptions, createIntermediate, createRoot } from '../../verdict/trust/issue.ts';
 import { type LiveSabotage, manual, type Scene } from './scene.ts';
 
 /** Wrong CAs on the gateway plane, which restarts with them as it would after a remedy. */

@@ -1,6 +1,6 @@
-import { judgeProductPage, type PageAnswer } from '../../judges/bookinfo.ts';
-import type { Lab } from '../../mesh/lab.ts';
-import { throughGateway } from '../../probe/http.ts';
+import { judgeProductPage, type PageAnswer } from '../../verdict/judges/bookinfo.ts';
+import type { Lab } from '../../lab/mesh/lab.ts';
+import { throughGateway } from '../../lab/probe/http.ts';
 import type { Scene, Sign } from './scene.ts';
 
 const page = (lab: Lab): Promise<PageAnswer> => throughGateway(lab, '/productpage', { agent: 'meshtrust/selftest' });

@@ -1,14 +1,14 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { deadline } from '../../deadlines.ts';
-import { pause } from '../../ending.ts';
-import { rolledOut } from '../../kube/rollout.ts';
-import { istiodOf, type Lab } from '../../mesh/lab.ts';
+import { deadline } from '../../common/deadlines.ts';
+import { pause } from '../../common/ending.ts';
+import { rolledOut } from '../../cluster/kube/rollout.ts';
+import { istiodOf, type Lab } from '../../lab/mesh/lab.ts';
 import { CA_FILES, ISTIOD_SELECTOR } from '../../observations/istio.ts';
 import { PLANES } from '../../observations/planes.ts';
-import { change } from '../../ownership/objects.ts';
-import { formerReplicas, scale } from '../../ownership/rollout.ts';
-import { eventually } from '../../retry.ts';
-import { createRoot } from '../../trust/issue.ts';
+import { change } from '../../cluster/ownership/objects.ts';
+import { formerReplicas, scale } from '../../cluster/ownership/rollout.ts';
+import { eventually } from '../../common/retry.ts';
+import { createRoot } from '../../verdict/trust/issue.ts';
 import { type LiveSabotage, manual, type Scene } from './scene.ts';
 
 /** A root ConfigMap that is not left alone. Pods that mount it notice late and for a while, so these come last. */

@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { JudgedClaim } from '../../judges/judges.ts';
-import { apply, remove } from '../../ownership/objects.ts';
-import type { Lab } from '../../mesh/lab.ts';
-import type { KeepSecret } from '../../remedies/remedy.ts';
-import { eventually } from '../../retry.ts';
+import type { JudgedClaim } from '../../verdict/judges/judges.ts';
+import { apply, remove } from '../../cluster/ownership/objects.ts';
+import type { Lab } from '../../lab/mesh/lab.ts';
+import type { KeepSecret } from '../../lab/remedies/remedy.ts';
+import { eventually } from '../../common/retry.ts';
 
 /** A joined lab, about to be broken. */
 export interface Scene {

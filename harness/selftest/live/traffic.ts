@@ -1,6 +1,6 @@
 import { REVISION_LABEL } from '../../observations/istio.ts';
-import { apply, remove } from '../../ownership/objects.ts';
-import { identityOfGateway, type Lab } from '../../mesh/lab.ts';
+import { apply, remove } from '../../cluster/ownership/objects.ts';
+import { identityOfGateway, type Lab } from '../../lab/mesh/lab.ts';
 import { answers, manyPages, noRatings, shows } from './pages.ts';
 import { change, type LiveSabotage, manual, put } from './scene.ts';
 

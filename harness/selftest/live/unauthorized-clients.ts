@@ -1,10 +1,10 @@
-import { change as changeObject } from '../../ownership/objects.ts';
-import type { Lab } from '../../mesh/lab.ts';
-import { fromProbe } from '../../probe/http.ts';
-import { listProxies } from '../../probe/proxies.ts';
-import { handshake } from '../../probe/tls.ts';
-import { restartWorkloads } from '../../remedies/restart.ts';
-import { createRoot, issueLeaf } from '../../trust/issue.ts';
+import { change as changeObject } from '../../cluster/ownership/objects.ts';
+import type { Lab } from '../../lab/mesh/lab.ts';
+import { fromProbe } from '../../lab/probe/http.ts';
+import { listProxies } from '../../lab/probe/proxies.ts';
+import { handshake } from '../../lab/probe/tls.ts';
+import { restartWorkloads } from '../../lab/remedies/restart.ts';
+import { createRoot, issueLeaf } from '../../verdict/trust/issue.ts';
 import { isWhole } from './pages.ts';
 import { change, type LiveSabotage, manual, put, type Scene, type Sign, until } from './scene.ts';
 

@@ -1,11 +1,11 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
-import { type DeploymentRef, rolledOut } from '../../kube/rollout.ts';
-import { INSIDE_PROBE, type Lab } from '../../mesh/lab.ts';
+import { type DeploymentRef, rolledOut } from '../../cluster/kube/rollout.ts';
+import { INSIDE_PROBE, type Lab } from '../../lab/mesh/lab.ts';
 import { INJECT_LABEL } from '../../observations/istio.ts';
-import { change as changeObject } from '../../ownership/objects.ts';
-import { scale } from '../../ownership/rollout.ts';
-import { restartIstiod, restartWorkloads } from '../../remedies/restart.ts';
+import { change as changeObject } from '../../cluster/ownership/objects.ts';
+import { scale } from '../../cluster/ownership/rollout.ts';
+import { restartIstiod, restartWorkloads } from '../../lab/remedies/restart.ts';
 import { isWhole, noRatings } from './pages.ts';
 import { change, type LiveSabotage, manual, until } from './scene.ts';
 

@@ -1,4 +1,4 @@
-import type { Page } from '../../judges/bookinfo-pages.ts';
+import type { Page } from '../../verdict/judges/bookinfo-pages.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
 

@@ -1,6 +1,6 @@
-import type { IssuedCa } from '../../judges/cert-manager.ts';
-import { pemBundle } from '../../judges/proxy-certificates.ts';
-import { createRoot } from '../../trust/issue.ts';
+import type { IssuedCa } from '../../verdict/judges/cert-manager.ts';
+import { pemBundle } from '../../verdict/judges/proxy-certificates.ts';
+import { createRoot } from '../../verdict/trust/issue.ts';
 import { alter, type Forgery } from './forgery.ts';
 import type { Recording } from './recording.ts';
 

@@ -1,6 +1,10 @@
-import { type RecordedCertificates, readCertificates, recordCertificates } from '../../judges/proxy-certificates.ts';
+import {
+  type RecordedCertificates,
+  readCertificates,
+  recordCertificates,
+} from '../../verdict/judges/proxy-certificates.ts';
 import type { HeldByProxy } from '../../observations/proxy.ts';
-import { createIntermediate, createRoot, issueLeaf } from '../../trust/issue.ts';
+import { createIntermediate, createRoot, issueLeaf } from '../../verdict/trust/issue.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
 import { reissue } from './reissue.ts';

@@ -1,4 +1,4 @@
-import type { JudgedClaim, Observed } from '../../judges/judges.ts';
+import type { JudgedClaim, Observed } from '../../verdict/judges/judges.ts';
 import { type Recording, recordedRemedies } from './recording.ts';
 
 /** A way to forge a recording in one thing. */

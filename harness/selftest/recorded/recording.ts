@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { isJudged, judgeClaim, type JudgedClaim, type Observed } from '../../judges/judges.ts';
+import { isJudged, judgeClaim, type JudgedClaim, type Observed } from '../../verdict/judges/judges.ts';
 import { REMEDY_NAMES, type RemedyName } from '../../observations/remedies.ts';
-import { fixture } from '../../paths.ts';
+import { fixture } from '../../common/paths.ts';
 
 /** What was once observed for claims in healthy labs. */
 export type Recording = { [Id in JudgedClaim]?: Observed<Id> };

@@ -3,11 +3,17 @@ import {
   type RecordedCertificates,
   readCertificates,
   recordCertificates,
-} from '../../judges/proxy-certificates.ts';
+} from '../../verdict/judges/proxy-certificates.ts';
 import type { PlaneName } from '../../observations/planes.ts';
 import type { HeldByProxy } from '../../observations/proxy.ts';
 import { REMEDY_NAMES, type RemedyName } from '../../observations/remedies.ts';
-import { type Authority, createIntermediate, createRoot, type IssueOptions, issueLeaf } from '../../trust/issue.ts';
+import {
+  type Authority,
+  createIntermediate,
+  createRoot,
+  type IssueOptions,
+  issueLeaf,
+} from '../../verdict/trust/issue.ts';
 import { alter } from './forgery.ts';
 import type { Recording } from './recording.ts';
 

@@ -1,6 +1,6 @@
-import type { MapOfRoot, WatchedMap } from '../../judges/config-map.ts';
-import { pemBundle } from '../../judges/proxy-certificates.ts';
-import { createRoot } from '../../trust/issue.ts';
+import type { MapOfRoot, WatchedMap } from '../../verdict/judges/config-map.ts';
+import { pemBundle } from '../../verdict/judges/proxy-certificates.ts';
+import { createRoot } from '../../verdict/trust/issue.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
 

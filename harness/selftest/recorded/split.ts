@@ -1,5 +1,5 @@
-import type { PageAnswer } from '../../judges/bookinfo.ts';
-import { readCertificates, recordCertificates } from '../../judges/proxy-certificates.ts';
+import type { PageAnswer } from '../../verdict/judges/bookinfo.ts';
+import { readCertificates, recordCertificates } from '../../verdict/judges/proxy-certificates.ts';
 import { alter, type Forgery } from './forgery.ts';
 
 const REFUSED = ['trust.split.gateway-refuses-workload', 'trust.configmap.split-remains'] as const;

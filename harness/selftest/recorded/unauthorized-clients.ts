@@ -1,5 +1,5 @@
-import type { Observed } from '../../judges/judges.ts';
-import { isInbound } from '../../judges/unauthorized-clients.ts';
+import type { Observed } from '../../verdict/judges/judges.ts';
+import { isInbound } from '../../verdict/judges/unauthorized-clients.ts';
 import { alter, type Forgery, joined } from './forgery.ts';
 import type { Recording } from './recording.ts';
 

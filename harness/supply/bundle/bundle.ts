@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { messageOf, usageFailure } from '../../errors.ts';
+import { messageOf, usageFailure } from '../../common/errors.ts';
 import type { AddOnParts, AddOnName, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 
 /** The file that makes a folder a bundle. */

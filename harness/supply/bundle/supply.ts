@@ -1,4 +1,4 @@
-import { usageFailure } from '../../errors.ts';
+import { usageFailure } from '../../common/errors.ts';
 import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, Supply } from '../supply.ts';
 import type { Bundle } from './bundle.ts';
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { defined } from '../../defined.ts';
+import { defined } from '../../common/defined.ts';
 import type { AddOnName, AddOnParts, CoreParts, SuppliedIstio, SupplyKind } from '../supply.ts';
 import { type Bundle, BUNDLE_FILE, BUNDLE_FORMAT } from './bundle.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../paths.ts';
-import { discard } from '../../ownership/files.ts';
-import { engineStore, saveImages } from '../../engine/docker.ts';
+import { cacheFolder } from '../../common/paths.ts';
+import { discard } from '../../cluster/ownership/files.ts';
+import { engineStore, saveImages } from '../../cluster/engine/docker.ts';
 import { inputsDigest } from '../cache.ts';
 import type { EngineImage } from './pull.ts';
 

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import { type Dispatcher, EnvHttpProxyAgent, interceptors } from 'undici';
-import { deadline } from '../../deadlines.ts';
+import { deadline } from '../../common/deadlines.ts';
 import { isPassing } from './download-failure.ts';
 
 /** GitHub and dl.k8s.io redirect once; a mirror in between may do so again. */

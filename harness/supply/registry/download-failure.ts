@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { deadline } from '../../deadlines.ts';
-import { environmentFailure, type Failure, messageOf } from '../../errors.ts';
+import { deadline } from '../../common/deadlines.ts';
+import { environmentFailure, type Failure, messageOf } from '../../common/errors.ts';
 
 /** A response that is not the file. */
 export class BadStatus extends Error {

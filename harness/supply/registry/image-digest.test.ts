@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { scaleDeadlines } from '../../deadlines.ts';
+import { scaleDeadlines } from '../../common/deadlines.ts';
 import { digestInRegistry, placeOf } from './image-digest.ts';
 import { type Answer, Loopback, serveImage, sha256 } from './testing/loopback.ts';
 

@@ -1,5 +1,5 @@
 import { type Dispatcher, request } from 'undici';
-import { environmentFailure, Failure } from '../../errors.ts';
+import { environmentFailure, Failure } from '../../common/errors.ts';
 import { registryOf } from '../registry-login.ts';
 import { insist, withDispatcher } from './ask.ts';
 import { BadStatus, downloadFailure } from './download-failure.ts';

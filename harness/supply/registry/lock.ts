@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fixture } from '../../paths.ts';
+import { fixture } from '../../common/paths.ts';
 
 /** What official files and images are pinned to. */
 export interface Lock {

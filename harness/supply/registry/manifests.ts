@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { environmentFailure, messageOf } from '../../errors.ts';
+import { environmentFailure, messageOf } from '../../common/errors.ts';
 import { type FetchOptions, keep } from './kept.ts';
 import type { Asset } from './releases.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ROOT } from '../../paths.ts';
+import { ROOT } from '../../common/paths.ts';
 import { startInternet } from '../testing/internet.ts';
 import { VERSIONS } from '../versions.ts';
 import { type Lock, readLock, writeLock } from './lock.ts';

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../common/errors.ts';
 import { VERSIONS } from '../versions.ts';
 import { receive } from './download.ts';
 import { digestInRegistry } from './image-digest.ts';

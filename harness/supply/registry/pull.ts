@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import { dockerCommand, inspectImages, pullImage, pullWords, tagImage } from '../../engine/docker.ts';
-import { imageFailure } from '../../engine/docker-failure.ts';
-import type { Failure } from '../../errors.ts';
+import { dockerCommand, inspectImages, pullImage, pullWords, tagImage } from '../../cluster/engine/docker.ts';
+import { imageFailure } from '../../cluster/engine/docker-failure.ts';
+import type { Failure } from '../../common/errors.ts';
 import { together } from './together.ts';
 
 /** An image the engine has. */

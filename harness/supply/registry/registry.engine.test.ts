@@ -3,7 +3,7 @@ import { mkdtempDisposableSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Progress } from '../../progress.ts';
+import { Progress } from '../../common/progress.ts';
 import { VERSIONS } from '../versions.ts';
 import { RegistrySupply } from './registry.ts';
 import { certManagerAsset, gatewayApiAsset, k3sImagesAsset, type Upstream, thisMachine } from './releases.ts';

@@ -2,7 +2,7 @@ import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Progress } from '../../progress.ts';
+import { Progress } from '../../common/progress.ts';
 import { VERSIONS } from '../versions.ts';
 import { RegistrySupply } from './registry.ts';
 import { bookinfoImages, certManagerAsset, gatewayApiAsset, k3sImagesAsset, thisMachine } from './releases.ts';

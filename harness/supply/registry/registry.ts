@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ISTIO_PROXY } from '../../observations/istio.ts';
-import type { Progress } from '../../progress.ts';
+import type { Progress } from '../../common/progress.ts';
 import { isCached } from '../cache.ts';
 import { assertDiskSpace } from '../disk.ts';
 import {
@@ -20,7 +20,7 @@ import { type FetchOptions, keep } from './kept.ts';
 import { deploymentImages, fetchManifests } from './manifests.ts';
 import { downloadMeter } from './meter.ts';
 import { type EngineImage, engineImages, missingImages, pullImages } from './pull.ts';
-import { defined } from '../../defined.ts';
+import { defined } from '../../common/defined.ts';
 import {
   bookinfoImages,
   certManagerAsset,

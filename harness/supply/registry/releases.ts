@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { defined } from '../../defined.ts';
+import { defined } from '../../common/defined.ts';
 import { NODE_VERSION } from '../../bootstrap/node.mjs';
-import { environmentFailure } from '../../errors.ts';
+import { environmentFailure } from '../../common/errors.ts';
 import { inputsDigest } from '../cache.ts';
 import { BOOKINFO_WORKLOADS, type BookinfoWorkload } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';

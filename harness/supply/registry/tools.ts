@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { discard } from '../../ownership/files.ts';
-import { run } from '../../process.ts';
+import { discard } from '../../cluster/ownership/files.ts';
+import { run } from '../../common/process.ts';
 import { isCached } from '../cache.ts';
 import type { Tools } from '../supply.ts';
 import { type FetchOptions, keep } from './kept.ts';

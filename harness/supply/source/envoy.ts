@@ -1,8 +1,8 @@
 import { chmodSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environmentFailure } from '../../errors.ts';
-import { discard } from '../../ownership/files.ts';
-import { run, tryRun } from '../../process.ts';
+import { environmentFailure } from '../../common/errors.ts';
+import { discard } from '../../cluster/ownership/files.ts';
+import { run, tryRun } from '../../common/process.ts';
 import { cached, inputsDigest } from '../cache.ts';
 
 /** Checksums of the wheels, by version and processor, as the Python Package Index publishes them. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environmentFailure } from '../../errors.ts';
-import { cacheFolder, fixture } from '../../paths.ts';
-import { run, tryRun } from '../../process.ts';
-import { scratchFolder } from '../../state/runs.ts';
+import { environmentFailure } from '../../common/errors.ts';
+import { cacheFolder, fixture } from '../../common/paths.ts';
+import { run, tryRun } from '../../common/process.ts';
+import { scratchFolder } from '../../cluster/state/runs.ts';
 import { cached, inputsDigest, folderInputs } from '../cache.ts';
 
 /** One module below fixtures/parts: its go.mod and go.sum pin everything that goes in. */

@@ -1,9 +1,9 @@
 import { cpSync, existsSync, linkSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheFolder, fixture } from '../../paths.ts';
-import { discard } from '../../ownership/files.ts';
-import * as docker from '../../engine/docker.ts';
-import { scratchFolder } from '../../state/runs.ts';
+import { cacheFolder, fixture } from '../../common/paths.ts';
+import { discard } from '../../cluster/ownership/files.ts';
+import * as docker from '../../cluster/engine/docker.ts';
+import { scratchFolder } from '../../cluster/state/runs.ts';
 import { inputsDigest, folderInputs } from '../cache.ts';
 import { IMAGE_HUB } from '../hub.ts';
 

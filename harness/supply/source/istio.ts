@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { usageFailure } from '../../errors.ts';
+import { usageFailure } from '../../common/errors.ts';
 import { inputsDigest } from '../cache.ts';
 import { IMAGE_HUB } from '../hub.ts';
 import type { SuppliedIstio } from '../supply.ts';

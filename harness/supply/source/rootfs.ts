@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { run } from '../../process.ts';
+import { run } from '../../common/process.ts';
 import { cached, inputsDigest } from '../cache.ts';
 
 const SUITE = 'bookworm';

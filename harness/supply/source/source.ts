@@ -1,11 +1,11 @@
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { environmentFailure } from '../../errors.ts';
-import { findProgram, installPackages } from '../../engine/install.ts';
-import { fixture } from '../../paths.ts';
-import type { Progress } from '../../progress.ts';
-import { run } from '../../process.ts';
+import { environmentFailure } from '../../common/errors.ts';
+import { findProgram, installPackages } from '../../cluster/engine/install.ts';
+import { fixture } from '../../common/paths.ts';
+import type { Progress } from '../../common/progress.ts';
+import { run } from '../../common/process.ts';
 import { assertDiskSpace } from '../disk.ts';
 import { cached, inputsDigest, folderInputs, isCached } from '../cache.ts';
 import { PAUSE_IMAGE } from '../hub.ts';

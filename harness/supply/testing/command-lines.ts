@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { deadline } from '../../deadlines.ts';
+import { deadline } from '../../common/deadlines.ts';
 
 /** A look-out for words that must be in nobody's command line, which every user of a machine may read. */
 export interface CommandLines extends Disposable {

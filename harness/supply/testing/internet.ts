@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRoot, issueLeaf } from '../../trust/issue.ts';
+import { createRoot, issueLeaf } from '../../verdict/trust/issue.ts';
 
 /** Hosts of the internet, as processes see them that are started with this environment. */
 export interface StartedInternet extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { run } from '../../process.ts';
-import { scratchFolder } from '../../state/runs.ts';
+import { run } from '../../common/process.ts';
+import { scratchFolder } from '../../cluster/state/runs.ts';
 import { engineImages } from '../registry/pull.ts';
 import { builtImage } from '../source/images.ts';
 import type { SuppliedIstio } from '../supply.ts';

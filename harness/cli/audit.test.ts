@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loopbackMesh } from '../audit/testing/mesh.ts';
+import { openLoopback } from '../audit/testing/open.ts';
+import { ROOT } from '../common/paths.ts';
+import type { TrustGraph } from '../verdict/trust/graph/model.ts';
+
+let home: string;
+beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'meshtrust-audit-'))));
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+/** The real command line in a process of its own, with a channel to it as the bootstrap has. */
+function start(...words: string[]) {
+  return spawn(process.execPath, [join(ROOT, 'harness', 'cli', 'main.ts'), 'audit', ...words], {
+    cwd: home,
+    env: { ...process.env, HOME: home, KUBECONFIG: '', NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+}
+
+async function audit(...words: string[]) {
+  const child = start(...words);
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (chunk: Buffer) => (output[name] += chunk.toString()));
+  }
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, ...output };
+}
+
+describe('meshtrust audit', () => {
+  it('on a split cluster names the broken edge, both roots and remedies, and ends with 1', async () => {
+    await using loopback = await openLoopback(await loopbackMesh());
+    const { code, stdout, stderr } = await audit('--kubeconfig', loopback.kubeconfig);
+    expect(stderr).toMatch(/^ {2}Context loopback at https:\/\/127\.0\.0\.1:\d+\. Nothing is changed\.\n/);
+    expect(stdout).toMatch(/✖ gateway mesh-gateway \(openshift-ingress\) → sidecars .*productpage.*: unknown issuer\n/);
+    expect(stdout).toMatch(/clients: trust in "O=cluster.local, CN=openshift-ingress CA" [0-9a-f]{16}/);
+    expect(stdout).toMatch(/servers: trust in "O=cluster.local, CN=istio-system CA" [0-9a-f]{16}/);
+    expect(stdout).toMatch(/\n {6}→ Give .* intermediates under one root/);
+    expect(stdout).toMatch(/\ntrust is broken: 1 of \d conversations\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('on a joined cluster ends with 0, and changes nothing', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true }));
+    const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig);
+    expect(stdout).toMatch(/\nall trusted\n$/);
+    expect(code).toBe(0);
+    const changing = loopback.asked.filter(
+      ({ verb, resource }) => !['get', 'list'].includes(verb) && resource !== 'selfsubjectaccessreviews',
+    );
+    expect(new Set(changing.map(({ resource }) => resource))).toEqual(new Set(['pods/portforward']));
+  });
+
+  it('writes the graph as JSON, YAML and HTML, whole or not at all', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ sidecars: 2 }));
+    const to = async (format: string) => {
+      const words = ['--kubeconfig', loopback.kubeconfig, '-o', format, '--out', `graph.${format}`];
+      const { code, stdout } = await audit(...words);
+      expect([code, stdout]).toEqual([1, '']);
+      return readFileSync(join(home, `graph.${format}`), 'utf8');
+    };
+    const [json, yaml, html] = await Promise.all([to('json'), to('yaml'), to('html')]);
+    const verdicts = ({ conversations }: TrustGraph) => conversations.map(({ verdict }) => verdict);
+    expect(verdicts(JSON.parse(json) as TrustGraph)).toContain('unknown-issuer');
+    expect(verdicts(parse(yaml) as TrustGraph)).toEqual(verdicts(JSON.parse(json) as TrustGraph));
+    expect(html).toMatch(/^<!doctype html>.*productpage.*<\/html>\s*$/is);
+    expect(json + yaml + html).not.toContain('PRIVATE KEY');
+    expect(readdirSync(home).sort()).toEqual(['graph.html', 'graph.json', 'graph.yaml']);
+  });
+
+  it('says that it could not see all, and ends with 0 nevertheless', async () => {
+    const behaviour = { 'ratings-v1-5f7d9c-00002': 'rubbish' } as const;
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true, behaviour }));
+    const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets');
+    expect(stdout).toMatch(/ratings-v1-5f7d9c-00002 .*! its Envoy answers with something else than its secrets/);
+    expect(stdout).toMatch(/\nNot seen\n {2}Secrets were not looked at, as asked\.\n\nall trusted, as far as seen\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('ends with 3 where nothing could be judged', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true }));
+    const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--namespace', 'elsewhere');
+    expect(stdout).toMatch(/\nnothing to judge: no proxy was found\n$/);
+    expect(code).toBe(3);
+  });
+
+  it('ends with 3 where nothing may be asked', async () => {
+    await using loopback = await openLoopback({ ...(await loopbackMesh({ sidecars: 0 })), rules: [] });
+    const { code, stderr } = await audit('--kubeconfig', loopback.kubeconfig);
+    expect(stderr).toMatch(/lets you ask nothing \(403: .*\nCheck the credentials of the context/);
+    expect(code).toBe(3);
+  });
+
+  it('ends with 3 where nobody answers', async () => {
+    const kubeconfig = join(home, 'kubeconfig');
+    {
+      await using loopback = await openLoopback(await loopbackMesh({ sidecars: 0 }));
+      copyFileSync(loopback.kubeconfig, kubeconfig);
+    }
+    const { code, stderr } = await audit('--kubeconfig', kubeconfig);
+    expect(stderr).toMatch(/at https:.* does not answer \(.*ECONNREFUSED.*\nCheck that it runs/);
+    expect(code).toBe(3);
+  });
+
+  it('ends with 130 when interrupted, at once', async () => {
+    const behaviour = { 'details-v1-5f7d9c-00001': 'hangs' } as const;
+    await using loopback = await openLoopback(await loopbackMesh({ behaviour }));
+    const child = start('--kubeconfig', loopback.kubeconfig);
+    let asked = 0;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (!chunk.toString().includes('▸ Look at 5 proxies')) return;
+      asked = Date.now();
+      child.kill('SIGINT');
+    });
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+    expect(Date.now() - asked).toBeLessThan(4_000);
+  });
+
+  it.each([
+    ['groups without a user', ['--as-group', 'viewers'], /--as-group needs --as/],
+    ['no kubeconfig', [], /There is no kubeconfig/],
+    ['an unknown format', ['-o', 'xml'], /Allowed choices are table, json, yaml, html/],
+    ['no concurrency', ['--concurrency', '0'], /It must be a whole number, 1 or more/],
+  ])('ends with 2 for %s', async (_, words, message) => {
+    const { code, stderr } = await audit(...words);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(existsSync(join(home, '.cache'))).toBe(false);
+  });
+});

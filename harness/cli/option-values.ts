@@ -1,0 +1,32 @@
+// What command line options take, each refused with what it must be.
+import { InvalidArgumentError } from 'commander';
+import { parseShard, type Shard } from '../verdict/report/shard.ts';
+
+export function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
+  throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+}
+
+export function agents(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isInteger(number) && number >= 0 && number <= 10) return number;
+  throw new InvalidArgumentError('It must be a whole number, 0 to 10.');
+}
+
+export function shard(text: string): Shard {
+  const parsed = parseShard(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError('It must be i/n, part i of n with 1 ≤ i ≤ n ≤ 999, for example 2/3.');
+}
+
+export function atLeastOne(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+}
+
+/** For a flag that goes by another name now: refused with what to use instead. */
+export const renamed = (flag: string) => (): never => {
+  throw new InvalidArgumentError(`It is ${flag} now.`);
+};

@@ -1,9 +1,0 @@
-import { explainSettings } from '../config/explain.ts';
-import type { PartialSettings } from '../config/settings.ts';
-import { EXIT } from '../errors.ts';
-
-/** `meshtrust config print`: what a run with these flags would do, and why. */
-export function configPrintCommand(file: string | undefined, flags: PartialSettings): number {
-  process.stdout.write(explainSettings(file, flags));
-  return EXIT.conformant;
-}

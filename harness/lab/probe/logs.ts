@@ -1,0 +1,35 @@
+import type { Kube } from '../../cluster/kube/client.ts';
+import type { PodRef } from '../../cluster/kube/port-forward.ts';
+import { ISTIO_PROXY } from '../../observations/istio.ts';
+import { eventually } from '../../common/retry.ts';
+
+/** Lines of a proxy's log (access log and agent alike) that a test picks; the last 5,000 lines are looked at. */
+export async function proxyLogLines(kube: Kube, pod: PodRef, pick: (line: string) => boolean): Promise<string[]> {
+  const text = await kube.core.readNamespacedPodLog({
+    namespace: pod.namespace,
+    name: pod.name,
+    container: ISTIO_PROXY,
+    tailLines: 5_000,
+  });
+  return text.split('\n').filter(pick);
+}
+
+/**
+ * Access-log lines of requests with this user agent that are picked; waits for Envoy to flush them. A sidecar logs
+ * outbound requests with a user agent that the application has passed on, so the agent alone may not be enough.
+ */
+export async function accessLog(
+  kube: Kube,
+  pod: PodRef,
+  agent: string,
+  pick: (line: string) => boolean = () => true,
+): Promise<string[]> {
+  return await eventually(
+    async () => {
+      const lines = await proxyLogLines(kube, pod, (line) => line.includes(agent) && pick(line));
+      if (lines.length === 0) throw new Error(`no line of ${pod.name} names the user agent ${agent}`);
+      return lines;
+    },
+    { waitingFor: `an access-log line of ${pod.namespace}/${pod.name}`, within: 'accessLog' },
+  );
+}

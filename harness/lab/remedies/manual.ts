@@ -1,0 +1,105 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { CACERTS, CA_FILES } from '../../observations/istio.ts';
+import { type PlaneName, PLANES } from '../../observations/planes.ts';
+import type { RemedyName } from '../../observations/remedies.ts';
+import { apply, remove } from '../../cluster/ownership/objects.ts';
+import type { Plane } from '../mesh/distribution.ts';
+import type { Lab } from '../mesh/lab.ts';
+import type { Certificate } from '../../observations/certificate.ts';
+import { type Authority, createIntermediate, createRoot, PrivateKey } from '../../verdict/trust/issue.ts';
+import { type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
+import { restartAll } from './restart.ts';
+
+/** Common names of the intermediates. */
+export const INTERMEDIATES = {
+  mesh: 'SM Service Mesh Intermediate CA',
+  gateway: 'OpenShift Gateway Intermediate CA',
+} as const;
+const ROOT_DAYS = 3650;
+export const INTERMEDIATE_DAYS = 1825;
+
+/**
+ * The article's manual approach: one root, an intermediate for each plane, the Secret `cacerts` in both namespaces
+ * (Istio: «Plug in CA Certificates»), then restarts. RSA-4096 throughout, as there.
+ */
+export const manual = {
+  name: 'manual',
+  addOns: [],
+  secret: { format: 'istio', keeper: undefined },
+  makes: () => [],
+  apply: pluggedInByHand('manual', cacerts),
+  mayBeIn: () => Promise.resolve(true),
+  takeAway: removeCacerts,
+} satisfies Remedy;
+
+/** Applies a remedy whose Secrets are written by hand, each of them from a plane's intermediate by `secretOf`. */
+export function pluggedInByHand(
+  remedy: RemedyName,
+  secretOf: (plane: Plane, authority: Authority) => KubernetesObject,
+): Remedy['apply'] {
+  return async (lab, keepSecret) => {
+    const started = Date.now();
+    const hierarchy = await makeHierarchy(keepSecret);
+    const { root } = hierarchy;
+    await apply(
+      lab,
+      PLANES.map((plane) => secretOf(lab.distribution.planes[plane], hierarchy[plane])),
+    );
+    const restarts = await restartAll(lab, root.certificate.pem);
+    return { remedy, root, intermediates: INTERMEDIATES, restarts, seconds: (Date.now() - started) / 1000 };
+  };
+}
+
+/** Removes the plugged-in CAs of both planes, where they have any. */
+export async function removeCacerts(lab: Lab): Promise<void> {
+  const { mesh, gateway } = lab.distribution.planes;
+  await remove(lab, [mesh, gateway].map(cacertsReference));
+}
+
+/** A root and an intermediate for each plane under it. */
+export type Hierarchy = Record<PlaneName | 'root', Authority>;
+
+/** The article's hierarchy. The three keys are made side by side: they are most of the work. */
+export async function makeHierarchy(keepSecret: KeepSecret): Promise<Hierarchy> {
+  const [rootKey, meshKey, gatewayKey] = await Promise.all([
+    PrivateKey.generate('RSA-4096'),
+    PrivateKey.generate('RSA-4096'),
+    PrivateKey.generate('RSA-4096'),
+  ]);
+  for (const key of [rootKey, meshKey, gatewayKey]) keepSecret(key.pem());
+  const root = await createRoot({ ...ORGANIZATION, commonName: ROOT_NAME, days: ROOT_DAYS, privateKey: rootKey });
+  const days = INTERMEDIATE_DAYS;
+  const make = (plane: PlaneName, privateKey: PrivateKey) =>
+    createIntermediate(root, { ...ORGANIZATION, commonName: INTERMEDIATES[plane], days, privateKey });
+  return { root, mesh: await make('mesh', meshKey), gateway: await make('gateway', gatewayKey) };
+}
+
+/** The Secret that istiod mounts its plugged-in CA from. */
+export const cacertsReference = (plane: Plane) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: CACERTS, namespace: plane.namespace },
+});
+
+export const bundle = (certificates: readonly Certificate[]) =>
+  certificates.map(({ pem }) => `${pem.trim()}\n`).join('');
+
+/** For the data of a Secret. */
+export const encode = (text: string) => Buffer.from(text).toString('base64');
+
+/**
+ * The four files of a plugged-in CA; the chain goes from the intermediate up to the root, as in the article. What
+ * workloads are to trust is that root, unless other roots are given.
+ */
+export function cacerts(plane: Plane, authority: Authority, roots: readonly Certificate[] = authority.chain.slice(-1)) {
+  return {
+    ...cacertsReference(plane),
+    type: 'Opaque',
+    data: {
+      [CA_FILES.certificate]: encode(bundle([authority.certificate])),
+      [CA_FILES.key]: encode(authority.privateKey.pem()),
+      [CA_FILES.root]: encode(bundle(roots)),
+      [CA_FILES.chain]: encode(bundle(authority.chain)),
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { found } from '../../cluster/kube/failure.ts';
+import type { Lab } from '../mesh/lab.ts';
+import type { RemedyName } from '../../observations/remedies.ts';
+import { certManager } from './cert-manager.ts';
+import { manualTls } from './manual-tls.ts';
+import { cacertsReference, manual } from './manual.ts';
+import type { Remedy } from './remedy.ts';
+import { restartApart } from './restart.ts';
+
+/** Every remedy; each stands in a file of its own. */
+export const REMEDIES: { readonly [Name in RemedyName]: Remedy & { readonly name: Name } } = {
+  manual,
+  'manual-tls': manualTls,
+  'cert-manager': certManager,
+};
+
+/** Whether a plane has a plugged-in CA. */
+export async function hasRemedy({ kube, distribution: { planes } }: Lab): Promise<boolean> {
+  const references = [planes.mesh, planes.gateway].map((plane) => cacertsReference(plane).metadata);
+  const secrets = await Promise.all(references.map((one) => found(kube.core.readNamespacedSecret(one))));
+  return secrets.some((secret) => secret !== undefined);
+}
+
+/** Takes a remedy away, half a one too, and waits until each plane is its own CA again. */
+export async function revert(lab: Lab, { takeAway }: Remedy): Promise<void> {
+  await takeAway(lab);
+  await restartApart(lab);
+}
+
+/** Reverts whichever remedies are in place. A controller that would put a deleted `cacerts` back goes first. */
+export async function revertAny(lab: Lab): Promise<void> {
+  const isKept = ({ secret }: Remedy) => secret.keeper !== undefined;
+  for (const remedy of Object.values<Remedy>(REMEDIES).toSorted((a, b) => Number(isKept(b)) - Number(isKept(a)))) {
+    if (await remedy.mayBeIn(lab)) await remedy.takeAway(lab);
+  }
+  await restartApart(lab);
+}

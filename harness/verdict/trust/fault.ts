@@ -1,0 +1,24 @@
+import type { Certificate } from '../../observations/certificate.ts';
+
+export type FaultCode =
+  | 'unknown-issuer'
+  | 'bad-signature'
+  | 'same-subject-other-key'
+  | 'authority-key-mismatch'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'not-a-ca'
+  | 'path-length-exceeded'
+  | 'key-usage'
+  | 'extended-key-usage'
+  | 'name-constraints'
+  | 'unhandled-critical-extension';
+
+/** One reason why a chain is not trusted. */
+export interface ChainFault {
+  readonly code: FaultCode;
+  /** The certificate at fault; for a broken link, the lower of the two. */
+  readonly certificate: Certificate;
+  /** Names the certificate; begins in lower case and ends without a full stop, so that several can be joined. */
+  readonly sentence: string;
+}

@@ -1,0 +1,78 @@
+import type { AuthoritySecret } from '../../../observations/istio.ts';
+import type { SeenCertificates } from '../../../observations/proxy.ts';
+import type { Certificate } from '../../../observations/certificate.ts';
+
+/**
+ * What was observed of a cluster's trust at one moment, whoever observed it. Public parts only. The judge,
+ * {@link trustGraph}, takes nothing else.
+ */
+export interface Observation {
+  /** The instant at which validity is judged. */
+  at: Date;
+  planes: ObservedPlane[];
+  proxies: ObservedProxy[];
+  bundles: ObservedBundle[];
+  authorities: ObservedAuthority[];
+  /** What could not be seen and why, a sentence each. */
+  unseen: string[];
+}
+
+/** One control plane: an istiod deployment. */
+export interface ObservedPlane {
+  /** `namespace/deployment`, for instance `istio-system/istiod`. */
+  id: string;
+  namespace: string;
+  /** Empty for the plane without a revision. */
+  revision: string;
+  version: string | undefined;
+  trustDomain: string;
+  trustDomainAliases: string[];
+  /** DNS name by which its agents call it, for instance `istiod.istio-system.svc`. */
+  serverName: string;
+  /** What it presents on its xDS port, leaf first; undefined if not seen. */
+  serving: Certificate[] | undefined;
+  /** Name of the ConfigMap with its root that its workloads mount. */
+  rootMapName: string;
+}
+
+export interface ObservedProxy extends SeenCertificates {
+  /** `namespace/pod`. */
+  id: string;
+  namespace: string;
+  name: string;
+  app: string;
+  kind: 'gateway' | 'sidecar';
+  serviceAccount: string;
+  /** Id of the plane that serves it; undefined if that could not be told. */
+  plane: string | undefined;
+  version: string | undefined;
+  /** `admin`: Envoy's own word. `handshake`: what it presents on its port, `roots` are then its bundle's. */
+  seenBy: 'admin' | 'handshake' | 'none';
+  /** Why it was not seen, or not wholly. */
+  problem: string | undefined;
+  /** Id of the root ConfigMap it mounts: its agent's bundle for the connection to istiod. */
+  bundle: string | undefined;
+}
+
+/** A ConfigMap with a root. */
+export interface ObservedBundle {
+  /** `namespace/name`. */
+  id: string;
+  certificates: Certificate[];
+  problem: string | undefined;
+}
+
+/** A Secret with a plane's CA or serving certificate; its key is neither read nor kept. */
+export interface ObservedAuthority {
+  /** `namespace/name`. */
+  id: string;
+  kind: AuthoritySecret;
+  /** Id of the plane whose namespace it is in. */
+  plane: string | undefined;
+  /** The certificate first, then what comes with it. */
+  chain: Certificate[];
+  /** `root-cert.pem` or `ca.crt`. */
+  roots: Certificate[];
+  /** For instance: which files are missing. */
+  problem: string | undefined;
+}

@@ -1,0 +1,99 @@
+import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
+import { acceptedBy, type Identity, leafIdentity } from './identity.ts';
+import { keyOf, type Lineage } from './lineage.ts';
+import type { ObservedPlane, ObservedProxy } from './observation.ts';
+import { type Scene, traitsOf } from './scene.ts';
+import { isOutdated, issuedFor, type Issuing, type Trusted, trustedBy } from './trusted.ts';
+import { nameProxies, type Named, verb } from './words.ts';
+
+/** Proxies that talk alike: of one plane and kind, with the same roots, and with chains that everybody judges alike. */
+export interface Party extends Named {
+  readonly members: readonly [ObservedProxy, ...ObservedProxy[]];
+  readonly kind: ObservedProxy['kind'];
+  readonly plane: ObservedPlane | undefined;
+  /** Undefined if what it presents was not seen. */
+  readonly lineage: Lineage | undefined;
+  /** Undefined if what it trusts was not seen. */
+  readonly roots: readonly Certificate[] | undefined;
+  /** That of the first member. */
+  readonly identity: Identity;
+  /** The trust domains it accepts; undefined if neither its plane nor its own certificate tells. */
+  readonly accepts: readonly string[] | undefined;
+  /** What its istiod issues now; undefined if that was not seen. */
+  readonly issuing: Issuing | undefined;
+  /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out. */
+  readonly outdated: boolean;
+  /** What a verdict on it rests on, where that is not Envoy's own word; clauses. */
+  readonly restsOn: readonly string[];
+}
+
+/** Groups the proxies of a scene. There are as many groups as CAs, bundles and faults make, not as proxies. */
+export function partiesOf(scene: Scene): Party[] {
+  const seenRoots = scene.proxies.flatMap((proxy) => {
+    const trusted = trustedBy(proxy, scene);
+    return trusted === undefined ? [] : [[keyOf(trusted.roots), trusted.roots] as const];
+  });
+  const rootSets = [...new Map(seenRoots).values()];
+  const fates = new Map<Lineage, string>();
+  for (const lineage of new Set(scene.presentedBy.values())) fates.set(lineage, fateOf(lineage, rootSets));
+
+  const groups = Map.groupBy(scene.proxies, (proxy) => {
+    const lineage = scene.presentedBy.get(proxy);
+    return JSON.stringify([traitsOf(proxy, scene), lineage && fates.get(lineage), isOutdated(proxy, scene)]);
+  });
+  return [...groups.values()].flatMap(([first, ...others]) => (first ? [partyOf([first, ...others], scene)] : []));
+}
+
+/** Equal for chains of which everybody who was observed thinks the same, at either end of a connection. */
+function fateOf(lineage: Lineage, rootSets: readonly (readonly Certificate[])[]): string {
+  const [leaf] = lineage.chain;
+  const place = (one: Certificate) => (leaf !== undefined && sameCertificate(leaf, one) ? 'leaf' : one.fingerprint);
+  const opinions = [];
+  for (const roots of rootSets) {
+    for (const purpose of ['serverAuth', 'clientAuth'] as const) {
+      const { faults, anchor } = lineage.opinion(roots, purpose);
+      opinions.push([faults.map(({ code, about }) => [code, about.map(place)]), anchor?.fingerprint]);
+    }
+  }
+  return JSON.stringify([keyOf(lineage.issuers), lineage.root?.fingerprint, opinions]);
+}
+
+function partyOf(members: Party['members'], scene: Scene): Party {
+  const [first] = members;
+  const named = nameProxies(members);
+  const plane = scene.planeOf.get(first.plane ?? '');
+  const trusted = trustedBy(first, scene);
+  const identity = leafIdentity(first, first.chain?.[0]);
+  const accepts = plane === undefined ? identity.claimed : acceptedBy(plane);
+  return {
+    ...named,
+    members,
+    kind: first.kind,
+    plane,
+    lineage: scene.presentedBy.get(first),
+    roots: trusted?.roots,
+    identity,
+    accepts: accepts.length === 0 ? undefined : accepts,
+    issuing: issuedFor(first, scene),
+    outdated: isOutdated(first, scene),
+    restsOn: restsOn(named, plane, trusted, accepts),
+  };
+}
+
+function restsOn(
+  named: Named,
+  plane: ObservedPlane | undefined,
+  trusted: Trusted | undefined,
+  accepts: readonly string[],
+): string[] {
+  const trust = `what ${named.name} ${verb(named, 'trust')}`;
+  const clauses: string[] = [];
+  if (trusted?.from === 'ConfigMap') clauses.push(`${trust} is read from the root ConfigMap, not from Envoy`);
+  if (trusted?.from === 'istiod' && plane !== undefined) {
+    clauses.push(`${trust} is taken to be the root of ${plane.id}, since the root ConfigMap holds another`);
+  }
+  if (plane === undefined && accepts.length > 0) {
+    clauses.push(`the trust domain of ${named.name} is read from the certificate, since the plane is not known`);
+  }
+  return clauses;
+}
