@@ -8,6 +8,7 @@ import { inert, mapStrings } from '../common/text.ts';
 import { toYaml } from '../verdict/report/yaml.ts';
 import { brokenConversations, isAnythingJudged, trustGraph } from '../verdict/trust/graph/graph.ts';
 import type { TrustGraph } from '../verdict/trust/graph/model.ts';
+import type { AUDIT_FORMATS } from './option-values.ts';
 import { writeOut } from './write-out.ts';
 
 export interface AuditFlags {
@@ -17,7 +18,7 @@ export interface AuditFlags {
   as?: string;
   asGroup?: string[];
   secrets: boolean;
-  output: 'table' | 'json' | 'yaml' | 'html';
+  output: (typeof AUDIT_FORMATS)[number];
   out?: string;
   concurrency: number;
   verbose?: true;
@@ -41,7 +42,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   const namespaces = [...new Set(flags.namespace)];
   const observation = await observe(kube, { namespaces, secrets, concurrency }, progress);
   const graph = mapStrings(trustGraph(observation), inert);
-  const text = await render(graph, kube, flags);
+  const text = await FORMATS[flags.output](graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
   else {
     writeOut(flags.out, text);
@@ -51,22 +52,20 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   return isAnythingJudged(graph) ? EXIT.conformant : EXIT.environment;
 }
 
-async function render(graph: TrustGraph, kube: Kube, { output, out, verbose }: AuditFlags): Promise<string> {
-  switch (output) {
-    case 'json':
-      return `${JSON.stringify(graph, undefined, 2)}\n`;
-    case 'yaml':
-      return toYaml(graph);
-    case 'html': {
-      const { renderGraphPage } = await import('../verdict/report/html/graph-page.ts');
-      return await renderGraphPage(graph, { title: inert(kube.context), facts: [['API server', inert(kube.server)]] });
-    }
-    case 'table': {
-      const colour = out === undefined && process.stdout.isTTY && process.stdout.hasColors();
-      return renderTable(graph, { colour, verbose: verbose === true });
-    }
-  }
-}
+type Render = (graph: TrustGraph, kube: Kube, flags: AuditFlags) => string | Promise<string>;
+
+const FORMATS: Record<AuditFlags['output'], Render> = {
+  table: (graph, _, { out, verbose }) => {
+    const colour = out === undefined && process.stdout.isTTY && process.stdout.hasColors();
+    return renderTable(graph, { colour, verbose: verbose === true });
+  },
+  json: (graph) => `${JSON.stringify(graph, undefined, 2)}\n`,
+  yaml: (graph) => toYaml(graph),
+  html: async (graph, { context, server }) => {
+    const { renderGraphPage } = await import('../verdict/report/html/graph-page.ts');
+    return await renderGraphPage(graph, { title: inert(context), facts: [['API server', inert(server)]] });
+  },
+};
 
 /** Ends at once when asked to: an audit holds nothing that would have to be given back. */
 function endingWhenInterrupted(): Disposable {

@@ -30,3 +30,7 @@ export function atLeastOne(text: string): number {
 export const renamed = (flag: string) => (): never => {
   throw new InvalidArgumentError(`It is ${flag} now.`);
 };
+
+/** How `audit` prints a graph, and `diff` a comparison; the first unless asked otherwise. */
+export const AUDIT_FORMATS = ['table', 'json', 'yaml', 'html'] as const;
+export const DIFF_FORMATS = ['text', 'markdown', 'json'] as const;

@@ -10,7 +10,7 @@ import { assignedSettings } from '../plan/config/assign.ts';
 import { loadSettings } from '../plan/config/load.ts';
 import type { PartialSettings, Settings } from '../plan/config/settings.ts';
 import { distributionNames, merge } from '../lab/mesh/distribution.ts';
-import { agents, atLeastOne, port, renamed, shard } from './option-values.ts';
+import { agents, atLeastOne, AUDIT_FORMATS, DIFF_FORMATS, port, renamed, shard } from './option-values.ts';
 import type { Shard } from '../verdict/report/shard.ts';
 import { WAYS_IN } from '../lab/mesh/addresses.ts';
 import { NOISE_RULE } from '../verdict/report/diff/noise.ts';
@@ -150,9 +150,7 @@ export function program(): Command {
     .description('compare two runs by their reports: what newly fails, is missing, slower or trusted otherwise')
     .argument('<old>', 'a conformance.yaml, or the folder it lies in')
     .argument('<new>', 'the same, of the run to hold against it')
-    .addOption(
-      new Option('-o, --output <format>', 'how to print it').choices(['text', 'markdown', 'json']).default('text'),
-    )
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(DIFF_FORMATS).default(DIFF_FORMATS[0]))
     .option('--out <file>', 'write there instead of to standard output')
     .option('--strict', 'what is slower, and other versions, issuers or roots, are regressions too')
     .addHelpText('after', DIFF_HELP)
@@ -197,9 +195,7 @@ const auditOptions = (command: Command): Command =>
     .option('--as-group <group...>', 'and as a member of these groups')
     .option('--no-secrets', 'do not look at Secrets, even where that is allowed')
     .addOption(
-      new Option('-o, --output <format>', 'how to print the graph')
-        .choices(['table', 'json', 'yaml', 'html'])
-        .default('table'),
+      new Option('-o, --output <format>', 'how to print the graph').choices(AUDIT_FORMATS).default(AUDIT_FORMATS[0]),
     )
     .option('--out <file>', 'write there instead of to standard output')
     .option('--concurrency <number>', 'how many proxies are asked at a time', atLeastOne, 10)

@@ -7,20 +7,41 @@ import type { ConformanceReport } from './model.ts';
 import { inert } from '../../common/text.ts';
 import { renderYaml } from './yaml.ts';
 
+/** One file of a report. */
+interface ReportFormat {
+  readonly file: string;
+  readonly render: (report: ConformanceReport, folder: ReportFolder) => string | Promise<string>;
+  /** Where it cannot be made the others stand, and standard error says so. */
+  readonly isExtra?: true;
+}
+
+/** The files of a report, in the order in which they are written. */
+const FORMATS: readonly ReportFormat[] = [
+  { file: 'junit.xml', render: renderJunit },
+  { file: 'conformance.yaml', render: renderYaml },
+  {
+    file: 'report.html',
+    isExtra: true,
+    render: async (report, folder) => {
+      const { renderHtml } = await import('./html/report-page.ts');
+      return await renderHtml(report, (path) => folder.read(path));
+    },
+  },
+];
+
 /**
- * Writes `conformance.yaml`, `junit.xml` and `report.html` into the folder of a report; evidence is read from there. Each
- * file appears whole or not at all. Rejects with the file system's error, or where something of that name is there. The
- * page comes last: where it cannot be made, standard error says so, and the others stand.
+ * Writes all {@link FORMATS} of a report into its folder; evidence is read from there. Each file appears whole or not at
+ * all. Rejects with the file system's error, or where something of that name is there.
  */
 export async function writeReport(folder: ReportFolder, report: ConformanceReport): Promise<void> {
-  await writeWhole(folder, 'junit.xml', renderJunit(report));
-  await writeWhole(folder, 'conformance.yaml', renderYaml(report));
-  try {
-    const { renderHtml } = await import('./html/report-page.ts');
-    await writeWhole(folder, 'report.html', await renderHtml(report, (path) => folder.read(path)));
-  } catch (error) {
-    const why = inert(messageOf(error));
-    process.stderr.write(`report.html could not be made, the other files of the report are whole: ${why}\n`);
+  for (const { file, render, isExtra } of FORMATS) {
+    try {
+      await writeWhole(folder, file, await render(report, folder));
+    } catch (error) {
+      if (isExtra !== true) throw error;
+      const why = inert(messageOf(error));
+      process.stderr.write(`${file} could not be made, the other files of the report are whole: ${why}\n`);
+    }
   }
 }
 
