@@ -1,6 +1,6 @@
 import { ResourceUsage } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { judgeCapacity, judgeVersion } from './preflight.ts';
+import { assertNodes, judgeCapacity, judgeVersion } from './preflight.ts';
 
 describe('the version of a cluster', () => {
   it.each([
@@ -12,6 +12,13 @@ describe('the version of a cluster', () => {
   ])('%s.%s is %s', (major, minor, state) => {
     expect(judgeVersion({ major, minor, gitVersion: `v${major}.${minor}.0` }).state).toBe(state);
   });
+});
+
+it('has as many nodes as claims need', () => {
+  const node = { apiVersion: 'v1', kind: 'Node' };
+  const objects = [node, node, { ...node, kind: 'Pod' }];
+  expect(() => assertNodes(objects, 2)).not.toThrow();
+  expect(() => assertNodes(objects, 3)).toThrow('The cluster has 2 of the 3 nodes that these claims need.');
 });
 
 describe('the capacity of a cluster', () => {

@@ -1,8 +1,9 @@
 import { type KubernetesObject, type NodeStatus, topNodes, type VersionInfo } from '@kubernetes/client-node';
+import { environmentFailure } from '../common/errors.ts';
 import { defined } from '../common/defined.ts';
 import type { Finding } from './finding.ts';
 import type { Kube } from './kube/client.ts';
-import { type Inventory, sentenceFor } from './kube/inventory.ts';
+import { type Inventory, type InventoryObject, sentenceFor } from './kube/inventory.ts';
 import { foreignMeshes, foreignPods, planAround } from './conflicts.ts';
 
 /** Bookinfo's pods end with a `sleep` of the kubelet's own (KEP-3960), on by default from here on. */
@@ -50,6 +51,15 @@ export async function preflight(
       text: `Not listed, so not compared: ${sentenceFor(one)}.`,
     })),
   ];
+}
+
+/** Fails, exit code 3, for a cluster with fewer nodes than claims ask for: they would prove nothing there. */
+export function assertNodes(objects: readonly Pick<InventoryObject, 'apiVersion' | 'kind'>[], wanted: number): void {
+  const nodes = objects.filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Node').length;
+  if (nodes >= wanted) return;
+  throw environmentFailure(`The cluster has ${nodes} of the ${wanted} nodes that these claims need.`, {
+    next: 'Add nodes, use another cluster, or judge other claims (--only).',
+  });
 }
 
 export function judgeVersion({

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { distributionOf, type Settings } from '../plan/config/settings.ts';
+import { distributionOf } from '../plan/config/settings.ts';
 import { allAddOns } from '../lab/mesh/add-ons.ts';
 import { archivesOf, bringUpLab, installAddOn, type StandingLab } from '../lab/mesh/bring-up.ts';
 import { type Lab, overlaysOf } from '../lab/mesh/lab.ts';
 import { istioBefore, istioOf } from '../plan/istio.ts';
 import type { Plan } from '../plan/plan.ts';
 import { pullingOf, withPulling } from '../plan/pulling.ts';
+import { assertNodes } from '../cluster/preflight.ts';
 import type { Session } from './session.ts';
 import { rememberSecret } from '../cluster/state/runs.ts';
 import { type Supply, withImages } from '../supply/supply.ts';
@@ -44,7 +45,7 @@ export async function bringUp(
     : { istio: next };
   const distribution = distributionOf(settings, overlaysOf(planes.istio));
   const archives = archivesOf({ parts, ...planes });
-  const cluster = () => openLabCluster(session, settings, { parts, archives, distribution });
+  const cluster = () => openLabCluster(session, plan, { parts, archives, distribution });
   const later = laterObjects({
     supply,
     pulling,
@@ -77,7 +78,7 @@ export async function bringUpWhole(session: Session, plan: Plan): Promise<Lab> {
 /** What the settings have a lab stand on: a cluster of its own, or one that is there already. */
 export async function openLabCluster(
   session: Session,
-  { cluster, kubeconfig, ports, k3d }: Settings,
+  { settings: { cluster, kubeconfig, ports, k3d }, needs }: Plan,
   lab: Pick<K3dLab, 'parts' | 'archives'> & { distribution: Distribution },
 ): Promise<LabCluster> {
   const { progress, signal, id: runId } = session;
@@ -85,8 +86,9 @@ export async function openLabCluster(
   if (cluster === 'kubeconfig') {
     const { wayIn, ...existing } = kubeconfig;
     return await progress.phase('List what is in the cluster', async (say) => {
-      const plan = { runId, cluster: existing, distribution: lab.distribution, wayIn };
-      const onIt = await labOnExisting(plan, hold);
+      const request = { runId, cluster: existing, distribution: lab.distribution, wayIn };
+      const onIt = await labOnExisting(request, hold);
+      assertNodes(onIt.before.objects, needs.agents + 1);
       say(`${onIt.before.objects.length} objects`);
       return onIt;
     });
