@@ -76,7 +76,7 @@ export async function bringUpWhole(session: Session, plan: Plan): Promise<Lab> {
 }
 
 /** What the settings have a lab stand on: a cluster of its own, or one that is there already. */
-export async function openLabCluster(
+async function openLabCluster(
   session: Session,
   { settings: { cluster, kubeconfig, ports, k3d }, needs }: Plan,
   lab: Pick<K3dLab, 'parts' | 'archives'> & { distribution: Distribution },
