@@ -2,16 +2,23 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Static, TSchema } from 'typebox';
-import { type Document, isMap, type LineCounter, parse } from 'yaml';
+import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
+import { usageFailure } from './errors.ts';
 import { ROOT } from './paths.ts';
 import { checker, sentenceOf } from './schema.ts';
 
-/** What a YAML file of this project says. Throws with the name of the file and what is wrong in it. */
+/** What a YAML file of this project says. Fails, exit code 2, with the line of each mistake in it. */
 export function readYaml<Schema extends TSchema>(path: string, schema: Schema): Static<Schema> {
-  const content: unknown = parse(readFileSync(path, 'utf8'));
+  const file = relative(ROOT, path);
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken !== undefined) throw usageFailure(`${file} is not YAML: ${broken.message}`);
+  const content: unknown = document.toJS();
   const errors = checker(schema)(content);
-  if (errors.length > 0) throw new Error(`${relative(ROOT, path)}: ${errors.map(sentenceOf).join('; ')}`);
-  return content as Static<Schema>;
+  if (errors.length === 0) return content as Static<Schema>;
+  const sentences = errors.map((error) => `${file}:${lineOf(document, lines, error)}: ${sentenceOf(error)}`);
+  throw usageFailure(`${file} is not as it has to be.`, { next: sentences.join('\n') });
 }
 
 /** The line of a YAML document that an error of its schema is about; `lines` must have counted while it was parsed. */
