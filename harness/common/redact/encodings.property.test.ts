@@ -44,7 +44,8 @@ const hedge = fc.constantFrom(
 );
 const scene = fc.record({ before: lines, after: lines, hedge, kind: fc.constantFrom(...Object.keys(KINDS)) });
 
-const CALM = ['all was well before', 'and all is well again'] as const;
+// Behind a line that ends with `=` the first word of the next may go with it, as quoted-printable has it (RFC 2045, 6.7).
+const CALM = ['all was well before', ' all is well again'] as const;
 const RUNS = { seed: 20_260_504, numRuns: 6 };
 const LENGTH = 16;
 
@@ -96,7 +97,7 @@ function plant(
   const [pem, other] = KINDS[kind]!();
   const redactor = new Redactor();
   if (knows) redactor.know(pem);
-  const text = [before, '\n', CALM[0], hedge[0], encode(pem), hedge[1], CALM[1], '\n', after].join('');
+  const text = [before, '\n', CALM[0], hedge[0], encode(pem), hedge[1], 'and', CALM[1], '\n', after].join('');
   const result = redactor.redact(text);
   expect(traces(result, pem)).toEqual([]);
   if (wholly) {

@@ -186,7 +186,7 @@ describe('with a container engine', () => {
   });
 
   it.each([
-    [429, 'TOOMANYREQUESTS', 'the registry allows this machine no more pulls for now'],
+    [429, 'TOOMANYREQUESTS', 'the registry allows this machine no more for now'],
     [404, 'MANIFEST_UNKNOWN', 'the registry does not have it'],
     [401, 'UNAUTHORIZED', 'the registry refuses access'],
     [403, 'DENIED', 'the registry refuses access'],

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fixture } from '../../common/paths.ts';
 import { judgeApi, judgeProductPage, type PageAnswer, type ReviewsVersion } from './bookinfo.ts';
 
-const MAIN = join(import.meta.dirname, '../../fixtures/bookinfo/main.ts');
+const MAIN = fixture('bookinfo', 'main.ts');
 const VERSIONS: ReviewsVersion[] = ['v1', 'v2', 'v3'];
 const podOf = (version: string) => `reviews-${version}-6f85cb9b7c-2hf7c`;
 
