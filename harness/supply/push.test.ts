@@ -19,7 +19,7 @@ it('refuses two images that would get one place, exit code 2, before anything is
   const store = { push: '127.0.0.1:1/mesh/', pull: 'registry.vendor.test/mesh' };
   await expect(pushArchives([archive], store, () => undefined, signal)).rejects.toMatchObject({
     kind: 'usage',
-    reason: 'rancher/pause:3 and vendor/pause:3 would both become 127.0.0.1:1/mesh/pause:3.',
+    reason: 'mirror/pause:3 and vendor/pause:3 would both become 127.0.0.1:1/mesh/pause:3.',
   });
 });
 

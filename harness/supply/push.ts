@@ -46,7 +46,8 @@ export async function pushArchives(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const listed = await Promise.all(archives.map((archive) => archivedImages(archive, signal)));
-  const images = listed.flat();
+  // An archive has its images in any order.
+  const images = listed.flat().sort((a, b) => a.name.localeCompare(b.name));
   assertApart(images, store);
   using client = await openClient(store, signal);
   const there = await Promise.all(images.map((image) => isThere(image, store, client, signal)));

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CERTIFICATE, ecKey, rsaKey } from '../../common/redact/testing/canary.ts';
@@ -34,9 +34,11 @@ function put(folder: string, path: string, text: string): void {
 
 /** Everything below a folder: files with their bytes, links with where they lead. */
 function tree(folder: string): Record<string, string> {
-  const entries = readdirSync(folder, { recursive: true }).map(String).sort();
+  // With types it does not follow links: one that leads to a folder above would have no end.
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
   return Object.fromEntries(
-    entries.map((path) => {
+    paths.map((path) => {
       const file = join(folder, path);
       const stat = lstatSync(file);
       if (stat.isSymbolicLink()) return [path, `→ ${readlinkSync(file)}`];
