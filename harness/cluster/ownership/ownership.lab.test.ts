@@ -12,6 +12,9 @@ import { type FaultyProxy, startFaultyProxy } from '../../faults/proxy.ts';
 import { connectKube, type Kube } from '../kube/client.ts';
 import { takeInventory } from '../kube/inventory.ts';
 import { openWay } from '../../lab/mesh/addresses.ts';
+import { loadDistribution } from '../../lab/mesh/distribution.ts';
+import { collectLogs, podTroubles } from '../../lab/mesh/logs.ts';
+import { eventually } from '../../common/retry.ts';
 import { removeRun, Session } from '../../run/session.ts';
 import { thisProcess } from '../state/owner.ts';
 import { allRuns, recordRun, saveRun, scratchFolder } from '../state/runs.ts';
@@ -460,6 +463,39 @@ describe('leaving', () => {
     await expect(failed).rejects.toMatchObject({ kind: 'environment' });
     await expect(failed).rejects.toThrow(/could not be left as it was: .*401.*\nWhat is left .* down run-1$/s);
     await removeFromCluster(kube, RUN);
+    expect(await isAsBefore()).toEqual(NOTHING);
+  });
+});
+
+describe('evidence', () => {
+  it('has pods and logs of the lab alone, whoever else has some in its namespaces', async () => {
+    const run = await tenant();
+    const pod = { containers: [{ name: 'main', image: 'shop.invalid/shop' }] };
+    const deployment = (name: string) =>
+      ({
+        ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'bookinfo' } },
+        spec: {
+          selector: { matchLabels: { app: name } },
+          template: { metadata: { labels: { app: name } }, spec: pod },
+        },
+      }) as KubernetesObject;
+    await apply(run, [namespace('bookinfo'), deployment('details-v1')]);
+    await theirs(deployment('their-shop'));
+    const distribution = loadDistribution('openshift-4.22');
+    await eventually(
+      async () => {
+        const [logs, troubles] = await Promise.all([
+          collectLogs(kube, RUN, distribution),
+          podTroubles(kube, RUN, distribution),
+        ]);
+        expect(logs.map(({ file }) => file)).toEqual([expect.stringMatching(/^bookinfo_details-v1-\S+_main\.log$/)]);
+        expect(troubles).toContain('details-v1');
+        expect(troubles).not.toContain('their-shop');
+      },
+      { waitingFor: 'the pods of both to be there', within: 'converge' },
+    );
+    await cluster.kubectl(['delete', '--namespace', 'bookinfo', 'deployment', 'their-shop', '--cascade=foreground']);
+    await removeFromCluster(kube, run.runId);
     expect(await isAsBefore()).toEqual(NOTHING);
   });
 });
