@@ -1,13 +1,22 @@
 import type { ClaimContext } from '../../harness/run/claims/claim.ts';
-import type { PodRef } from '../../harness/cluster/kube/port-forward.ts';
 import type { Lab } from '../../harness/lab/mesh/lab.ts';
 import { throughGateway } from '../../harness/lab/probe/http.ts';
 import { accessLog } from '../../harness/lab/probe/logs.ts';
 import { sumCounters } from '../../harness/lab/probe/proxies.ts';
+import { readVersion } from '../../harness/lab/probe/versions.ts';
 import { eventually } from '../../harness/common/retry.ts';
-import { noFaults, proxyOf, transcript } from './checks.ts';
+import { raised, refusedForTheSplit, type Refusal } from '../../harness/verdict/judges/split.ts';
+import { noFaults, proxyOf } from './checks.ts';
 
 const COUNTER = 'ssl.fail_verify_error';
+
+/** One request through the gateway, with what the gateway says of it in its access log. */
+export async function askRefused(lab: Lab, agent: string): Promise<Refusal> {
+  const gateway = await proxyOf(lab, 'mesh-gateway');
+  const answer = await throughGateway(lab, '/productpage', { agent });
+  const [{ envoy }, log] = await Promise.all([readVersion(lab.kube, gateway), accessLog(lab.kube, gateway, agent)]);
+  return { ...answer, envoy, log };
+}
 
 /**
  * The gateway must refuse the certificate of the productpage that serves now: 503 with CERTIFICATE_VERIFY_FAILED, which
@@ -19,14 +28,15 @@ export async function gatewayRefuses({ lab, agent, evidence }: ClaimContext): Pr
   try {
     await eventually(
       async () => {
-        const name = agent();
-        const refusal = await requestOnce(lab, name);
-        last = refusal;
-        noFaults(faultsOf(refusal));
-        // Only now is it certain that this gateway has a line about it, and not the one that it has replaced.
-        const log = (await accessLog(lab.kube, refusal.gateway, name)).join('\n');
-        last = { ...refusal, log };
-        if (!log.includes(refusal.upstream)) throw new Error(`it did not ask the productpage at ${refusal.upstream}`);
+        const [gateway, { podIp }] = await Promise.all([proxyOf(lab, 'mesh-gateway'), proxyOf(lab, 'productpage')]);
+        const before = await sumCounters(lab.kube, gateway, COUNTER);
+        const refusal = await askRefused(lab, agent());
+        const counter = { counter: COUNTER, before, after: await sumCounters(lab.kube, gateway, COUNTER) };
+        const upstream = `${podIp}:9080`;
+        last = { gateway: gateway.name, upstream, ...refusal, ...counter };
+        noFaults([...refusedForTheSplit(refusal), ...raised(counter)]);
+        if (!refusal.log.join('\n').includes(upstream))
+          throw new Error(`it did not ask the productpage at ${upstream}`);
       },
       { waitingFor: 'the gateway to refuse the workload’s certificate', within: 'converge', inARow: 3 },
     );
@@ -34,37 +44,3 @@ export async function gatewayRefuses({ lab, agent, evidence }: ClaimContext): Pr
     if (last !== undefined) await evidence('refusal', last);
   }
 }
-
-interface Refusal {
-  gateway: PodRef;
-  status: number;
-  answer: string;
-  /** Of the gateway, before and after the request. */
-  counter: { name: string; before: number; after: number };
-  /** Address of the productpage that serves now. */
-  upstream: string;
-}
-
-async function requestOnce(lab: Lab, agent: string): Promise<Refusal> {
-  const [{ namespace, name }, { podIp }] = await Promise.all([
-    proxyOf(lab, 'mesh-gateway'),
-    proxyOf(lab, 'productpage'),
-  ]);
-  const gateway = { namespace, name };
-  const before = await sumCounters(lab.kube, gateway, COUNTER);
-  const answer = await throughGateway(lab, '/productpage', { agent });
-  const after = await sumCounters(lab.kube, gateway, COUNTER);
-  return {
-    gateway,
-    status: answer.status,
-    answer: transcript(answer),
-    counter: { name: COUNTER, before, after },
-    upstream: `${podIp}:9080`,
-  };
-}
-
-const faultsOf = ({ status, answer, counter: { before, after } }: Refusal) => [
-  status === 503 ? undefined : `the gateway answered ${status}, not 503`,
-  status !== 503 || answer.includes('CERTIFICATE_VERIFY_FAILED') ? undefined : `the reason given is another: ${answer}`,
-  after > before ? undefined : `the gateway's ${COUNTER} stayed at ${before}`,
-];

@@ -1,5 +1,8 @@
 import type { ClaimContext } from '../../harness/run/claims/claim.ts';
 import { judgeProductPage } from '../../harness/verdict/judges/bookinfo.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { transportFailures } from '../../harness/lab/probe/logs.ts';
+import { listProxies } from '../../harness/lab/probe/proxies.ts';
 import { fromProbe, throughGateway } from '../../harness/lab/probe/http.ts';
 import {
   type Exchange,
@@ -32,11 +35,16 @@ export interface LoadOptions {
   within?: 'both planes' | 'the mesh';
 }
 
+/** A lost request and the reason that the proxy which answered it gives. */
+export interface Lost extends Exchange {
+  reason: string;
+}
+
 export interface UnderTraffic<T> {
   /** What the change has returned. */
   value: T;
   measured: Measured;
-  lost: Exchange[];
+  lost: Lost[];
   /** Seconds that the change took. */
   seconds: number;
   /** Seconds from its end to that of the last request that was lost. */
@@ -55,10 +63,10 @@ export async function underTraffic<T>(
   const { lab, evidence } = context;
   const ways = within === 'the mesh' ? [insideMesh(context)] : [throughTheGateway(context), insideMesh(context)];
   const hops = within === 'the mesh' ? HOPS.mesh : [...HOPS.gateway, ...HOPS.mesh];
-  const askAll = async () => noFaults((await Promise.all(ways.map(faultsNow))).flat());
+  const askAll = async () => noFaults((await Promise.all(ways.map((way) => faultsNow(way, context.agent())))).flat());
   return await onNewConnections(lab, async () => {
     await evidence('connections-before', await connectingAnew(lab, hops, askAll));
-    await using traffic = startTraffic({ ways, ...LOAD });
+    await using traffic = startTraffic({ ways, agent: context.agent, ...LOAD });
     try {
       await settled(traffic, Date.now());
       const started = Date.now();
@@ -68,7 +76,7 @@ export async function underTraffic<T>(
       await reached(traffic, atLeast);
       const record = await traffic.stop();
       await evidence('connections-after', await connectingAnew(lab, hops, askAll));
-      const lost = lostOf(record.exchanges);
+      const lost = await withReasons(lab, lostOf(record.exchanges));
       const late = Math.max(0, ...lost.map(({ sent, milliseconds }) => sent + milliseconds - ended));
       return {
         value,
@@ -78,26 +86,26 @@ export async function underTraffic<T>(
         convergeSeconds: late / 1000,
       };
     } finally {
-      await evidence('traffic', summaryOf(await traffic.stop()));
+      await evidence('traffic', await summaryOf(lab, await traffic.stop()));
     }
   });
 }
 
 const faultsOf: Way['faultsOf'] = (answer) => judgeProductPage(answer).faults;
 
-const throughTheGateway = ({ lab, agent }: ClaimContext): Way => ({
+const throughTheGateway = ({ lab }: ClaimContext): Way => ({
   name: 'through the gateway',
-  ask: () => throughGateway(lab, '/productpage', { agent: agent() }),
+  ask: (agent) => throughGateway(lab, '/productpage', { agent }),
   faultsOf,
 });
 
-const insideMesh = ({ lab, agent }: ClaimContext): Way => ({
+const insideMesh = ({ lab }: ClaimContext): Way => ({
   name: 'inside the mesh',
-  ask: () => fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent: agent() }),
+  ask: (agent) => fromProbe(lab, 'inside', 'http://productpage.bookinfo:9080/productpage', { agent }),
   faultsOf,
 });
 
-const faultsNow = async ({ ask, faultsOf }: Way) => faultsOf(await ask());
+const faultsNow = async ({ ask, faultsOf }: Way, agent: string) => faultsOf(await ask(agent));
 
 /** Waits until the last requests sent after an instant were all answered whole. */
 async function settled({ record }: Traffic, since: number): Promise<void> {
@@ -122,8 +130,8 @@ async function reached({ record }: Traffic, atLeast: number): Promise<void> {
   );
 }
 
-function summaryOf(record: TrafficRecord) {
-  const lost = lostOf(record.exchanges);
+async function summaryOf(lab: Lab, record: TrafficRecord) {
+  const lost = await withReasons(lab, lostOf(record.exchanges));
   const firstLost = lost.slice(0, SHOWN).map(({ sent, ...rest }) => ({ sent: new Date(sent).toISOString(), ...rest }));
   return { ...measure(record), reasons: reasonsOf(lost), firstLost };
 }
@@ -139,10 +147,23 @@ export const lossIn = ({
   ].join('; ');
 
 /** How many were lost for which reason: Envoy's where it gives one, else what is wrong with the page. */
-const reasonsOf = (lost: readonly Exchange[]): Record<string, number> =>
-  Object.fromEntries([...Map.groupBy(lost, reasonOf)].map(([reason, { length }]) => [reason, length]));
+const reasonsOf = (lost: readonly Lost[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(lost, ({ reason }) => reason)].map(([reason, { length }]) => [reason, length]));
 
-function reasonOf({ fault = '', body = '' }: Exchange): string {
-  if (body.includes(VERIFY_FAILED)) return VERIFY_FAILED;
+/** Current Envoys keep the transport failure from the client: what they said of it in their logs is looked up. */
+async function withReasons(lab: Lab, lost: readonly Exchange[]): Promise<Lost[]> {
+  if (lost.length === 0) return [];
+  const clients = (await listProxies(lab)).filter(({ plane, app }) => plane === 'gateway' || app === 'probe');
+  const logged = await transportFailures(
+    lab.kube,
+    clients,
+    lost.map(({ agent }) => agent),
+  );
+  return lost.map((one) => ({ ...one, reason: reasonOf(one, logged.get(one.agent) ?? '') }));
+}
+
+function reasonOf({ fault = '', body = '' }: Exchange, logged: string): string {
+  if (body.includes(VERIFY_FAILED) || logged.includes(VERIFY_FAILED)) return VERIFY_FAILED;
+  if (logged !== '') return logged;
   return /(?<=reset reason: ).*$/s.exec(body)?.[0] ?? fault.replace(/ in the page.*$/s, '');
 }

@@ -4,12 +4,12 @@ import { livePods, whatIsMissing } from '../../harness/cluster/kube/rollout.ts';
 import { INSIDE_PROBE, type Lab } from '../../harness/lab/mesh/lab.ts';
 import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
 import { restart } from '../../harness/cluster/ownership/rollout.ts';
-import { throughGateway } from '../../harness/lab/probe/http.ts';
 import { proxyLogLines } from '../../harness/lab/probe/logs.ts';
 import { eventually } from '../../harness/common/retry.ts';
 import { onceSplit } from '../support/baseline.ts';
 import { judged } from '../support/judged.ts';
 import { watchMap } from '../support/observe.ts';
+import { askRefused } from '../support/refusal.ts';
 
 const split = onceSplit();
 
@@ -55,5 +55,5 @@ judged('trust.configmap.separate', async (context) => {
 
 judged('trust.configmap.split-remains', async (context) => {
   await split(context);
-  return await throughGateway(context.lab, '/productpage', { agent: context.agent() });
+  return await askRefused(context.lab, context.agent());
 });

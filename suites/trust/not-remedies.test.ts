@@ -5,6 +5,7 @@ import { PLANES } from '../../harness/observations/planes.ts';
 import { apply, change, remove } from '../../harness/cluster/ownership/objects.ts';
 import { INSIDE_PROBE, type Lab } from '../../harness/lab/mesh/lab.ts';
 import { judgeProductPage, type PageAnswer } from '../../harness/verdict/judges/bookinfo.ts';
+import { refusedForTheSplit } from '../../harness/verdict/judges/split.ts';
 import { fromProbe, throughGateway } from '../../harness/lab/probe/http.ts';
 import { accessLog } from '../../harness/lab/probe/logs.ts';
 import { readAllSecrets, sumCounters } from '../../harness/lab/probe/proxies.ts';
@@ -17,7 +18,7 @@ import { backendTlsPolicy, policyAccepted } from '../support/backend-tls-policy.
 import { splitBaseline } from '../support/baseline.ts';
 import { certificatesOf, noFaults, proxyOf, transcript } from '../support/checks.ts';
 import { plugInCa, reachesIstiod, sharedHierarchy, unplug } from '../support/plug-in.ts';
-import { gatewayRefuses } from '../support/refusal.ts';
+import { askRefused, gatewayRefuses } from '../support/refusal.ts';
 import { andUndo } from '../support/undo.ts';
 
 claim('trust.not-remedies.permissive', async (context) => {
@@ -140,9 +141,8 @@ async function withPolicy(
       await remove(lab, objects);
       await eventually(
         async () => {
-          const { body } = await throughGateway(lab, '/productpage', { agent: agent() });
           noFaults([
-            body.includes('CERTIFICATE_VERIFY_FAILED') ? undefined : `through the gateway: ${body}`,
+            ...refusedForTheSplit(await askRefused(lab, agent())),
             ...judgeProductPage(await fromMesh(lab, agent())).faults,
           ]);
         },

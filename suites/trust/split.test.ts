@@ -12,6 +12,7 @@ import { noFaults, proxyOf } from '../support/checks.ts';
 import { judged } from '../support/judged.ts';
 import { auditLab, reportGraph } from '../support/audit.ts';
 import { fetchBookinfo } from '../support/fetch-bookinfo.ts';
+import { askRefused } from '../support/refusal.ts';
 
 const split = scenario(async (context) => {
   const held = await splitBaseline(context.lab);
@@ -20,9 +21,8 @@ const split = scenario(async (context) => {
 });
 
 judged('trust.split.gateway-refuses-workload', async (context) => {
-  const { lab, agent } = context;
   await split(context);
-  return await throughGateway(lab, '/productpage', { agent: agent() });
+  return await askRefused(context.lab, context.agent());
 });
 
 judged('trust.split.access-log', async (context) => {

@@ -33,3 +33,23 @@ export async function accessLog(
     { waitingFor: `an access-log line of ${pod.namespace}/${pod.name}`, within: 'accessLog' },
   );
 }
+
+/**
+ * Why Envoy could not reach the upstream, by the user agents of the requests; those that no log knows are left out. Only
+ * what a pod's log still holds can be told: that of one which is gone is gone with it.
+ */
+export async function transportFailures(
+  kube: Kube,
+  pods: readonly PodRef[],
+  agents: readonly string[],
+): Promise<Map<string, string>> {
+  const wanted = new Set(agents);
+  const lines = await Promise.all(pods.map((pod) => proxyLogLines(kube, pod, (line) => line.includes('TLS_error'))));
+  return new Map(
+    lines.flat().flatMap((line) => {
+      const agent = /"(meshtrust\/[^"]+)"/.exec(line)?.[1];
+      const reason = /"(TLS_error[^"]*)"/.exec(line)?.[1];
+      return agent !== undefined && reason !== undefined && wanted.has(agent) ? [[agent, reason] as const] : [];
+    }),
+  );
+}

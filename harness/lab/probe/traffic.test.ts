@@ -44,6 +44,9 @@ afterEach(() => {
   server.close();
 });
 
+let requests = 0;
+const agent = () => `request-${++requests}`;
+
 /** A client as the suites' are: every request with a dispatcher of its own. */
 const way = (name: string): Way => ({
   name,
@@ -67,7 +70,7 @@ describe('an outage', () => {
   it.each(['broken', 'hollow', 'hung up'] as const)(
     'is measured from first to last request when the server is %s',
     async (bad) => {
-      await using traffic = startTraffic({ ways: [way('a')], perSecond: 50, atOnce: 20 });
+      await using traffic = startTraffic({ agent, ways: [way('a')], perSecond: 50, atOnce: 20 });
       await delay(400);
       mode = bad;
       await delay(1_000);
@@ -89,7 +92,7 @@ describe('an outage', () => {
   );
 
   it('is none when every request is answered whole', async () => {
-    await using traffic = startTraffic({ ways: [way('a')], perSecond: 50, atOnce: 20 });
+    await using traffic = startTraffic({ agent, ways: [way('a')], perSecond: 50, atOnce: 20 });
     await delay(300);
     const measured = measure(await traffic.stop());
     expect(measured).toMatchObject({ lost: 0, outageSeconds: 0, heldBack: 0 });
@@ -98,13 +101,14 @@ describe('an outage', () => {
 
   it('keeps what a lost request was told, in the order of sending', async () => {
     mode = 'broken';
-    await using traffic = startTraffic({ ways: [way('a'), way('b')], perSecond: 50, atOnce: 20 });
+    await using traffic = startTraffic({ agent, ways: [way('a'), way('b')], perSecond: 50, atOnce: 20 });
     await delay(200);
     const { exchanges } = await traffic.stop();
     const [first, second] = lostOf(exchanges);
     expect(first).toMatchObject({ way: 'a', status: 503, body: 'upstream broken' });
     expect(first?.fault).toBe('found status 503');
     expect(second?.way).toBe('b');
+    expect(new Set(exchanges.map((one) => one.agent)).size).toBe(exchanges.length);
     expect(first!.sent).toBeLessThanOrEqual(second!.sent);
   });
 });
@@ -112,6 +116,7 @@ describe('an outage', () => {
 describe('measure', () => {
   const at = (sent: number, milliseconds: number, fault?: string) => ({
     way: 'a',
+    agent: `sent-${sent}`,
     sent,
     milliseconds,
     ...defined({ fault }),
@@ -136,7 +141,7 @@ describe('measure', () => {
 
 describe('traffic', () => {
   it('opens a connection for each request and takes the ways in turn', async () => {
-    await using traffic = startTraffic({ ways: [way('a'), way('b')], perSecond: 50, atOnce: 20 });
+    await using traffic = startTraffic({ agent, ways: [way('a'), way('b')], perSecond: 50, atOnce: 20 });
     await delay(500);
     const { requests, ways } = measure(await traffic.stop());
     expect(connections).toBe(requests);
@@ -145,7 +150,7 @@ describe('traffic', () => {
 
   it('keeps to its rate', async () => {
     const started = Date.now();
-    await using traffic = startTraffic({ ways: [way('a')], perSecond: 40, atOnce: 20 });
+    await using traffic = startTraffic({ agent, ways: [way('a')], perSecond: 40, atOnce: 20 });
     await expect.poll(() => traffic.record.exchanges.length, PATIENTLY).toBeGreaterThan(10);
     const { requests } = measure(await traffic.stop());
     expect(requests).toBeLessThanOrEqual(((Date.now() - started) / 1000) * 40 + 1);
@@ -153,7 +158,7 @@ describe('traffic', () => {
 
   it('holds back while too much is under way, and loses none of it', async () => {
     mode = 'silent';
-    await using traffic = startTraffic({ ways: [way('a')], perSecond: 100, atOnce: 5 });
+    await using traffic = startTraffic({ agent, ways: [way('a')], perSecond: 100, atOnce: 5 });
     await expect.poll(() => traffic.record.heldBack, PATIENTLY).toBeGreaterThan(5);
     const { requests, lost } = measure(await traffic.stop());
     expect([lost, connections]).toEqual([requests, requests]);
@@ -161,7 +166,7 @@ describe('traffic', () => {
   });
 
   it('sends nothing more once it is stopped', async () => {
-    await using traffic = startTraffic({ ways: [way('a')], perSecond: 50, atOnce: 20 });
+    await using traffic = startTraffic({ agent, ways: [way('a')], perSecond: 50, atOnce: 20 });
     await delay(200);
     const { requests } = measure(await traffic.stop());
     await delay(200);

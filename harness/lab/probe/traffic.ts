@@ -6,8 +6,8 @@ import type { PageAnswer } from '../../verdict/judges/bookinfo.ts';
 /** A way in that is asked again and again. */
 export interface Way {
   name: string;
-  /** Sends one request, on a connection of its own. */
-  ask: () => Promise<PageAnswer>;
+  /** Sends one request, on a connection of its own, with this user agent. */
+  ask: (agent: string) => Promise<PageAnswer>;
   /** What is wrong with an answer, the gravest first, a sentence each; none if it is whole. */
   faultsOf: (answer: PageAnswer) => readonly string[];
 }
@@ -15,6 +15,8 @@ export interface Way {
 export interface TrafficOptions {
   /** Taken in turn. */
   ways: readonly Way[];
+  /** A new user agent each time: by it a proxy's access log tells one request from the other. */
+  agent: () => string;
   /** Requests a second, over all ways: sent by the clock, whatever becomes of the ones before. */
   perSecond: number;
   /** The most requests under way; at the limit a turn passes unused, and is counted. */
@@ -24,6 +26,8 @@ export interface TrafficOptions {
 /** One request and what became of it. */
 export interface Exchange {
   way: string;
+  /** User agent of this request alone. */
+  agent: string;
   /** Milliseconds since the epoch. */
   sent: number;
   /** Until it was answered in full, or failed. */
@@ -53,7 +57,7 @@ export interface Traffic extends AsyncDisposable {
 const BODY = 400;
 
 /** Sends requests at a steady rate until it is stopped, or by itself after the deadline `traffic`. */
-export function startTraffic({ ways, perSecond, atOnce }: TrafficOptions): Traffic {
+export function startTraffic({ ways, agent, perSecond, atOnce }: TrafficOptions): Traffic {
   const record = { exchanges: [] as Exchange[], heldBack: 0 };
   const underWay = new Set<Promise<void>>();
   const stopped = new AbortController();
@@ -61,7 +65,7 @@ export function startTraffic({ ways, perSecond, atOnce }: TrafficOptions): Traff
   const end = Date.now() + deadline('traffic');
 
   const send = (way: Way) => {
-    const exchange = ask(way)
+    const exchange = ask(way, agent())
       .then((one) => {
         record.exchanges.push(one);
       })
@@ -92,16 +96,17 @@ export function startTraffic({ ways, perSecond, atOnce }: TrafficOptions): Traff
   return { record, stop, [Symbol.asyncDispose]: dispose };
 }
 
-async function ask({ name, ask: get, faultsOf }: Way): Promise<Exchange> {
+async function ask({ name, ask: get, faultsOf }: Way, agent: string): Promise<Exchange> {
   const sent = Date.now();
   const exchange = (rest: Partial<Exchange>): Exchange => ({
     way: name,
+    agent,
     sent,
     milliseconds: Date.now() - sent,
     ...rest,
   });
   try {
-    const answer = await get();
+    const answer = await get(agent);
     const { status, body } = answer;
     const [fault] = faultsOf(answer);
     if (fault === undefined) return exchange({ status });

@@ -27,7 +27,8 @@ export async function readVersions(lab: Lab): Promise<ProxyVersion[]> {
   return await Promise.all((await listProxies(lab)).map((proxy) => readVersion(lab.kube, proxy)));
 }
 
-async function readVersion(kube: Kube, proxy: Proxy): Promise<ProxyVersion> {
+/** The version of one proxy. */
+export async function readVersion(kube: Kube, proxy: Proxy): Promise<ProxyVersion> {
   const { version, node } = JSON.parse(await getFromPod(kube, proxy, ADMIN_PORT, '/server_info')) as ServerInfo;
   return {
     proxy: proxy.name,

@@ -1,4 +1,3 @@
-import type { PageAnswer } from '../../verdict/judges/bookinfo.ts';
 import { readCertificates, recordCertificates } from '../../verdict/judges/proxy-certificates.ts';
 import { alter, type Forgery } from './forgery.ts';
 
@@ -14,7 +13,11 @@ export const SPLIT: readonly Forgery[] = [
     breaks: 'the gateway answers 503, and its answer and log give another reason than the certificate',
     red: [...REFUSED, 'trust.split.access-log'],
     forge: (recording) => {
-      alter(recording, REFUSED, (answer) => ({ ...answer, body: anotherReason(answer.body) }));
+      alter(recording, REFUSED, (seen) => ({
+        ...seen,
+        body: anotherReason(seen.body),
+        log: seen.log.map(anotherReason),
+      }));
       alter(recording, ['trust.split.access-log'], ({ lines }) => ({ lines: lines.map(anotherReason) }));
     },
   },
@@ -22,7 +25,23 @@ export const SPLIT: readonly Forgery[] = [
     name: 'split-answered',
     breaks: 'the gateway answers 200, with a page that quotes the reason it should have refused for',
     red: REFUSED,
-    forge: (recording) => alter(recording, REFUSED, (answer): PageAnswer => ({ ...answer, status: 200 })),
+    forge: (recording) => alter(recording, REFUSED, (seen) => ({ ...seen, status: 200 })),
+  },
+  {
+    name: 'reason-in-the-answer-alone',
+    breaks: 'the gateway’s access log gives another reason than its answer',
+    red: REFUSED,
+    forge: (recording) => alter(recording, REFUSED, (seen) => ({ ...seen, log: seen.log.map(anotherReason) })),
+  },
+  {
+    name: 'reason-kept-from-the-client',
+    breaks: 'an Envoy that tells clients why it could not reach the upstream does not',
+    red: REFUSED,
+    forge: (recording) =>
+      alter(recording, REFUSED, (seen) => ({
+        ...seen,
+        body: seen.body.replace(/, transport failure reason: .*$/s, ''),
+      })),
   },
   {
     name: 'log-without-upstream-failure',

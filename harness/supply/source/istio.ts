@@ -19,21 +19,22 @@ export interface IstioSource {
   envoy: EnvoyVersion;
 }
 
+/** A release in a module of its own, `fixtures/parts/istio-VERSION`. */
+const ownModule = (version: string): GoPart => ({
+  name: `istio-${version}`,
+  packages: ['istioctl/cmd/istioctl', 'pilot/cmd/pilot-agent', 'pilot/cmd/pilot-discovery'].map(
+    (path) => `istio.io/istio/${path}`,
+  ),
+  variables: {
+    'istio.io/istio/pkg/version.buildVersion': version,
+    'istio.io/istio/pkg/version.buildTag': version,
+  },
+});
+
 const SOURCES: Record<string, Omit<IstioSource, 'version'>> = {
   [VERSIONS.istio]: { part: PLATFORM, envoy: VERSIONS.envoy },
-  '1.28.2': {
-    part: {
-      name: 'istio-1.28.2',
-      packages: ['istioctl/cmd/istioctl', 'pilot/cmd/pilot-agent', 'pilot/cmd/pilot-discovery'].map(
-        (path) => `istio.io/istio/${path}`,
-      ),
-      variables: {
-        'istio.io/istio/pkg/version.buildVersion': '1.28.2',
-        'istio.io/istio/pkg/version.buildTag': '1.28.2',
-      },
-    },
-    envoy: '1.36.4',
-  },
+  '1.28.2': { part: ownModule('1.28.2'), envoy: '1.36.4' },
+  '1.30.4': { part: ownModule('1.30.4'), envoy: '1.38.3' },
 };
 
 /** Fails, exit code 2, for a version that is not served. */
@@ -41,7 +42,7 @@ export function istioSource(version: string): IstioSource {
   const source = SOURCES[version];
   if (source !== undefined) return { version, ...source };
   throw usageFailure(`Supply \`source\` does not serve Istio ${version}.`, {
-    next: `It serves ${Object.keys(SOURCES).join(' and ')}; use --supply registry for another version.`,
+    next: `It serves ${Object.keys(SOURCES).sort().join(', ')}; use --supply registry for another version.`,
   });
 }
 
