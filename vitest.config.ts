@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['harness/**/*.test.ts'],
-          exclude: ['**/*.engine.test.ts', '**/*.browser.test.ts', '**/*.lab.test.ts'],
+          exclude: ['**/*.{engine,browser,lab,oracle}.test.ts'],
           // Real certificates, child processes and two cores that may be busy.
           testTimeout: 60_000,
         },
@@ -18,6 +18,15 @@ export default defineConfig({
           include: ['harness/**/*.engine.test.ts'],
           // `npm test` sees to the engine.
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'oracle',
+          include: ['harness/**/*.oracle.test.ts'],
+          // The real readers are fetched or built the first time.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
       {

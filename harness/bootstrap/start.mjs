@@ -16,6 +16,7 @@ const ENTRIES = {
   pins: 'harness/tasks/pins.ts',
   gate: 'harness/tasks/gate.ts',
   faults: 'harness/tasks/faults.ts',
+  oracles: 'harness/tasks/oracles.ts',
 };
 
 function start() {

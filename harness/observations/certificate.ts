@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import * as asn1 from '@peculiar/asn1-x509';
-import { type ExtensionValues, readExtensions, serialOf } from './extensions.ts';
+import { type ExtensionValues, hex, readExtensions, serialOf } from './extensions.ts';
 import { canonicalName } from './names.ts';
 import { x509 } from './x509.ts';
 
@@ -18,10 +18,15 @@ export interface Certificate extends ExtensionValues {
   /** As a verifier compares it, see {@link canonicalName}. */
   readonly canonicalSubject: string;
   readonly canonicalIssuer: string;
+  /** DER of the names in hex: what a verifier compares that does not look into them. */
+  readonly subjectBytes: string;
+  readonly issuerBytes: string;
   /** Addresses in the subject, which e-mail constraints bind too (RFC 5280 section 4.2.1.10). */
   readonly subjectEmails: readonly string[];
   /** Lower-case hex. */
   readonly serial: string;
+  /** Against RFC 5280 section 4.1.2.2. */
+  readonly hasNegativeSerial: boolean;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly uris: readonly string[];
@@ -32,6 +37,8 @@ export interface Certificate extends ExtensionValues {
   readonly keyFingerprint: string;
   /** Such as `RSA-4096` or `P-256`. */
   readonly keyAlgorithm: string;
+  /** OID of the algorithm it is signed with. */
+  readonly signatureAlgorithm: string;
   /** The signed and the unsigned statement of the signature algorithm are the same (RFC 5280 section 4.1.1.2). */
   readonly signatureAlgorithmsAgree: boolean;
 }
@@ -129,8 +136,11 @@ function readCertificate(der: Uint8Array<ArrayBuffer>): Certificate {
     issuerCommonName: issuer.getField('CN')[0],
     canonicalSubject: canonicalName(subject),
     canonicalIssuer: canonicalName(issuer),
+    subjectBytes: hex(AsnConvert.serialize(tbs.subject)),
+    issuerBytes: hex(AsnConvert.serialize(tbs.issuer)),
     subjectEmails: subject.getField('E'),
     serial: serialOf(tbs.serialNumber),
+    hasNegativeSerial: ((new Uint8Array(tbs.serialNumber)[0] ?? 0) & 0x80) !== 0,
     notBefore,
     notAfter,
     uris: named('uri').map(({ value }) => value),
@@ -138,6 +148,7 @@ function readCertificate(der: Uint8Array<ArrayBuffer>): Certificate {
     fingerprint: sha256(der),
     keyFingerprint: sha256(new Uint8Array(key.rawData)),
     keyAlgorithm: keyAlgorithmOf(key),
+    signatureAlgorithm: asn.signatureAlgorithm.algorithm,
     signatureAlgorithmsAgree: asn.signatureAlgorithm.isEqual(tbs.signature),
   };
 }

@@ -33,20 +33,13 @@ export interface ExtensionValues {
   readonly nameConstraints: NameConstraints | undefined;
   readonly subjectKeyIdentifier: string | undefined;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
-  /** OIDs of critical extensions that a verifier must know, and this one does not (RFC 5280 section 4.2). */
-  readonly unhandledCritical: readonly string[];
+  /** OIDs of the critical extensions: who does not know one must refuse the certificate (RFC 5280 section 4.2). */
+  readonly criticalExtensions: readonly string[];
+  /** OIDs of section 4.2.1.4. */
+  readonly policies: readonly string[] | undefined;
+  /** From how many certificates below this one on a policy is demanded (section 4.2.1.11, requireExplicitPolicy). */
+  readonly explicitPolicyAfter: number | undefined;
 }
-
-// What BoringSSL handles, less the three policy extensions that only a policy check could honour. Key identifiers are
-// not in it: section 4.2.1.1 wants them non-critical, and BoringSSL and OpenSSL refuse them otherwise.
-const HANDLED: readonly string[] = [
-  asn1.id_ce_basicConstraints,
-  asn1.id_ce_keyUsage,
-  asn1.id_ce_extKeyUsage,
-  asn1.id_ce_subjectAltName,
-  asn1.id_ce_nameConstraints,
-  asn1.id_ce_certificatePolicies,
-];
 
 /** Reads the extensions of a certificate. Throws a sentence for one that occurs twice or whose value is malformed. */
 export function readExtensions(extensions: readonly asn1.Extension[]): ExtensionValues {
@@ -63,6 +56,8 @@ export function readExtensions(extensions: readonly asn1.Extension[]): Extension
   const subjectKey = read(asn1.id_ce_subjectKeyIdentifier, asn1.SubjectKeyIdentifier);
   const authority = read(asn1.id_ce_authorityKeyIdentifier, asn1.AuthorityKeyIdentifier);
   const constraints = read(asn1.id_ce_nameConstraints, asn1.NameConstraints);
+  const policies = read(asn1.id_ce_certificatePolicies, asn1.CertificatePolicies);
+  const policyConstraints = read(asn1.id_ce_policyConstraints, asn1.PolicyConstraints);
   const permitted = listOf(constraints?.permittedSubtrees);
   const excluded = listOf(constraints?.excludedSubtrees);
   return {
@@ -82,9 +77,10 @@ export function readExtensions(extensions: readonly asn1.Extension[]): Extension
       issuers: (authority.authorityCertIssuer ?? []).map(generalNameOf),
       serial: authority.authorityCertSerialNumber && serialOf(authority.authorityCertSerialNumber),
     },
-    unhandledCritical: extensions
-      .filter((one) => one.critical && !HANDLED.includes(one.extnID))
-      .map((one) => one.extnID),
+    criticalExtensions: extensions.filter((one) => one.critical).map((one) => one.extnID),
+    policies: policies && listOf(policies).map(({ policyIdentifier }) => policyIdentifier),
+    explicitPolicyAfter:
+      policyConstraints?.requireExplicitPolicy && Number.parseInt(hex(policyConstraints.requireExplicitPolicy), 16),
   };
 }
 
@@ -100,4 +96,5 @@ const listOf = <T>(items: Iterable<T> | undefined): T[] => [...(items ?? [])];
 const purposeName = (oid: string): string =>
   Object.entries(EXTENDED_KEY_USAGES).find(([, known]) => known === oid)?.[0] ?? oid;
 
-const hex = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString('hex');
+/** In lower-case hex. */
+export const hex = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString('hex');

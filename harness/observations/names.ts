@@ -27,9 +27,11 @@ export function canonicalName(name: x509.Name): string {
     .join(',');
 }
 
+/** A text of a name without what does not count. */
+export const foldText = (value: string): string => value.trim().replace(/\s+/g, ' ').toLowerCase();
+
 function fold(value: string): string {
-  const folded = value.trim().replace(/\s+/g, ' ').toLowerCase();
-  return folded.replace(/[\\,+=]/g, (separator) => `\\${separator}`);
+  return foldText(value).replace(/[\\,+=]/g, (separator) => `\\${separator}`);
 }
 
 export function generalNameOf(name: asn1.GeneralName): GeneralName {

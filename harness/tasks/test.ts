@@ -16,7 +16,7 @@ import { print } from '../common/terminal.ts';
 import { ensureBrowser } from '../cluster/engine/install.ts';
 
 /**
- * `npm test`: unit tests, tests in a browser, tests against the container engine, the trust profile but for its
+ * `npm test`: unit tests, rule books against the programs whose they are, tests in a browser, tests against the container engine, the trust profile but for its
  * rotations on a real lab for each distribution, then whole runs in other people's shoes.
  */
 interface Counts {
@@ -42,7 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => interrupt('SIGTERM'));
 
 try {
-  const counts = [await vitest('unit'), await browserTests(), await engineTests()];
+  const counts = [await vitest('unit'), await vitest('oracle'), await browserTests(), await engineTests()];
   for (const distribution of distributionNames()) counts.push(await conformance(distribution));
   // They bring up clusters of their own: a vendor's build, a cluster that is there already, a Job.
   counts.push(await vitest('lab'));

@@ -1,4 +1,4 @@
-import type { Certificate } from '../../observations/certificate.ts';
+import { type Certificate, certificateName } from '../../observations/certificate.ts';
 
 export type FaultCode =
   | 'unknown-issuer'
@@ -12,7 +12,11 @@ export type FaultCode =
   | 'key-usage'
   | 'extended-key-usage'
   | 'name-constraints'
-  | 'unhandled-critical-extension';
+  | 'unhandled-critical-extension'
+  | 'policy'
+  | 'algorithm'
+  | 'name-bytes-differ'
+  | 'unreadable';
 
 /** One reason why a chain is not trusted. */
 export interface ChainFault {
@@ -22,3 +26,10 @@ export interface ChainFault {
   /** Names the certificate; begins in lower case and ends without a full stop, so that several can be joined. */
   readonly sentence: string;
 }
+
+/** A fault of a certificate, as a sentence that begins with its name. */
+export const faultOfCertificate = (code: FaultCode, certificate: Certificate, says: string): ChainFault => ({
+  code,
+  certificate,
+  sentence: `${certificateName(certificate)} ${says}`,
+});

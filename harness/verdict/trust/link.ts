@@ -10,7 +10,7 @@ export type Link = 'issued' | 'bad-signature' | 'same-subject-other-key' | 'auth
 
 /** Judges one link of a chain (RFC 5280 sections 6.1.3 (a)(1) and 4.2.1.1). */
 export function linkBetween(child: Certificate, candidate: Certificate): Link {
-  const identifier = keyIdentifierMatch(child, candidate);
+  const identifier = keyIdentifiersFit(child, candidate);
   if (signatureHolds(child, candidate)) return identifier === 'different' ? 'authority-key-mismatch' : 'issued';
   // Without an identifier to tell a damaged signature from another key, the second is what happens in practice.
   return identifier === 'same' ? 'bad-signature' : 'same-subject-other-key';
@@ -47,16 +47,17 @@ const SENTENCES: Record<Exclude<Link, 'issued'>, (child: string, candidate: Cert
     `(certificate ${candidate.fingerprint.slice(0, 16)}), though that has its issuer's name`,
 };
 
-function keyIdentifierMatch(child: Certificate, candidate: Certificate): 'same' | 'different' | 'unstated' {
+/** What key identifiers say of a link: by key, by serial number, by the issuer's issuer (section 4.2.1.1). */
+export function keyIdentifiersFit(child: Certificate, candidate: Certificate): 'same' | 'different' | 'unstated' {
   const stated = child.authorityKeyIdentifier;
   if (stated === undefined) return 'unstated';
-  const issuers = stated.issuers.filter(({ form }) => form === 'directory');
+  const issuer = stated.issuers.find(({ form }) => form === 'directory');
   const comparisons = [
     stated.keyId === undefined || candidate.subjectKeyIdentifier === undefined
       ? undefined
       : stated.keyId === candidate.subjectKeyIdentifier,
     stated.serial === undefined ? undefined : stated.serial === candidate.serial,
-    issuers.length === 0 ? undefined : issuers.some(({ value }) => value === candidate.canonicalIssuer),
+    issuer === undefined ? undefined : issuer.value === candidate.canonicalIssuer,
   ];
   if (comparisons.includes(false)) return 'different';
   return comparisons.includes(true) ? 'same' : 'unstated';

@@ -13,16 +13,26 @@ function constrainedNames(certificate: Certificate): GeneralName[] {
 
 /**
  * Why `certificate` may not stand below a CA with these constraints, as the end of a sentence that begins with the
- * certificate's name; undefined if it may.
+ * certificate's name; undefined if it may. Go reads names of the alternative ones alone, and none of forms it does not
+ * know, for which the extension as a whole is one that it does not handle.
  */
-export function nameConstraintViolation(certificate: Certificate, constraints: NameConstraints): string | undefined {
-  if (constraints.bounded) return 'stands below a constraint with minimum or maximum, which RFC 5280 forbids';
-  for (const name of constrainedNames(certificate)) {
+export function nameConstraintViolation(
+  certificate: Certificate,
+  constraints: NameConstraints,
+  reader: 'Envoy' | 'Go',
+): string | undefined {
+  const isGo = reader === 'Go';
+  if (constraints.bounded && !isGo) return 'stands below a constraint with minimum or maximum, which RFC 5280 forbids';
+  const names = isGo
+    ? certificate.alternativeNames.filter(({ form }) => form !== 'directory' && form !== 'other')
+    : constrainedNames(certificate);
+  for (const name of names) {
     const sameForm = (base: GeneralName) => base.form === name.form;
     const permitted = constraints.permitted.filter(sameForm);
     const excluded = constraints.excluded.filter(sameForm);
     if (permitted.length === 0 && excluded.length === 0) continue;
-    const within = (base: GeneralName) => WITHIN[name.form](name.value, base.value);
+    const within = (base: GeneralName) =>
+      (isGo ? { ...WITHIN, ...WITHIN_FOR_GO } : WITHIN)[name.form](name.value, base.value);
     try {
       if (permitted.length > 0 && !permitted.some(within)) {
         return `has the ${name.form} name ${name.value}, permitted is only ${listed(permitted)}`;
@@ -41,7 +51,7 @@ export function nameConstraintViolation(certificate: Certificate, constraints: N
 
 const listed = (bases: readonly GeneralName[]): string => bases.map(({ value }) => `"${value}"`).join(', ');
 
-/** Whether a name lies within a base, by form; throws a sentence for what cannot be compared. */
+/** Whether a name lies within a base for Envoy, by form; throws a sentence for what cannot be compared. */
 const WITHIN: Record<NameForm, (name: string, base: string) => boolean> = {
   dns: (name, base) => {
     const [host, domain] = [name.toLowerCase(), base.toLowerCase()];
@@ -57,6 +67,18 @@ const WITHIN: Record<NameForm, (name: string, base: string) => boolean> = {
     // The local part is compared with its case, RFC 5280 section 7.5.
     return name.slice(0, at) === base.slice(0, baseAt) && hostWithin(name.slice(at + 1), base.slice(baseAt + 1));
   },
+  ip: () => {
+    // BoringSSL, crypto/x509/v3_ncons.cc: nc_match_single.
+    throw new Error('BoringSSL supports no constraints on addresses');
+  },
+  directory: (name, base) => base === '' || name === base || name.startsWith(`${base},`),
+  other: () => {
+    throw new Error('this form of name is not supported');
+  },
+};
+
+/** Go knows addresses, and takes hosts of URIs and mailboxes for domains: a base without a leading dot has subdomains, too (crypto/x509, constraints). */
+const WITHIN_FOR_GO: Pick<typeof WITHIN, 'uri' | 'email' | 'ip'> = {
   ip: (name, base) => {
     const [network = '', prefix = ''] = base.split('/');
     if (isIP(network) === 0 || !/^\d+$/.test(prefix)) throw new Error(`"${base}" is not an address and mask`);
@@ -67,10 +89,9 @@ const WITHIN: Record<NameForm, (name: string, base: string) => boolean> = {
     subnet.addSubnet(network, Number(prefix), family);
     return subnet.check(name, family);
   },
-  directory: (name, base) => base === '' || name === base || name.startsWith(`${base},`),
-  other: () => {
-    throw new Error('this form of name is not supported');
-  },
+  uri: (name, base) => WITHIN.dns(hostOf(name), base),
+  email: (name, base) =>
+    base.includes('@') ? WITHIN.email(name, base) : WITHIN.dns(name.slice(name.lastIndexOf('@') + 1), base),
 };
 
 /** A base with a leading dot means hosts below it, one without means that very host; unlike DNS names. */

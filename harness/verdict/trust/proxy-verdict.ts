@@ -9,6 +9,8 @@ import {
   sameRoots,
 } from '../../observations/certificate.ts';
 import { verdictSentence, verifyChain } from './chain.ts';
+import { ENVOY } from './readers/envoy.ts';
+import { GO } from './readers/go.ts';
 import { spiffeIdOf } from './spiffe.ts';
 
 /** Each judge says what is wrong about a proxy, or nothing. */
@@ -29,16 +31,25 @@ export const issuedBy =
     return undefined;
   };
 
-/** Does the presented chain verify link by link up to this root (RFC 5280, 6.1), for both ends of a connection, at `at`? */
+/**
+ * Does the presented chain verify link by link up to this root (RFC 5280, 6.1), for both ends of a connection, at `at`? Envoy
+ * reads it; Go is asked too, which is stricter about the root, since istiod's own certificate comes from the same CA.
+ */
 export const verifiesTo =
   (root: Certificate, at = new Date()): ProxyJudge =>
   ({ proxy, chain }) => {
-    for (const purpose of ['serverAuth', 'clientAuth'] as const) {
-      const verdict = verifyChain(chain, [root], { at, purpose });
+    for (const [reader, purpose] of READERS) {
+      const verdict = verifyChain(chain, [root], { at, purpose, reader });
       if (!verdict.trusted) return faultOf(proxy, `${proxy.name}: ${verdictSentence(verdict)}`);
     }
     return undefined;
   };
+
+const READERS = [
+  [ENVOY, 'serverAuth'],
+  [ENVOY, 'clientAuth'],
+  [GO, 'serverAuth'],
+] as const;
 
 /** Does the proxy trust this root and nothing else? */
 export const trustsOnly =

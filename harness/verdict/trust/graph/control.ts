@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Certificate } from '../../../observations/certificate.ts';
+import { GO } from '../readers/go.ts';
 import { chainRemedy } from './remedies.ts';
 import type { EdgeFault } from './fault.ts';
 import { byGravity } from './handshake.ts';
@@ -81,9 +82,11 @@ function conversation(agents: Agents, scene: Scene): Conversation {
  */
 function faultsOf({ plane, bundle, serving, own }: Agents): EdgeFault[] {
   if (bundle === undefined) return [];
-  const opinion = (serving ?? own)?.opinion(bundle.certificates, 'serverAuth');
-  // The agent is written in Go, whose verifier tries every issuer.
-  const faults = (opinion?.faults ?? []).filter(({ doubtful }) => doubtful !== true).map(asDiffering);
+  const opinion = (serving ?? own)?.opinion(bundle.certificates, {
+    purpose: 'serverAuth',
+    reader: GO,
+  });
+  const faults = (opinion?.faults ?? []).map(asDiffering);
   if (serving === undefined) return faults.filter(({ code }) => code === 'agent-bundle-differs');
   const leaf = plane.serving?.[0];
   const named = leaf === undefined || isNamed(leaf, plane.serverName);

@@ -27,6 +27,10 @@ const CODES: Record<FaultCode, VerdictCode> = {
   'extended-key-usage': 'invalid-chain',
   'name-constraints': 'invalid-chain',
   'unhandled-critical-extension': 'invalid-chain',
+  policy: 'invalid-chain',
+  algorithm: 'invalid-chain',
+  'name-bytes-differ': 'invalid-chain',
+  unreadable: 'invalid-chain',
 };
 
 /**

@@ -1,3 +1,4 @@
+import { ENVOY } from '../readers/envoy.ts';
 import type { Certificate } from '../../../observations/certificate.ts';
 import type { EdgeFault } from './fault.ts';
 import { clientNameFault, serverNameFault } from './identity.ts';
@@ -34,7 +35,7 @@ export function judgeHandshake(client: Party, server: Party): Handshake {
 function side(by: Party, of: Party, purpose: 'serverAuth' | 'clientAuth'): Side {
   const nameFault = purpose === 'serverAuth' ? serverNameFault : clientNameFault;
   const [opinion, name] = [
-    by.roots && of.lineage?.opinion(by.roots, purpose),
+    by.roots && of.lineage?.opinion(by.roots, { purpose, reader: ENVOY }),
     // A chain without a leaf has no name either; once is enough.
     by.accepts && of.lineage && of.lineage.chain.length > 0 ? nameFault(of.identity, by.accepts) : undefined,
   ];

@@ -1,19 +1,26 @@
 import type { Certificate } from '../../../observations/certificate.ts';
 import type { Purpose } from '../chain.ts';
+import type { Reader } from '../readers/reader.ts';
 import { issuersAmong, type Known, linksAbove, rootAbove } from './known.ts';
 import { judge, type Opinion, type Presented } from './opinion.ts';
+
+/** Who judges, and for which end of TLS. */
+export interface Asked {
+  readonly purpose: Purpose;
+  readonly reader: Reader;
+}
 
 /** What chains have in common that every verifier judges alike, shown by one of them. */
 export interface Lineage extends Presented {
   /** The CAs whose key signed the leaf. */
   readonly issuers: readonly Certificate[];
   /** What somebody with these roots thinks of it; judged once for each set of roots. */
-  readonly opinion: (roots: readonly Certificate[], purpose: Purpose) => Opinion;
+  readonly opinion: (roots: readonly Certificate[], asked: Asked) => Opinion;
 }
 
-/** Equal for two sets of the same certificates. */
+/** Equal for two bundles of the same certificates in the same order, which may decide. */
 export const keyOf = (certificates: readonly Certificate[]): string =>
-  [...new Set(certificates.map(({ fingerprint }) => fingerprint))].sort().join();
+  [...new Set(certificates.map(({ fingerprint }) => fingerprint))].join();
 
 /**
  * Tells the lineage of one chain after the other; `holder` keeps those apart whose words must not be about each other.
@@ -51,18 +58,24 @@ export function lineages(known: Known): (chain: readonly Certificate[], holder: 
 
 /** All that a chain's verification reads of a leaf without subject, but for its names and the links above it. */
 function whatIsVerified(leaf: Certificate, at: Date): unknown {
-  const { canonicalIssuer, authorityKeyIdentifier, keyUsages, extendedKeyUsages, unhandledCritical } = leaf;
+  const { canonicalIssuer, issuerBytes, authorityKeyIdentifier, keyUsages, extendedKeyUsages, isCa } = leaf;
+  const { criticalExtensions, policies, explicitPolicyAfter } = leaf;
+  const { signatureAlgorithm, signatureAlgorithmsAgree, hasNegativeSerial, keyAlgorithm } = leaf;
   const validity = [at >= leaf.notBefore, at <= leaf.notAfter];
-  return [canonicalIssuer, authorityKeyIdentifier, validity, keyUsages, extendedKeyUsages, unhandledCritical];
+  return [
+    ...[canonicalIssuer, issuerBytes, authorityKeyIdentifier, validity, keyUsages, extendedKeyUsages, isCa],
+    ...[criticalExtensions, policies, explicitPolicyAfter],
+    ...[signatureAlgorithm, signatureAlgorithmsAgree, hasNegativeSerial, keyAlgorithm],
+  ];
 }
 
 function withOpinions(lineage: Omit<Lineage, 'opinion'>, known: Known): Lineage {
   const opinions = new Map<string, Opinion>();
   return {
     ...lineage,
-    opinion: (roots, purpose) => {
-      const key = `${purpose} ${keyOf(roots)}`;
-      const opinion = opinions.get(key) ?? judge(lineage, roots, purpose, known);
+    opinion: (roots, asked) => {
+      const key = `${asked.reader.name} ${asked.purpose} ${keyOf(roots)}`;
+      const opinion = opinions.get(key) ?? judge(lineage, roots, asked, known);
       opinions.set(key, opinion);
       return opinion;
     },

@@ -1,7 +1,8 @@
 import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
 import { type ChainFault, type ChainVerdict, type FaultCode, type Purpose, verifyChain } from '../chain.ts';
 import { codeOf, doubted, explained, type EdgeFault, incomplete, unknownIssuer } from './fault.ts';
-import { waysUp } from './first-issuer.ts';
+import { holdsInAnotherOrder } from '../readers/envoy.ts';
+import type { Reader } from '../readers/reader.ts';
 import { type Known, othersThan } from './known.ts';
 
 /** A chain as somebody presents it. */
@@ -20,30 +21,31 @@ export interface Opinion {
   readonly anchor: Certificate | undefined;
 }
 
-/** Judges a chain under these roots as Envoy would; an empty chain or bundle is refused too. */
+/** Judges a chain under these roots as a reader would; an empty chain or bundle is refused too. */
 export function judge(
   { chain, root }: Presented,
   roots: readonly Certificate[],
-  purpose: Purpose,
+  { purpose, reader }: { purpose: Purpose; reader: Reader },
   known: Known,
 ): Opinion {
   const refused = (...faults: EdgeFault[]): Opinion => ({ faults, anchor: undefined });
   const { at } = known;
   const atHand = [...roots, ...chain];
   const explain = (fault: ChainFault) => explained(fault, at, atHand);
-  if (chain.length === 0) return refused({ code: 'invalid-chain', says: 'no certificate is presented', about: [] });
+  const [leaf, ...others] = chain;
+  if (leaf === undefined) return refused({ code: 'invalid-chain', says: 'no certificate is presented', about: [] });
 
-  const ways = waysUp(chain, roots, at, purpose);
-  const obstacles = ways.flatMap(({ faults }) => faults);
-  if (obstacles.length === 0) return { faults: [], anchor: ways[0]?.path.at(-1) };
-  const verdict = verifyChain(chain, roots, { at, purpose });
-  if (verdict.trusted) return refused(...obstacles.map((fault) => doubted(explain(fault))));
-  const [first, ...others] = verdict.faults;
+  const verdict = verifyChain(chain, roots, { at, purpose, reader });
+  if (verdict.trusted) return { faults: [], anchor: verdict.path.at(-1) };
+  if (reader.name === 'Envoy' && holdsInAnotherOrder({ leaf, others, roots, at, purpose })) {
+    return refused(...verdict.faults.map((fault) => doubted(explain(fault))));
+  }
+  const [first, ...further] = verdict.faults;
   if (first === undefined || codeOf(first) !== 'unknown-issuer') return refused(...verdict.faults.map(explain));
 
   // Would it hold if everything known had been presented?
-  const whole = verifyChain([...chain, ...othersThan(atHand, known)], roots, { at, purpose });
-  if (!isLinked(whole)) return refused(unknownIssuer(first.certificate, root, roots), ...others.map(explain));
+  const whole = verifyChain([...chain, ...othersThan(atHand, known)], roots, { at, purpose, reader });
+  if (!isLinked(whole)) return refused(unknownIssuer(first.certificate, root, roots), ...further.map(explain));
   const missing = whole.path.filter((one) => !atHand.some((other) => sameCertificate(one, other)));
   return refused(incomplete(missing, whole.path.at(-1)), ...(whole.trusted ? [] : whole.faults.map(explain)));
 }

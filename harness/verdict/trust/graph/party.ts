@@ -1,4 +1,5 @@
 import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
+import { ENVOY } from '../readers/envoy.ts';
 import { acceptedBy, type Identity, leafIdentity } from './identity.ts';
 import { keyOf, type Lineage } from './lineage.ts';
 import type { ObservedPlane, ObservedProxy } from './observation.ts';
@@ -51,7 +52,7 @@ function fateOf(lineage: Lineage, rootSets: readonly (readonly Certificate[])[])
   const opinions = [];
   for (const roots of rootSets) {
     for (const purpose of ['serverAuth', 'clientAuth'] as const) {
-      const { faults, anchor } = lineage.opinion(roots, purpose);
+      const { faults, anchor } = lineage.opinion(roots, { purpose, reader: ENVOY });
       opinions.push([faults.map(({ code, about }) => [code, about.map(place)]), anchor?.fingerprint]);
     }
   }
