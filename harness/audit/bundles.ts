@@ -1,9 +1,8 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import pLimit from 'p-limit';
-import { messageOf } from '../common/errors.ts';
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { CA_FILES } from '../observations/istio.ts';
-import { parseCertificates } from '../observations/certificate.ts';
+import { readRoots } from '../observations/certificate.ts';
 import type { ObservedBundle } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
@@ -37,7 +36,8 @@ function bundleRefs(planes: readonly PlaneDeployment[], proxies: readonly ProxyP
 
 async function readBundle(audit: Audit, { namespace, name, mounted }: BundleRef): Promise<ObservedBundle | undefined> {
   const id = `${namespace}/${name}`;
-  const unreadable = (problem: string) => ({ id, certificates: [], problem });
+  const unreadable = (problem: string) => ({ id, certificates: [], problem, isEmpty: false });
+  const empty = (problem: string) => ({ id, certificates: [], problem, isEmpty: true });
   if (!audit.rights.may('configMaps', namespace)) {
     audit.lacks('configMaps');
     return mounted ? unreadable('you may not read it') : undefined;
@@ -48,10 +48,13 @@ async function readBundle(audit: Audit, { namespace, name, mounted }: BundleRef)
   } catch (error) {
     return unreadable(apiMessage(error));
   }
-  if (map === undefined) return mounted ? unreadable('it is not there') : undefined;
-  try {
-    return { id, certificates: parseCertificates(map.data?.[CA_FILES.root] ?? ''), problem: undefined };
-  } catch (error) {
-    return unreadable(`its ${CA_FILES.root} holds no certificates: ${messageOf(error)}`);
+  if (map === undefined) return mounted ? empty('it is not there') : undefined;
+  const text = map.data?.[CA_FILES.root] ?? '';
+  // Agents are written in Go.
+  const { certificates, passedOver } = readRoots(text, 'Go');
+  const said = passedOver.map((one) => `${CA_FILES.root}: ${one}`).join('; ');
+  if (certificates.length === 0) {
+    return empty(said === '' ? `its ${CA_FILES.root} is ${text.trim() === '' ? 'empty' : 'no certificate'}` : said);
   }
+  return { id, certificates: [...certificates], problem: said === '' ? undefined : said, isEmpty: false };
 }

@@ -23,6 +23,11 @@ export class Audit {
     this.rights = rights;
   }
 
+  /** By the cluster's clock, which its certificates are made and verified by. */
+  get now(): Date {
+    return new Date(Date.now() + this.kube.aheadBy());
+  }
+
   /** A sentence each, every one once. */
   get unseen(): string[] {
     return [...this.#unseen];

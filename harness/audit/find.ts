@@ -6,7 +6,7 @@ import { ISTIOD_SELECTOR } from '../observations/istio.ts';
 import { cannotAsk } from './access.ts';
 import type { Audit } from './context.ts';
 import { type PlaneDeployment, planeDeployment } from './planes.ts';
-import { isLive, isZtunnel, type ProxyPod, proxyPod } from './proxy-pods.ts';
+import { isAmbient, isLive, isUnknownProxy, isZtunnel, type ProxyPod, proxyPod } from './proxy-pods.ts';
 
 /** Every istiod, by its deployment. */
 export async function findPlanes(audit: Audit): Promise<PlaneDeployment[]> {
@@ -51,19 +51,35 @@ export async function findProxies(audit: Audit): Promise<ProxyPod[]> {
   }
   for (const namespace of namespaces) if (!audit.rights.may('pods', namespace)) audit.lacks('pods', namespace);
   const proxies: ProxyPod[] = [];
-  let ztunnels = 0;
+  const hidden = { ztunnels: 0, ambient: 0, unknown: [] as string[] };
   for (const namespace of scopes) {
     for await (const pod of podsIn(audit, namespace)) {
       if (!isLive(pod)) continue;
-      if (isZtunnel(pod)) ztunnels += 1;
-      const proxy = proxyPod(pod);
+      if (isZtunnel(pod)) hidden.ztunnels += 1;
+      if (isAmbient(pod)) hidden.ambient += 1;
+      if (isUnknownProxy(pod)) hidden.unknown.push(`${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`);
+      const proxy = proxyPod(pod, audit.now);
       if (proxy !== undefined) proxies.push(proxy);
     }
   }
-  if (ztunnels > 0) {
-    audit.missed(`Certificates of ambient workloads are not looked at (pods of ztunnel: ${ztunnels}).`);
-  }
+  tellHidden(audit, hidden);
   return proxies.sort((a, b) => a.id.localeCompare(b.id));
+}
+
+/** What takes part in a mesh and is looked at by nobody here. */
+function tellHidden(audit: Audit, hidden: { ztunnels: number; ambient: number; unknown: readonly string[] }): void {
+  const { ztunnels, ambient, unknown } = hidden;
+  if (ztunnels + ambient > 0) {
+    audit.missed(
+      `Certificates of ambient workloads are not looked at (pods of ztunnel: ${ztunnels}, pods behind it: ${ambient}).`,
+    );
+  }
+  if (unknown.length > 0) {
+    const names = unknown.slice(0, 3).join(', ') + (unknown.length > 3 ? ` and ${unknown.length - 3} more` : '');
+    audit.missed(
+      `Pods that were injected, without a container that is known for Istio's proxy, were not looked at: ${names}.`,
+    );
+  }
 }
 
 async function* podsIn({ kube }: Audit, namespace: string | undefined): AsyncGenerator<V1Pod> {

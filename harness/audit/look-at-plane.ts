@@ -1,7 +1,6 @@
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { connectToPod } from '../cluster/kube/port-forward.ts';
 import { XDS_PORT } from '../observations/istio.ts';
-import type { Certificate } from '../observations/certificate.ts';
 import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
@@ -10,32 +9,53 @@ import { isLive, notServing } from './proxy-pods.ts';
 
 /** What istiod serves and what it takes for its trust domain. */
 export async function lookAtPlane(audit: Audit, deployment: PlaneDeployment): Promise<ObservedPlane> {
-  const [serving, domains] = await Promise.all([servingChain(audit, deployment), readTrustDomains(audit, deployment)]);
+  const [replicas, domains] = await Promise.all([
+    servingChains(audit, deployment),
+    readTrustDomains(audit, deployment),
+  ]);
   const { id, namespace, revision, version, serverName, rootMapName } = deployment;
-  return { id, namespace, revision, version, serverName, rootMapName, serving, ...domains };
+  return {
+    id,
+    namespace,
+    revision,
+    version,
+    serverName,
+    rootMapName,
+    serving: replicas[0]?.serving,
+    replicas,
+    ...domains,
+  };
 }
 
-/** What istiod presents to an agent. */
-async function servingChain(audit: Audit, plane: PlaneDeployment): Promise<Certificate[] | undefined> {
+/** What each pod of istiod that is Ready presents to an agent. */
+async function servingChains(audit: Audit, plane: PlaneDeployment): Promise<ObservedPlane['replicas']> {
   const { id, namespace, selector, serverName } = plane;
   const { kube, rights } = audit;
-  const notSeen = (why: string) => audit.missed(`What ${id} serves was not seen: ${why}.`);
+  const notSeen = (what: string, why: string) => audit.missed(`What ${what} serves was not seen: ${why}.`);
   if (!rights.may('portForward', namespace)) {
     audit.lacks('portForward');
-    return undefined;
+    return [];
   }
   try {
     const { items } = await kube.core.listNamespacedPod({ namespace, labelSelector: selector });
-    const pod = items.find((one) => isLive(one) && notServing(one) === undefined);
-    if (pod === undefined) {
-      notSeen('it has no pod that is Ready');
-      return undefined;
-    }
-    const stream = await connectToPod(kube, { namespace, name: pod.metadata?.name ?? '' }, XDS_PORT);
-    return await presentedOn(stream, { serverName, protocols: ['h2'], within: 'auditAnswer' });
+    const ready = items.filter((one) => isLive(one) && notServing(one) === undefined);
+    if (ready.length === 0) notSeen(id, 'it has no pod that is Ready');
+    const replicas = await Promise.all(
+      ready.map(async ({ metadata }) => {
+        const pod = metadata?.name ?? '';
+        try {
+          const stream = await connectToPod(kube, { namespace, name: pod }, XDS_PORT);
+          return { pod, serving: await presentedOn(stream, { serverName, protocols: ['h2'], within: 'auditAnswer' }) };
+        } catch (error) {
+          notSeen(ready.length === 1 ? id : `pod ${pod} of ${id}`, apiMessage(error));
+          return undefined;
+        }
+      }),
+    );
+    return replicas.filter((one) => one !== undefined).sort((a, b) => a.pod.localeCompare(b.pod));
   } catch (error) {
-    notSeen(apiMessage(error));
-    return undefined;
+    notSeen(id, apiMessage(error));
+    return [];
   }
 }
 

@@ -100,7 +100,9 @@ describe('a large or mixed cluster', () => {
     cluster.objects.pods.push(ztunnel);
     const { observation } = await audit(cluster);
     expect(observation.proxies.map(({ app }) => app)).toEqual(['details', 'productpage', 'reviews', 'mesh-gateway']);
-    expect(observation.unseen).toEqual(['Certificates of ambient workloads are not looked at (pods of ztunnel: 1).']);
+    expect(observation.unseen).toEqual([
+      'Certificates of ambient workloads are not looked at (pods of ztunnel: 1, pods behind it: 0).',
+    ]);
   });
 
   it('has a plane none of whose pods is Ready: what it serves is not seen', async () => {
@@ -249,7 +251,7 @@ describe('root ConfigMaps', () => {
       { id: 'bookinfo/istio-ca-root-cert', problem: 'it is not there' },
       {
         id: 'openshift-ingress/openshift-gw-ca-root-cert',
-        problem: 'its root-cert.pem holds no certificates: there is no CERTIFICATE block in the PEM text',
+        problem: 'its root-cert.pem is no certificate',
       },
     ]);
   });

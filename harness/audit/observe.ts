@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Kube } from '../cluster/kube/client.ts';
 import type { Progress } from '../common/progress.ts';
-import type { Observation, ObservedBundle } from '../verdict/trust/graph/observation.ts';
+import type { Observation, ObservedBundle, ObservedProxy } from '../verdict/trust/graph/observation.ts';
 import { readRights } from './access.ts';
 import { readAuthorities } from './authorities.ts';
 import { readBundles } from './bundles.ts';
@@ -9,7 +9,8 @@ import { Audit, type AuditOptions } from './context.ts';
 import { findPlanes, findProxies } from './find.ts';
 import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './proxy-certificates.ts';
 import { lookAtPlane } from './look-at-plane.ts';
-import { planeOf } from './planes.ts';
+import { type PlaneDeployment, planeOf } from './planes.ts';
+import { revocationLists } from './revocation-lists.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 
 /**
@@ -21,7 +22,6 @@ export async function observe(
   options: AuditOptions,
   progress: Pick<Progress, 'phase'>,
 ): Promise<Observation> {
-  const at = new Date();
   const { audit, planes, proxies } = await progress.phase('Find control planes and proxies', async () => {
     const audit = new Audit(kube, options, await readRights(kube, options.namespaces));
     return { audit, planes: await findPlanes(audit), proxies: await findProxies(audit) };
@@ -33,16 +33,18 @@ export async function observe(
       readAuthorities(audit, planes),
     ]),
   );
+  tellUnknownServers(audit, proxies, planes);
   const held = await progress.phase(`Look at ${proxies.length} proxies`, (say) =>
     lookAtProxies(audit, proxies, bundles, say),
   );
   return {
-    at,
+    at: audit.now,
     planes: observedPlanes,
     proxies: held.map(({ proxy, what }) => {
-      const { id, namespace, name, app, kind, serviceAccount, version } = proxy;
+      const { id, namespace, name, app, kind, serves, serviceAccount, version } = proxy;
       const plane = planeOf(proxy, planes)?.id;
-      return { id, namespace, name, app, kind, serviceAccount, version, plane, bundle: bundleOf(proxy), ...what };
+      const own = { id, namespace, name, app, kind, serves, serviceAccount, version };
+      return { ...own, plane, bundle: bundleOf(proxy), ...what };
     }),
     bundles,
     authorities,
@@ -57,17 +59,40 @@ async function lookAtProxies(
   proxies: readonly ProxyPod[],
   bundles: readonly ObservedBundle[],
   say: (detail: string) => void,
-): Promise<{ proxy: ProxyPod; what: OwnWord }[]> {
+): Promise<{ proxy: ProxyPod; what: OwnWord & Pick<ObservedProxy, 'seenAt'> }[]> {
   const { kube, rights, options } = audit;
   if (proxies.some(({ namespace }) => !rights.may('portForward', namespace))) audit.lacks('portForward');
   const reach = new DirectReach();
+  const listsOf = revocationLists(audit);
   let done = 0;
   return await pLimit(options.concurrency).map(proxies, async (proxy) => {
     const bundle = bundles.find(({ id }) => id === bundleOf(proxy))?.certificates;
     const what = rights.may('portForward', proxy.namespace)
-      ? await askEnvoy(kube, proxy)
+      ? await askEnvoy(kube, proxy, listsOf)
       : await lookFromOutside(proxy, bundle, reach);
+    const seenAt = audit.now;
     say(`${++done} of ${proxies.length}`);
-    return { proxy, what };
+    return { proxy, what: { ...what, seenAt } };
   });
+}
+
+/** Proxies whose istiod or CA is none of the planes that were found: that edge is not judged, and that is said. */
+function tellUnknownServers(audit: Audit, proxies: readonly ProxyPod[], planes: readonly PlaneDeployment[]): void {
+  // Who may not look for control planes everywhere has been told so.
+  if (!audit.rights.may('deployments')) return;
+  const isFound = (host: string) =>
+    planes.some(({ serverName }) => host === serverName || host.startsWith(`${serverName}.`));
+  for (const [what, hostOf] of [
+    ['istiod', ({ istiod }: ProxyPod) => istiod],
+    ['CA', ({ ca, istiod }: ProxyPod) => (ca === istiod ? undefined : ca)],
+  ] as const) {
+    const groups = Map.groupBy(proxies, hostOf);
+    for (const [host, those] of groups) {
+      if (host === undefined || isFound(host)) continue;
+      audit.missed(
+        `The ${what} at ${host}, which ${those.length} of the proxies call, is no control plane that was found here: ` +
+          'whether their agents trust it is not known.',
+      );
+    }
+  }
 }

@@ -5,7 +5,10 @@ import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
 import { environmentOf, type ProxyPod, versionOf } from './proxy-pods.ts';
 
 /** A control plane by its deployment. */
-export interface PlaneDeployment extends Omit<ObservedPlane, 'serving' | 'trustDomain' | 'trustDomainAliases'> {
+export interface PlaneDeployment extends Omit<
+  ObservedPlane,
+  'serving' | 'replicas' | 'trustDomain' | 'trustDomainAliases'
+> {
   /** Selects its pods. */
   selector: string;
   /** The ConfigMap with its mesh configuration (istiod's getMeshConfigMapName). */

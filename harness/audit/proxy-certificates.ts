@@ -4,36 +4,62 @@ import { getFromPod } from '../cluster/kube/port-forward.ts';
 import type { SeenCertificates } from '../observations/proxy.ts';
 import { parseEnvoySecrets, SECRETS_PATH } from '../lab/probe/envoy-secrets.ts';
 import type { Certificate } from '../observations/certificate.ts';
-import type { ObservedProxy } from '../verdict/trust/graph/observation.ts';
+import { parseRevocationLists } from '../observations/revocation-list.ts';
+import type { ObservedProxy, ObservedRevocation } from '../verdict/trust/graph/observation.ts';
 import { connectDirectly, presentedOn } from './handshake.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 
 /** What of a proxy only the proxy itself can tell. */
-export type OwnWord = Pick<ObservedProxy, 'seenBy' | 'problem' | keyof SeenCertificates>;
+export type OwnWord = Pick<
+  ObservedProxy,
+  'seenBy' | 'problem' | 'rootsByDomain' | 'revocation' | keyof SeenCertificates
+>;
 
-const unseen = (problem: string): OwnWord => ({ seenBy: 'none', problem, chain: undefined, roots: undefined });
+const NOTHING = { chain: undefined, roots: undefined, rootsByDomain: undefined, revocation: undefined };
+const unseen = (problem: string): OwnWord => ({ ...NOTHING, seenBy: 'none', problem });
 
-/** Asks a proxy's Envoy what it holds. One that does not answer, or not with that, is not seen; it is no failure. */
-export async function askEnvoy(kube: Kube, proxy: ProxyPod): Promise<OwnWord> {
-  if (proxy.notServing !== undefined) return unseen(proxy.notServing);
+/**
+ * Asks a proxy's Envoy what it holds. One that does not answer, or not with that, is not seen; it is no failure. One that
+ * answers and has no certificate or no roots has none: it can talk to nobody, unless its pod has only just started.
+ */
+export async function askEnvoy(kube: Kube, proxy: ProxyPod, listsOf: ListReader): Promise<OwnWord> {
+  if (!proxy.isRunning) return unseen(proxy.notServing ?? 'its proxy does not run');
   let answer: string;
   try {
     answer = await getFromPod(kube, proxy, proxy.adminPort, SECRETS_PATH, 'auditAnswer');
   } catch (error) {
-    return unseen(`its Envoy does not answer: ${messageOf(error)}`);
+    const notServing = proxy.notServing === undefined ? '' : `${proxy.notServing}, and `;
+    return unseen(`${notServing}its Envoy does not answer: ${messageOf(error)}`);
   }
   try {
-    const { chain, roots } = parseEnvoySecrets(answer);
+    const { chain, roots, rootsByDomain, crl, unread } = parseEnvoySecrets(answer);
     const missing = [
       ...(chain === undefined ? ['workload certificate'] : []),
-      ...(roots === undefined ? ['ROOTCA'] : []),
+      ...(roots === undefined && unread === undefined ? ['ROOTCA'] : []),
     ];
-    const problem = missing.length === 0 ? undefined : `its Envoy holds no ${missing.join(' and no ')}`;
-    return { seenBy: 'admin', problem, chain, roots };
+    const none = proxy.isStarting ? undefined : [];
+    const problems = [
+      proxy.notServing,
+      missing.length === 0 ? undefined : `its Envoy holds no ${missing.join(' and no ')}`,
+      unread,
+    ].filter((problem) => problem !== undefined);
+    return {
+      seenBy: 'admin',
+      problem: problems.length === 0 ? undefined : problems.join('; '),
+      chain: chain ?? none,
+      roots: roots ?? (unread === undefined ? none : undefined),
+      rootsByDomain,
+      revocation: crl && ('pem' in crl ? fromText(crl.pem) : await listsOf(proxy, crl.file)),
+    };
   } catch (error) {
     return unseen(`its Envoy answers with something else than its secrets: ${messageOf(error)}`);
   }
 }
+
+/** Reads the lists that an Envoy has in a file of its pod. */
+export type ListReader = (proxy: ProxyPod, file: string) => Promise<ObservedRevocation | undefined>;
+
+const fromText = (pem: string): ObservedRevocation => ({ from: 'its Envoy', lists: parseRevocationLists(pem) });
 
 /** Whether pods' own addresses lead anywhere from here, learnt on the way: not tried for ever. */
 export class DirectReach {
@@ -62,7 +88,7 @@ const IN_MESH = ['istio-http/1.1', 'istio'];
  */
 export async function lookFromOutside(
   proxy: ProxyPod,
-  bundle: Certificate[] | undefined,
+  bundle: readonly Certificate[] | undefined,
   reach: DirectReach,
 ): Promise<OwnWord> {
   if (proxy.notServing !== undefined) return unseen(proxy.notServing);
@@ -82,7 +108,7 @@ export async function lookFromOutside(
     }
     const roots = bundle?.length === 0 ? undefined : bundle;
     const problem = roots === undefined ? 'what it trusts was not seen' : undefined;
-    return { seenBy: 'handshake', problem, chain, roots };
+    return { ...NOTHING, seenBy: 'handshake', problem, chain, roots };
   } catch (error) {
     // OpenSSL's own messages name its source files; the reason is all that a person wants.
     const { reason } = error as { reason?: string };

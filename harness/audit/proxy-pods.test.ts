@@ -1,6 +1,8 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { isLive, isZtunnel, notServing, proxyPod, versionOf } from './proxy-pods.ts';
+import { isLive, isUnknownProxy, isZtunnel, notServing, proxyPod as proxyPodAt, versionOf } from './proxy-pods.ts';
+
+const proxyPod = (of: V1Pod) => proxyPodAt(of, new Date('2026-11-27T00:00:00Z'));
 
 const pod = (proxy: Partial<V1Container>, more: Partial<V1Pod> = {}): V1Pod => ({
   metadata: { namespace: 'shop', name: 'cart-7d9', labels: { app: 'cart' } },
@@ -15,6 +17,8 @@ const pod = (proxy: Partial<V1Container>, more: Partial<V1Pod> = {}): V1Pod => (
   status: { phase: 'Running', podIP: '10.1.2.3', conditions: [{ type: 'Ready', status: 'True' }] },
   ...more,
 });
+const gatewayPod = (labels: Record<string, string>) => pod({ args: ['proxy', 'router'] }, { metadata: { labels } });
+const STATUS = { image: '', imageID: '', ready: false, restartCount: 0 };
 const env = (values: Record<string, string>) => Object.entries(values).map(([name, value]) => ({ name, value }));
 
 describe('a proxy in a pod', () => {
@@ -27,15 +31,20 @@ describe('a proxy in a pod', () => {
       name: 'cart-7d9',
       app: 'cart',
       kind: 'sidecar',
+      serves: true,
       serviceAccount: 'cart',
       version: '1.29.1',
       istiod: 'istiod.istio-system.svc',
       revision: undefined,
       rootMap: 'istio-ca-root-cert',
+      listMap: undefined,
+      ca: 'istiod.istio-system.svc',
       adminPort: 15000,
       podIp: '10.1.2.3',
       appPort: 8080,
       notServing: undefined,
+      isRunning: true,
+      isStarting: false,
     });
   });
 
@@ -53,7 +62,7 @@ describe('a proxy in a pod', () => {
 
   it.each([
     ['a router', pod({ args: ['proxy', 'router'] }), 'gateway'],
-    ['a waypoint', pod({ args: ['proxy', 'waypoint'] }), 'gateway'],
+    ['a waypoint', pod({ args: ['proxy', 'waypoint'] }), 'waypoint'],
     [
       'a pod of a Gateway',
       pod({}, { metadata: { labels: { 'gateway.networking.k8s.io/gateway-name': 'g' } } }),
@@ -61,8 +70,43 @@ describe('a proxy in a pod', () => {
     ],
     ['a gateway put up by hand', pod({}, { metadata: { labels: { 'istio.io/gateway-name': 'g' } } }), 'gateway'],
     ['anything else', pod({}), 'sidecar'],
-  ])('%s is a gateway or a sidecar', (_, one, kind) => {
+  ])('%s is a gateway, a waypoint or a sidecar', (_, one, kind) => {
     expect(proxyPod(one)?.kind).toBe(kind);
+  });
+
+  it.each([
+    ['a sidecar', pod({}), true],
+    ['a waypoint', pod({ args: ['proxy', 'waypoint'] }), true],
+    ['an ingress gateway', gatewayPod({ istio: 'ingressgateway' }), false],
+    ['an egress gateway', gatewayPod({ istio: 'egressgateway' }), true],
+    ['an east-west gateway', gatewayPod({ istio: 'eastwestgateway' }), true],
+    ['a gateway of another network', gatewayPod({ 'topology.istio.io/network': 'west' }), true],
+  ])('%s serves what is inside the mesh, or does not', (_, one, serves) => {
+    expect(proxyPod(one)?.serves).toBe(serves);
+  });
+
+  it('is known by what is started, whatever its container is called', () => {
+    const containers = [{ name: 'cart' }, { name: 'envoy', args: ['proxy', 'sidecar', '--domain', 'x'] }];
+    const one = pod({}, { spec: { containers } });
+    expect(proxyPod(one)?.kind).toBe('sidecar');
+    expect(isUnknownProxy(one)).toBe(false);
+    const injected = { metadata: { annotations: { 'sidecar.istio.io/status': '{}' } } };
+    expect(isUnknownProxy(pod({}, { ...injected, spec: { containers: [{ name: 'cart' }] } }))).toBe(true);
+  });
+
+  it('can be asked while its container runs, Ready or not, and is given time when it has just started', () => {
+    const running = (startedAt: string) => ({
+      phase: 'Running',
+      containerStatuses: [{ name: 'istio-proxy', state: { running: { startedAt: new Date(startedAt) } }, ...STATUS }],
+    });
+    const late = proxyPod(pod({}, { status: running('2026-11-26T23:50:00Z') }));
+    expect(late).toMatchObject({
+      isRunning: true,
+      isStarting: false,
+      notServing: 'the pod is not Ready: istio-proxy is not ready',
+    });
+    expect(proxyPod(pod({}, { status: running('2026-11-26T23:59:30Z') }))?.isStarting).toBe(true);
+    expect(proxyPod(pod({}, { status: { phase: 'Pending' } }))?.isRunning).toBe(false);
   });
 
   it.each([

@@ -1,11 +1,18 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import { ADMIN_PORT, GATEWAY_LABEL, ISTIO_PROXY, OWN_GATEWAY_LABEL, REVISION_LABEL } from '../observations/istio.ts';
+import {
+  ADMIN_PORT,
+  GATEWAY_LABEL,
+  ISTIO_PROXY,
+  LIST_MAP,
+  OWN_GATEWAY_LABEL,
+  REVISION_LABEL,
+} from '../observations/istio.ts';
 import type { ObservedProxy } from '../verdict/trust/graph/observation.ts';
 
 /** A pod with a proxy of Istio's, as the Kubernetes API describes it. */
 export interface ProxyPod extends Pick<
   ObservedProxy,
-  'id' | 'namespace' | 'name' | 'app' | 'kind' | 'serviceAccount' | 'version'
+  'id' | 'namespace' | 'name' | 'app' | 'kind' | 'serves' | 'serviceAccount' | 'version'
 > {
   /** Host name by which it calls its istiod. */
   istiod: string | undefined;
@@ -17,37 +24,82 @@ export interface ProxyPod extends Pick<
   podIp: string | undefined;
   /** A port of the application, on which its sidecar answers with mutual TLS. */
   appPort: number | undefined;
+  /** Name of the ConfigMap with revocation lists that it mounts. */
+  listMap: string | undefined;
+  /** Host name of the CA that its agent has certificates from. */
+  ca: string | undefined;
   /** Why it serves nobody at the moment. */
   notServing: string | undefined;
+  /** Its container runs, Ready or not: it can be asked. */
+  isRunning: boolean;
+  /** It has run for so short a time that what it has not got may be on its way. */
+  isStarting: boolean;
 }
 
+/** The injector's note on a pod. */
+const INJECTION_STATUS = 'sidecar.istio.io/status';
 const GATEWAY_LABELS = [GATEWAY_LABEL, OWN_GATEWAY_LABEL];
 
+/** What an agent of Istio's is started as, and so a container known by whatever it is called. */
+const AGENT_ROLES = ['sidecar', 'router', 'waypoint'];
+/** Seconds in which an agent usually has its first certificate. */
+const STARTING = 60;
+
 /** The proxy of a pod; undefined if it has none. ztunnels have a container of the same name, but no Envoy in it. */
-export function proxyPod(pod: V1Pod): ProxyPod | undefined {
-  const proxy = containersOf(pod).find(({ name }) => name === ISTIO_PROXY);
+export function proxyPod(pod: V1Pod, now: Date): ProxyPod | undefined {
+  const proxy = proxyContainer(pod);
   if (proxy === undefined || isZtunnel(pod)) return undefined;
   const { namespace = '', name = '', labels = {}, annotations = {} } = pod.metadata ?? {};
   const gateway = GATEWAY_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
   const config = jsonOf(environmentOf(proxy)['PROXY_CONFIG']);
-  const injection = jsonOf(annotations['sidecar.istio.io/status']);
+  const injection = jsonOf(annotations[INJECTION_STATUS]);
   const revision = text(injection['revision']) ?? annotations[REVISION_LABEL] ?? labels[REVISION_LABEL];
+  const role = (proxy.args ?? ['sidecar']).find((arg) => AGENT_ROLES.includes(arg));
+  const kind = role === 'waypoint' ? 'waypoint' : gateway !== undefined || role !== 'sidecar' ? 'gateway' : 'sidecar';
+  const running = statusOf(pod, proxy.name)?.state?.running;
   return {
     id: `${namespace}/${name}`,
     namespace,
     name,
     app: labels['app'] ?? gateway ?? labels['app.kubernetes.io/name'] ?? name,
-    kind: gateway !== undefined || !(proxy.args ?? ['sidecar']).includes('sidecar') ? 'gateway' : 'sidecar',
+    kind,
+    serves: kind !== 'gateway' || servesTheMesh(labels),
     serviceAccount: pod.spec?.serviceAccountName ?? 'default',
     version: versionOf(proxy.image),
     istiod: hostOf(text(config['discoveryAddress']) ?? environmentOf(proxy)['CA_ADDR']),
     revision: revision === 'default' ? '' : revision,
     rootMap: pod.spec?.volumes?.find((volume) => volume.name === 'istiod-ca-cert')?.configMap?.name,
+    listMap: pod.spec?.volumes?.find((volume) => volume.name === LIST_MAP)?.configMap?.name,
+    ca: hostOf(environmentOf(proxy)['CA_ADDR']),
     adminPort: Number(config['proxyAdminPort'] ?? ADMIN_PORT),
     podIp: pod.status?.podIP,
     appPort: pod.spec?.containers.filter((one) => one !== proxy).flatMap(({ ports = [] }) => ports)[0]?.containerPort,
     notServing: notServing(pod),
+    isRunning: running !== undefined || notServing(pod) === undefined,
+    isStarting: now.getTime() - (running?.startedAt?.getTime() ?? 0) < STARTING * 1000,
   };
+}
+
+/** Named so by every injection template; another may call it as it likes, and then it is told by what is started. */
+const proxyContainer = (pod: V1Pod): V1Container | undefined =>
+  containersOf(pod).find(({ name }) => name === ISTIO_PROXY) ??
+  containersOf(pod).find(({ args = [] }) => args[0] === 'proxy' && args.some((arg) => AGENT_ROLES.includes(arg)));
+
+/** Injected, by the word of the injector, and yet without a container that is known for a proxy. */
+export const isUnknownProxy = (pod: V1Pod): boolean =>
+  pod.metadata?.annotations?.[INJECTION_STATUS] !== undefined && proxyContainer(pod) === undefined;
+
+/** Its traffic goes through a node's ztunnel (Istio, «Ambient mode»). */
+export const isAmbient = ({ metadata }: V1Pod): boolean =>
+  metadata?.annotations?.['ambient.istio.io/redirection'] === 'enabled';
+
+/** Egress and east-west gateways, as Istio's charts and samples label them: what is inside the mesh calls them. */
+const servesTheMesh = (labels: Record<string, string>): boolean =>
+  labels['topology.istio.io/network'] !== undefined || /egress|east-?west/.test(labels['istio'] ?? labels['app'] ?? '');
+
+function statusOf({ status }: V1Pod, container: string) {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return all.find(({ name }) => name === container);
 }
 
 /** A node proxy of Istio's ambient mode. */

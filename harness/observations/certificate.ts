@@ -3,6 +3,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import * as asn1 from '@peculiar/asn1-x509';
 import { type ExtensionValues, hex, readExtensions, serialOf } from './extensions.ts';
 import { canonicalName } from './names.ts';
+import { type PemBlock, type PemReader, readPem } from './pem.ts';
 import { x509 } from './x509.ts';
 
 /** An X.509 certificate as data; nothing in it is secret. */
@@ -63,6 +64,39 @@ export function parseCertificates(pem: string): Certificate[] {
       throw new CertificateError(`certificate ${index + 1} of ${bodies.length} is bad: ${reason}`, { cause: error });
     }
   });
+}
+
+/** Certificates as a program finds them in a PEM text. */
+export interface ReadBundle {
+  readonly certificates: readonly Certificate[];
+  /** What it passes over and why, a clause each. */
+  readonly passedOver: readonly string[];
+}
+
+/**
+ * The certificates that a program finds in a bundle of roots: Go passes over what it cannot read and what has headers
+ * (CertPool.AppendCertsFromPEM); for Envoy one broken block spoils them all.
+ */
+export const readRoots = (pem: string, reader: PemReader): ReadBundle =>
+  readBundle(pem, reader, ({ hasHeaders }) => !hasHeaders);
+
+/** The same of a chain that is presented (tls.X509KeyPair). */
+export const readChain = (pem: string, reader: PemReader): ReadBundle => readBundle(pem, reader, () => true);
+
+function readBundle(pem: string, reader: PemReader, isTaken: (block: PemBlock) => boolean): ReadBundle {
+  const { blocks, passedOver } = readPem(pem, reader);
+  const certificates: Certificate[] = [];
+  const broken: string[] = [];
+  for (const block of blocks.filter(({ type }) => type === 'CERTIFICATE')) {
+    try {
+      if (isTaken(block)) certificates.push(readCertificate(block.der));
+      else broken.push(`${reader} does not read a root whose block has headers`);
+    } catch (error) {
+      broken.push(`${reader} does not read a certificate: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const isSpoilt = reader === 'Envoy' && broken.length > 0;
+  return { certificates: isSpoilt ? [] : certificates, passedOver: [...passedOver, ...broken] };
 }
 
 /**

@@ -54,7 +54,7 @@ export function readExtensions(extensions: readonly asn1.Extension[]): Extension
   const usage = read(asn1.id_ce_keyUsage, asn1.KeyUsage)?.toNumber();
   const purposes = read(asn1.id_ce_extKeyUsage, asn1.ExtendedKeyUsage);
   const subjectKey = read(asn1.id_ce_subjectKeyIdentifier, asn1.SubjectKeyIdentifier);
-  const authority = read(asn1.id_ce_authorityKeyIdentifier, asn1.AuthorityKeyIdentifier);
+  const authority = byId.get(asn1.id_ce_authorityKeyIdentifier);
   const constraints = read(asn1.id_ce_nameConstraints, asn1.NameConstraints);
   const policies = read(asn1.id_ce_certificatePolicies, asn1.CertificatePolicies);
   const policyConstraints = read(asn1.id_ce_policyConstraints, asn1.PolicyConstraints);
@@ -72,15 +72,21 @@ export function readExtensions(extensions: readonly asn1.Extension[]): Extension
       bounded: [...permitted, ...excluded].some(({ minimum, maximum }) => minimum !== 0 || maximum !== undefined),
     },
     subjectKeyIdentifier: subjectKey && hex(subjectKey.buffer),
-    authorityKeyIdentifier: authority && {
-      keyId: authority.keyIdentifier && hex(authority.keyIdentifier.buffer),
-      issuers: (authority.authorityCertIssuer ?? []).map(generalNameOf),
-      serial: authority.authorityCertSerialNumber && serialOf(authority.authorityCertSerialNumber),
-    },
+    authorityKeyIdentifier: authority && authorityKeyIdentifierOf(authority),
     criticalExtensions: extensions.filter((one) => one.critical).map((one) => one.extnID),
     policies: policies && listOf(policies).map(({ policyIdentifier }) => policyIdentifier),
     explicitPolicyAfter:
       policyConstraints?.requireExplicitPolicy && Number.parseInt(hex(policyConstraints.requireExplicitPolicy), 16),
+  };
+}
+
+/** Reads such an extension, of a certificate or of a list. */
+export function authorityKeyIdentifierOf({ extnValue }: asn1.Extension): AuthorityKeyIdentifier {
+  const value = AsnConvert.parse(extnValue.buffer, asn1.AuthorityKeyIdentifier);
+  return {
+    keyId: value.keyIdentifier && hex(value.keyIdentifier.buffer),
+    issuers: (value.authorityCertIssuer ?? []).map(generalNameOf),
+    serial: value.authorityCertSerialNumber && serialOf(value.authorityCertSerialNumber),
   };
 }
 

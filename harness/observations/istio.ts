@@ -42,6 +42,10 @@ export const CA_FILES = {
   /** Also the one file of a root ConfigMap. */
   root: 'root-cert.pem',
 } as const;
+/** Revocation lists beside a CA's files, and the one file of the ConfigMap that pods have them from (Istio 1.27 and later). */
+export const CRL_FILE = 'ca-crl.pem';
+export const LIST_MAP = 'istio-ca-crl';
+
 /** The same in the form of a Secret of type kubernetes.io/tls, which needs no chain. */
 export const TLS_FILES = { certificate: 'tls.crt', key: 'tls.key', root: 'ca.crt' } as const;
 

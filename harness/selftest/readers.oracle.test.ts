@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Certificate, parseCertificates } from '../observations/certificate.ts';
+import { defined } from '../common/defined.ts';
+import { type Certificate, readChain, readRoots } from '../observations/certificate.ts';
+import { parseRevocationLists } from '../observations/revocation-list.ts';
 import { verdictSentence, verifyChain } from '../verdict/trust/chain.ts';
 import { ENVOYS } from '../verdict/trust/readers/envoy.ts';
 import { GO } from '../verdict/trust/readers/go.ts';
 import type { Purpose, Reader } from '../verdict/trust/readers/reader.ts';
 import { CHAINS, KEYS } from '../verdict/trust/testing/chains.ts';
-import type { Answer, Question } from './testing/go-reader.ts';
+import type { EnvoyQuestion } from './testing/envoy-reader.ts';
+import type { Answer } from './testing/go-reader.ts';
 import { type RealReaders, startReaders } from './testing/readers.ts';
 import { build, SERVER_NAME, WORLD } from './testing/worlds.ts';
 
@@ -23,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => real[Symbol.asyncDispose]());
 
 /** Something asked, by all who are concerned. */
-interface Asked extends Question {
+interface Asked extends EnvoyQuestion {
   name: string;
   serverName?: string;
 }
@@ -61,18 +64,29 @@ async function disagreements(asked: readonly Asked[], change: (opinion: Opinion)
   for (let from = 0; from < asked.length; from += AT_ONCE) {
     const batch = asked.slice(from, from + AT_ONCE);
     for (const [index, opinions] of (await opinionsOf(batch)).entries()) {
-      const { name, chain, roots } = batch[index]!;
-      const [presented, trusted] = [parseCertificates(chain), roots === '' ? [] : parseCertificates(roots)];
       for (const { who, answer, reader, purpose } of opinions.map(change)) {
-        const verdict = verifyChain(presented, trusted, { reader, purpose });
+        const ours = ourVerdict(batch[index]!, reader, purpose);
         if (answer.accepted) accepted += 1;
-        if (verdict.trusted === answer.accepted) continue;
+        if ((ours === 'trusted') === answer.accepted) continue;
         const says = answer.accepted ? 'accepts it' : `refuses it (${answer.says})`;
-        found.push(`${name}\n  ${who} ${says}; ours: ${verdictSentence(verdict)}`);
+        found.push(`${batch[index]!.name}\n  ${who} ${says}; ours: ${ours}`);
       }
     }
   }
   return { found, accepted };
+}
+
+/** `trusted`, or why not; texts as this reader reads them. */
+function ourVerdict({ chain, roots, crl, serverName }: Asked, reader: Reader, purpose: Purpose): string {
+  const [presented, trusted] = [readChain(chain, reader.name), readRoots(roots, reader.name)];
+  const [leaf] = presented.certificates;
+  if (leaf === undefined) return 'there is no certificate in the text';
+  if (reader === GO && serverName !== undefined && !leaf.dnsNames.includes(serverName)) return 'it has another name';
+  // Envoy does not take a configuration with a text that it cannot read, nor with one that holds nothing.
+  if (reader.name === 'Envoy' && trusted.certificates.length === 0) return 'there is no root in the text';
+  const lists = reader.name === 'Envoy' && crl !== undefined ? parseRevocationLists(crl) : undefined;
+  const verdict = verifyChain(presented.certificates, trusted.certificates, { reader, purpose, ...defined({ lists }) });
+  return verdict.trusted ? 'trusted' : verdictSentence(verdict);
 }
 
 const worlds = (count: number, seed: number): Asked[] =>

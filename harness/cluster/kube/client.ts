@@ -24,6 +24,11 @@ export interface Kube {
   readonly apps: AppsV1Api;
   readonly authorization: AuthorizationV1Api;
   readonly objects: ObjectApi;
+  /**
+   * Milliseconds by which the API server's clock is ahead of ours, by the `Date` of its last answer; 0 before the first and
+   * where the difference is smaller than the header's second can tell.
+   */
+  aheadBy(): number;
   /** Names the caller in the API's audit log and in `managedFields`. */
   as(who: string): void;
 }
@@ -91,6 +96,7 @@ export class ObjectApi extends KubernetesObjectApi {
 export function connectKube(kubeconfig: string | undefined, choice: ClusterChoice = {}): Kube {
   const { config, context, server } = openKubeconfig(kubeconfig, choice);
   let agent = 'meshtrust';
+  let ahead = 0;
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
     httpApi: insistingHttp,
@@ -101,7 +107,10 @@ export function connectKube(kubeconfig: string | undefined, choice: ClusterChoic
           context.setHeaderParam('User-Agent', agent);
           return Promise.resolve(context);
         },
-        post: (context) => Promise.resolve(context),
+        post: (context) => {
+          ahead = aheadOf(context.headers['date']) ?? ahead;
+          return Promise.resolve(context);
+        },
       },
     ],
   });
@@ -113,6 +122,16 @@ export function connectKube(kubeconfig: string | undefined, choice: ClusterChoic
     apps: new AppsV1Api(configuration),
     authorization: new AuthorizationV1Api(configuration),
     objects: new ObjectApi(configuration),
+    aheadBy: () => ahead,
     as: (who) => (agent = `meshtrust/${who}`),
   };
+}
+
+/** The header names a whole second, and the answer has been under way for a while. */
+const TELLING = 2_000;
+
+function aheadOf(date: string | undefined): number | undefined {
+  const ahead = Date.parse(date ?? '') + 500 - Date.now();
+  if (Number.isNaN(ahead)) return undefined;
+  return Math.abs(ahead) < TELLING ? 0 : ahead;
 }

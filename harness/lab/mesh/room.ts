@@ -5,7 +5,7 @@ import { missingRights } from '../../cluster/preflight.ts';
 import { environmentFailure } from '../../common/errors.ts';
 import type { Kube } from '../../cluster/kube/client.ts';
 import { identityOf, type Inventory } from '../../cluster/kube/inventory.ts';
-import { CACERTS, ISTIOD_APP } from '../../observations/istio.ts';
+import { CACERTS, ISTIOD_APP, LIST_MAP } from '../../observations/istio.ts';
 import { type PlaneName, PLANES } from '../../observations/planes.ts';
 import { allAddOns } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
@@ -73,9 +73,6 @@ export async function assertRoom(
   });
 }
 
-/** What any istiod writes into every namespace, beside its root (Istio, PILOT_ENABLE_CA_CRL). */
-const REVOCATION_MAP = 'istio-ca-crl';
-
 /** GatewayClasses that any istiod makes, and serves, by itself (Istio, pilot/pkg/config/kube/gateway). */
 const ISTIO_CLASSES = ['istio', 'istio-remote', 'istio-waypoint', 'istio-east-west'];
 
@@ -87,7 +84,7 @@ export function remainsOf(plan: Planes): Remains {
   const mapsOf = (some: readonly PlaneName[]) => some.map((plane) => rootMaps[plane].name);
   const except = theirs.map((plane) => planes[plane].namespace);
   const istiod = { manager: 'pilot-discovery', unless: { app: ISTIOD_APP }, except };
-  const written = (some: readonly PlaneName[]) => (some.length === 0 ? [] : [...mapsOf(some), REVOCATION_MAP]);
+  const written = (some: readonly PlaneName[]) => (some.length === 0 ? [] : [...mapsOf(some), LIST_MAP]);
   const maps = [...new Set(written(ours))].filter((name) => !written(theirs).includes(name));
   const classes = ours.length === 0 ? [] : ISTIO_CLASSES;
   return {

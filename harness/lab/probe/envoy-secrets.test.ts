@@ -40,4 +40,45 @@ describe('parseEnvoySecrets', () => {
     const secret = { tls_certificate: { certificate_chain: { inline_bytes: 'bm90aGluZw==' } } };
     expect(() => parseEnvoySecrets(JSON.stringify({ configs: [{ name: 'default', secret }] }))).toThrow(/CERTIFICATE/);
   });
+
+  const rootcaOf = (validation_context: object) =>
+    parseEnvoySecrets(JSON.stringify({ configs: [{ name: 'ROOTCA', secret: { validation_context } }] }));
+
+  it('reads where revocation lists are', () => {
+    const trusted_ca = bytes(root.chain);
+    const file = '/var/run/secrets/istio/crl/ca-crl.pem';
+    expect(rootcaOf({ trusted_ca, crl: { filename: file } }).crl).toEqual({ file });
+    expect(rootcaOf({ trusted_ca, crl: { inline_string: 'lists' } }).crl).toEqual({ pem: 'lists' });
+    // Envoy does not look for revocation in an empty text.
+    expect(rootcaOf({ trusted_ca, crl: { inline_string: '' } }).crl).toBeUndefined();
+    expect(rootcaOf({ trusted_ca }).crl).toBeUndefined();
+  });
+
+  const spiffe = (...trust_domains: object[]) => ({
+    trusted_ca: {},
+    custom_validator_config: { name: 'envoy.tls.cert_validator.spiffe', typed_config: { trust_domains } },
+  });
+
+  it('reads the roots of a SPIFFE validator by trust domain', () => {
+    const { roots, rootsByDomain } = rootcaOf(
+      spiffe({ name: 'a.test', trust_bundle: bytes(root.chain) }, { name: 'b.test', trust_bundle: bytes(leaf.chain) }),
+    );
+    expect([...(rootsByDomain ?? [])].map(([domain, trusted]) => [domain, trusted.length])).toEqual([
+      ['a.test', 1],
+      ['b.test', leaf.chain.length],
+    ]);
+    expect(roots).toHaveLength(1 + leaf.chain.length);
+  });
+
+  it.each([
+    [
+      'the roots of its system',
+      { trusted_ca: { filename: '/etc/ssl/certs/ca-certificates.crt' } },
+      /is the file \/etc\/ssl/,
+    ],
+    ['another validator', { custom_validator_config: { name: 'of.my.own' } }, /verifies peers with of\.my\.own/],
+    ['a SPIFFE bundle in a file', spiffe({ name: 'a', trust_bundle: { filename: '/bundle' } }), /cannot read/],
+  ])('says why it cannot read %s', (_, context, unread) => {
+    expect(rootcaOf(context)).toMatchObject({ roots: undefined, unread: expect.stringMatching(unread) as string });
+  });
 });

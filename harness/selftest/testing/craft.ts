@@ -66,6 +66,50 @@ export function craft(statement: Statement, subjectKey: KeyObject, issuerKey: Ke
   return new Uint8Array(AsnConvert.serialize(certificate));
 }
 
+/** What a revocation list says. */
+export interface ListStatement {
+  issuer: readonly NameOf[];
+  thisUpdate: Date;
+  nextUpdate: Date;
+  /** Serial numbers, as {@link Statement.serial}. */
+  revoked: readonly string[];
+  extensions: readonly asn1.Extension[];
+  hash: Hash;
+}
+
+/** Makes a revocation list by hand; returns it in PEM. */
+export function craftList(statement: ListStatement, issuerKey: KeyObject): string {
+  const { issuer, thisUpdate, nextUpdate, revoked, extensions, hash } = statement;
+  const algorithm = algorithmOf(issuerKey, hash);
+  const tbs = new asn1.TBSCertList({
+    version: asn1.Version.v2,
+    signature: algorithm,
+    issuer: nameOf(issuer),
+    thisUpdate: new asn1.Time(thisUpdate),
+    nextUpdate: new asn1.Time(nextUpdate),
+    ...(extensions.length === 0 ? {} : { crlExtensions: [...extensions] }),
+    ...(revoked.length === 0
+      ? {}
+      : {
+          revokedCertificates: revoked.map(
+            (serial) =>
+              new asn1.RevokedCertificate({
+                userCertificate: new Uint8Array(Buffer.from(serial, 'hex')).buffer,
+                revocationDate: new asn1.Time(thisUpdate),
+              }),
+          ),
+        }),
+  });
+  const signed = Buffer.from(AsnConvert.serialize(tbs));
+  const signature = sign(issuerKey.asymmetricKeyType === 'ed25519' ? null : hash, signed, issuerKey);
+  const list = new asn1.CertificateList({
+    tbsCertList: tbs,
+    signatureAlgorithm: algorithm,
+    signature: new Uint8Array(signature).buffer,
+  });
+  return `${x509.PemConverter.encode(AsnConvert.serialize(list), 'X509 CRL')}\n`;
+}
+
 export const pemOf = (der: Uint8Array<ArrayBuffer>): string => `${x509.PemConverter.encode(der, 'CERTIFICATE')}\n`;
 
 const publicKeyOf = (key: KeyObject): asn1.SubjectPublicKeyInfo =>

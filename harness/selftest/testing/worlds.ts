@@ -4,6 +4,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import fc from 'fast-check';
 import {
   craft,
+  craftList,
   extension,
   HASHES,
   type Hash,
@@ -146,6 +147,46 @@ const leaf = fc.record({
   isCa: mostly<boolean | 'unstated'>(false, true, 'unstated'),
 });
 
+/** A revocation list of one CA of the leaf's line. */
+const list = fc.record({
+  there: mostly(true, false),
+  /** Which certificate below it. */
+  revokes: mostly<'none' | 'the next' | 'another'>('none', 'the next', 'another'),
+  validity: mostly<Validity>('valid', 'expired', 'future'),
+  identifier: often<'none' | 'right' | 'wrong'>('none', 'right', 'wrong'),
+  signedBy: mostly<'its key' | 'another'>('its key', 'another'),
+  critical: mostly(false, true),
+  /** An older one that says otherwise. */
+  older: mostly(false, true),
+});
+
+/** What becomes of a PEM text on its way into a file. */
+const MANGLES = {
+  nothing: (blocks: readonly string[]) => blocks.join(''),
+  'no line end between': (blocks: readonly string[]) => blocks.map((one) => one.trimEnd()).join(''),
+  'no line end at the end': (blocks: readonly string[]) => blocks.join('').trimEnd(),
+  'byte order mark': (blocks: readonly string[]) => `\ufeff${blocks.join('')}`,
+  indented: (blocks: readonly string[]) => blocks.join('').replaceAll(/^(?=.)/gm, '  '),
+  'first indented': ([first = '', ...others]: readonly string[]) =>
+    [first.replaceAll(/^(?=.)/gm, '  '), ...others].join(''),
+  CR: (blocks: readonly string[]) => blocks.join('').replaceAll('\n', '\r'),
+  CRLF: (blocks: readonly string[]) => blocks.join('').replaceAll('\n', '\r\n'),
+  'empty lines between': (blocks: readonly string[]) => blocks.join('\n\n'),
+  'empty line within': (blocks: readonly string[]) => blocks.join('').replace(/(-----\n.{64}\n)/, '$1\n'),
+  comments: (blocks: readonly string[]) => blocks.map((one) => `# subject: CN=somebody\n${one}`).join(''),
+  'blanks at line ends': (blocks: readonly string[]) => blocks.join('').replaceAll('\n', ' \n'),
+  'END line cut': (blocks: readonly string[]) => blocks.join('').replace(/-----END CERTIFICATE-----\n$/, ''),
+  'first END line cut': (blocks: readonly string[]) => blocks.join('').replace('-----END CERTIFICATE-----\n', ''),
+  'one long line': (blocks: readonly string[]) =>
+    blocks.map((one) => one.replaceAll(/(?<=[\w+/=])\n(?=[\w+/=])/g, '')).join(''),
+  header: (blocks: readonly string[]) => blocks.join('').replace('-----\n', '-----\nOwner: nobody\n\n'),
+} as const;
+type Mangle = keyof typeof MANGLES;
+const mangle = fc.oneof(
+  { arbitrary: fc.constant<Mangle>('nothing'), weight: 6 },
+  { arbitrary: fc.constantFrom(...(Object.keys(MANGLES) as Mangle[])), weight: 1 },
+);
+
 export const WORLD = fc.record({
   lines: fc.array(line, { minLength: 1, maxLength: 2 }),
   leaf,
@@ -160,6 +201,13 @@ export const WORLD = fc.record({
   /** Before those. */
   trustsRenewals: often<'no' | 'before' | 'after'>('no', 'before', 'after'),
   trustsLeaf: mostly(false, true),
+  /** By depth in the leaf's line; without any, revocation is not looked for. */
+  lists: fc.oneof(
+    { arbitrary: fc.constant(undefined), weight: 3 },
+    { arbitrary: fc.array(list, { minLength: 4, maxLength: 4 }), weight: 1 },
+  ),
+  chainText: mangle,
+  rootsText: mangle,
 });
 export type WorldPlan = typeof WORLD extends fc.Arbitrary<infer T> ? T : never;
 
@@ -172,6 +220,8 @@ export interface World {
   roots: string;
   /** PKCS#8 of the leaf, in PEM. */
   key: string;
+  /** Revocation lists in PEM. */
+  crl?: string;
 }
 
 const keys = new Map<string, KeyObject>();
@@ -225,11 +275,16 @@ export function build(plan: WorldPlan): World {
     ...(plan.trustsRenewals === 'after' ? renewed : []),
     ...(plan.trustsLeaf ? [made.der] : []),
   ];
+  const below = [...own.slice(1, depth + 1), made];
+  const crl =
+    plan.lists && own.slice(0, depth + 1).flatMap((ca, level) => listsOf(ca, below[level], plan.lists?.[level]));
   return {
     plan,
-    chain: [made.der, ...ordered.map(({ der }) => der), ...besides].map(pemOf).join(''),
-    roots: roots.map(pemOf).join(''),
+    chain: MANGLES[plan.chainText]([made.der, ...ordered.map(({ der }) => der), ...besides].map(pemOf)),
+    roots: MANGLES[plan.rootsText](roots.map(pemOf)),
     key: pemOfKey(made.key),
+    // An empty text is no list at all to Envoy.
+    ...(crl === undefined || crl.length === 0 ? {} : { crl: crl.join('') }),
   };
 }
 
@@ -277,6 +332,30 @@ function buildLine(authorities: readonly Authority[], index: number): Made[] {
     line.push({ ...self, der, serial, renewals: plan.renewed === 'no' ? [] : [renewal()] });
   }
   return line;
+}
+
+function listsOf(
+  ca: Made,
+  next: Made | undefined,
+  plan: NonNullable<WorldPlan['lists']>[number] | undefined,
+): string[] {
+  if (plan?.there !== true) return [];
+  const [thisUpdate, nextUpdate] = VALIDITIES[plan.validity];
+  const identifier = plan.identifier === 'wrong' ? Buffer.alloc(20, 0xcd) : keyIdentifierOf(ca.key);
+  const keyIdentifier = new asn1.KeyIdentifier(new Uint8Array(identifier));
+  const extensions = [
+    ...(plan.identifier === 'none'
+      ? []
+      : [extension(asn1.id_ce_authorityKeyIdentifier, false, new asn1.AuthorityKeyIdentifier({ keyIdentifier }))]),
+    ...criticals(plan.critical ? 'unknown' : 'nothing'),
+  ];
+  const key = plan.signedBy === 'another' ? keyAt('stranger', 'P-256') : ca.key;
+  const revoked = { none: [], 'the next': [next?.serial ?? ''], another: ['7e11'] };
+  const make = (serials: readonly string[], from: Date) =>
+    craftList({ issuer: ca.subject, thisUpdate: from, nextUpdate, revoked: serials, extensions, hash: 'sha256' }, key);
+  const current = make(revoked[plan.revokes], thisUpdate);
+  const older = make(plan.revokes === 'the next' ? [] : revoked['the next'], new Date(thisUpdate.getTime() - DAY));
+  return plan.older ? [older, current] : [current];
 }
 
 function buildLeaf(plan: WorldPlan['leaf'], issuer: Made): Made {

@@ -16,7 +16,9 @@ export type FaultCode =
   | 'policy'
   | 'algorithm'
   | 'name-bytes-differ'
-  | 'unreadable';
+  | 'unreadable'
+  | 'revoked'
+  | 'revocation-unknown';
 
 /** One reason why a chain is not trusted. */
 export interface ChainFault {

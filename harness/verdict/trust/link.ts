@@ -48,7 +48,10 @@ const SENTENCES: Record<Exclude<Link, 'issued'>, (child: string, candidate: Cert
 };
 
 /** What key identifiers say of a link: by key, by serial number, by the issuer's issuer (section 4.2.1.1). */
-export function keyIdentifiersFit(child: Certificate, candidate: Certificate): 'same' | 'different' | 'unstated' {
+export function keyIdentifiersFit(
+  child: Pick<Certificate, 'authorityKeyIdentifier'>,
+  candidate: Certificate,
+): 'same' | 'different' | 'unstated' {
   const stated = child.authorityKeyIdentifier;
   if (stated === undefined) return 'unstated';
   const issuer = stated.issuers.find(({ form }) => form === 'directory');

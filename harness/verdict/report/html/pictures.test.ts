@@ -81,7 +81,7 @@ function recordedGraph(claim: string): TrustGraph {
   const graph = trustGraph({
     at: new Date(seen.at),
     planes: Object.values(PLANES).map(planeOf),
-    proxies: held.map(proxyOf),
+    proxies: held.map((one) => proxyOf(one, new Date(seen.at))),
     bundles: [],
     authorities: [],
     unseen: [],
@@ -100,10 +100,11 @@ const planeOf = (plane: (typeof PLANES)[PlaneName]): ObservedPlane => ({
   trustDomainAliases: [],
   serverName: `istiod.${plane.namespace}.svc`,
   serving: undefined,
+  replicas: [],
   rootMapName: 'istio-ca-root-cert',
 });
 
-const proxyOf = ({ proxy, chain, roots }: HeldByProxy): ObservedProxy => ({
+const proxyOf = ({ proxy, chain, roots }: HeldByProxy, at: Date): ObservedProxy => ({
   id: `${proxy.namespace}/${proxy.name}`,
   namespace: proxy.namespace,
   name: proxy.name,
@@ -113,6 +114,10 @@ const proxyOf = ({ proxy, chain, roots }: HeldByProxy): ObservedProxy => ({
   plane: PLANES[proxy.plane].id,
   version: VERSION,
   seenBy: 'admin',
+  serves: proxy.plane === 'mesh',
+  seenAt: at,
+  rootsByDomain: undefined,
+  revocation: undefined,
   problem: undefined,
   bundle: undefined,
   chain: [...chain],

@@ -8,7 +8,7 @@ import { keyOf, type Lineage } from './lineage.ts';
 import type { Conversation, VerdictCode } from './model.ts';
 import type { ObservedBundle, ObservedPlane, ObservedProxy } from './observation.ts';
 import { causes } from './reason.ts';
-import type { Scene } from './scene.ts';
+import type { Replica, Scene } from './scene.ts';
 import { called, listed, nameProxies, sentence, verb } from './words.ts';
 
 /** Proxies of one plane whose agents read the same roots. */
@@ -21,6 +21,8 @@ interface Agents {
   readonly problem: string | undefined;
   /** What istiod presents; undefined if it was not seen. */
   readonly serving: Lineage | undefined;
+  /** The same of each of its pods. */
+  readonly replicas: readonly Replica[];
   /** What one of the proxies presents. */
   readonly own: Lineage | undefined;
 }
@@ -45,7 +47,12 @@ export function controlConversations(scene: Scene): Conversation[] {
     const own = scene.presentedBy.get(first);
     const bundle = bundleOf(first, scene);
     const problem = scene.bundleOf.get(first.bundle ?? '')?.problem;
-    conversations.push(conversation({ members, plane, bundle, problem, serving, own }, scene));
+    conversations.push(
+      conversation(
+        { members, plane, bundle, problem, serving, replicas: scene.replicasOf.get(plane.id) ?? [], own },
+        scene,
+      ),
+    );
   }
   return conversations;
 }
@@ -53,7 +60,7 @@ export function controlConversations(scene: Scene): Conversation[] {
 /** A proxy's bundle, be it empty, unless it could not be read. */
 function bundleOf({ bundle }: ObservedProxy, scene: Scene): ObservedBundle | undefined {
   const observed = scene.bundleOf.get(bundle ?? '');
-  return observed?.problem !== undefined && observed.certificates.length === 0 ? undefined : observed;
+  return observed?.certificates.length === 0 && !observed.isEmpty ? undefined : observed;
 }
 
 function conversation(agents: Agents, scene: Scene): Conversation {
@@ -80,19 +87,29 @@ function conversation(agents: Agents, scene: Scene): Conversation {
  * What the agents find wrong. The handshake with istiod decides, whatever CA the proxies' certificates are of; only where
  * istiod was not seen, the chain it issued to a proxy stands in for its own.
  */
-function faultsOf({ plane, bundle, serving, own }: Agents): EdgeFault[] {
+function faultsOf({ plane, bundle, serving, replicas, own }: Agents): EdgeFault[] {
   if (bundle === undefined) return [];
-  const opinion = (serving ?? own)?.opinion(bundle.certificates, {
-    purpose: 'serverAuth',
-    reader: GO,
-  });
-  const faults = (opinion?.faults ?? []).map(asDiffering);
-  if (serving === undefined) return faults.filter(({ code }) => code === 'agent-bundle-differs');
-  const leaf = plane.serving?.[0];
-  const named = leaf === undefined || isNamed(leaf, plane.serverName);
-  const names = leaf === undefined || leaf.dnsNames.length === 0 ? 'no host' : listed(leaf.dnsNames);
-  const says = `its certificate names ${names}, not ${plane.serverName}`;
-  return named ? faults : [...faults, { code: 'san-refused', says, about: [] }];
+  if (bundle.isEmpty) {
+    const says = `the root ConfigMap ${bundle.id} holds no root: ${bundle.problem ?? 'it is empty'}`;
+    return [{ code: 'agent-bundle-missing', says, about: [] }];
+  }
+  const judge = (lineage: Lineage | undefined) =>
+    (lineage?.opinion(bundle.certificates, { purpose: 'serverAuth', reader: GO }).faults ?? []).map(asDiffering);
+  if (serving === undefined) return judge(own).filter(({ code }) => code === 'agent-bundle-differs');
+  const faults = judge(serving);
+  const named = nameFault(plane);
+  if (faults.length > 0 || named !== undefined) return [...faults, ...(named === undefined ? [] : [named])];
+  // An agent reaches whichever pod its connection happens to lead to.
+  return replicas.flatMap(({ pod, serving: other }) =>
+    judge(other).map((fault) => ({ ...fault, says: `pod ${pod} of it: ${fault.says}` })),
+  );
+}
+
+function nameFault({ serving, serverName }: ObservedPlane): EdgeFault | undefined {
+  const leaf = serving?.[0];
+  if (leaf === undefined || isNamed(leaf, serverName)) return undefined;
+  const names = leaf.dnsNames.length === 0 ? 'no host' : listed(leaf.dnsNames);
+  return { code: 'san-refused', says: `its certificate names ${names}, not ${serverName}`, about: [] };
 }
 
 /** By DNS names alone: Go passes over the common name. */
@@ -128,11 +145,21 @@ function reasonFor(agents: Agents, faults: readonly EdgeFault[], verdict: Verdic
 function remediesFor(fault: EdgeFault, agents: Agents, scene: Scene): string[] {
   const { plane } = agents;
   if (fault.code === 'agent-bundle-differs') return ofOtherBundle(agents, scene);
+  if (fault.code === 'agent-bundle-missing') return ofMissingBundle(agents);
   const ofItself = fault.about.every(({ fingerprint }) => fingerprint === plane.serving?.[0]?.fingerprint);
   if (!ofItself) return [chainRemedy(fault, plane, undefined)];
   return [
     `Restart ${plane.id}, which then issues itself another certificate for ${plane.serverName}; ` +
       'one from a Secret istiod-tls has to be issued again.',
+  ];
+}
+
+/** istiod writes the map, into the namespaces that it discovers. */
+function ofMissingBundle({ members, plane }: Agents): string[] {
+  const namespaces = listed(members.map(({ namespace }) => namespace));
+  return [
+    `${plane.id} has to write ConfigMap ${plane.rootMapName} into ${namespaces}: see to it that it runs, that its ` +
+      'meshConfig.discoverySelectors match the labels of that namespace, and that nothing else empties the ConfigMap.',
   ];
 }
 

@@ -31,6 +31,8 @@ const CODES: Record<FaultCode, VerdictCode> = {
   algorithm: 'invalid-chain',
   'name-bytes-differ': 'invalid-chain',
   unreadable: 'invalid-chain',
+  revoked: 'revoked',
+  'revocation-unknown': 'revocation-unknown',
 };
 
 /**

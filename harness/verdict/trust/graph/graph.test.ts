@@ -364,16 +364,17 @@ const WORKLOAD: Record<string, Case> = {
   'a sidecar seen by a handshake': {
     observed: () => withOdd({ seenBy: 'handshake' }),
     talk: ['details', 'odd'],
-    verdict: 'trusted',
-    reason: /accept each other: .* What sidecar odd trusts is read from the root ConfigMap, not from Envoy\.$/,
+    verdict: 'not-seen',
+    reason:
+      /Whether sidecar odd accepts sidecar details cannot be told: what sidecar odd holds may be older than the root ConfigMap, and Envoy was not asked\. What sidecar odd trusts is read from the root ConfigMap, not from Envoy\.$/,
     remedies: [],
   },
   'sidecars seen by a handshake while another istiod overwrites their ConfigMap': {
     observed: () => seenDuringFight(smRoot),
     talk: ['details', 'reviews'],
-    verdict: 'trusted',
+    verdict: 'not-seen',
     reason:
-      /accept each other: .* What sidecars details and reviews trust is taken to be the root of mesh\/istiod, since the root ConfigMap holds another\.$/,
+      /cannot be told: .* may be older than the root ConfigMap, .* What sidecars details and reviews trust is taken to be the root of mesh\/istiod, since the root ConfigMap holds another\.$/,
     remedies: [],
   },
   'the same, and nobody shows the root of their istiod': {
@@ -443,10 +444,11 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     ],
   },
   'an empty ConfigMap': {
-    observed: () => observe([{ ...mesh, bundle: { ...mesh.bundle, certificates: [] } }], [details]),
-    verdict: 'agent-bundle-differs',
-    reason: /no root is trusted at all/,
-    remedies: [/restart the pods/],
+    observed: () => observe([{ ...mesh, bundle: { ...mesh.bundle, certificates: [], isEmpty: true } }], [details]),
+    verdict: 'agent-bundle-missing',
+    reason:
+      /^The agent of sidecar details refuses istiod mesh\/istiod by .*: the root ConfigMap apps\/mesh-root-cert holds no root/,
+    remedies: [/^mesh\/istiod has to write ConfigMap mesh-root-cert into apps: .*discoverySelectors/],
   },
   'a ConfigMap that could not be read': {
     observed: () =>

@@ -34,13 +34,16 @@ export function judgeHandshake(client: Party, server: Party): Handshake {
 
 function side(by: Party, of: Party, purpose: 'serverAuth' | 'clientAuth'): Side {
   const nameFault = purpose === 'serverAuth' ? serverNameFault : clientNameFault;
+  const roots = by.rootsFor(of.identity.claimed);
+  const lists = by.revocation?.lists;
   const [opinion, name] = [
-    by.roots && of.lineage?.opinion(by.roots, { purpose, reader: ENVOY }),
+    roots && of.lineage?.opinion(roots, { purpose, reader: ENVOY, lists }),
     // A chain without a leaf has no name either; once is enough.
     by.accepts && of.lineage && of.lineage.chain.length > 0 ? nameFault(of.identity, by.accepts) : undefined,
   ];
   const faults = [...(opinion?.faults ?? []), ...(name === undefined ? [] : [name])];
-  const seen = opinion !== undefined && by.accepts !== undefined;
+  const isWhole = by.trustFrom === 'Envoy' && (by.revocation === undefined || lists !== undefined);
+  const seen = opinion !== undefined && by.accepts !== undefined && isWhole;
   const outcome = faults.length > 0 ? 'refuses' : seen ? 'accepts' : 'unseen';
   const linked = opinion && !opinion.faults.some(({ code }) => ROOTLESS.includes(code));
   return { by, of, outcome, faults, linked, anchor: opinion?.anchor };
@@ -55,8 +58,11 @@ const ROOTLESS: readonly VerdictCode[] = ['unknown-issuer', 'same-subject-other-
 const PRECEDENCE: readonly VerdictCode[] = [
   ...ROOTLESS,
   'agent-bundle-differs',
+  'agent-bundle-missing',
   'ca-flag-missing',
   'invalid-chain',
+  'revoked',
+  'revocation-unknown',
   'expired',
   'not-yet-valid',
   'trust-domain-differs',

@@ -1,14 +1,6 @@
 import type { Certificate } from '../../../observations/certificate.ts';
-import type { Purpose } from '../chain.ts';
-import type { Reader } from '../readers/reader.ts';
 import { issuersAmong, type Known, linksAbove, rootAbove } from './known.ts';
-import { judge, type Opinion, type Presented } from './opinion.ts';
-
-/** Who judges, and for which end of TLS. */
-export interface Asked {
-  readonly purpose: Purpose;
-  readonly reader: Reader;
-}
+import { type Asked, judge, type Opinion, type Presented } from './opinion.ts';
 
 /** What chains have in common that every verifier judges alike, shown by one of them. */
 export interface Lineage extends Presented {
@@ -19,7 +11,7 @@ export interface Lineage extends Presented {
 }
 
 /** Equal for two bundles of the same certificates in the same order, which may decide. */
-export const keyOf = (certificates: readonly Certificate[]): string =>
+export const keyOf = (certificates: readonly Pick<Certificate, 'fingerprint'>[]): string =>
   [...new Set(certificates.map(({ fingerprint }) => fingerprint))].join();
 
 /**
@@ -27,29 +19,29 @@ export const keyOf = (certificates: readonly Certificate[]): string =>
  * Only the leaf's signature is verified for every chain, with each known CA of its issuer's name; whole chains are
  * verified as often as there are lineages, however many proxies there are.
  */
-export function lineages(known: Known): (chain: readonly Certificate[], holder: string) => Lineage {
+export function lineages(known: Known): (chain: readonly Certificate[], holder: string, at?: Date) => Lineage {
   const found = new Map<string, Lineage>();
   const namesMatter = [...known.authorities.values()].some(({ nameConstraints }) => nameConstraints !== undefined);
 
-  const identifierOf = (leaf: Certificate): unknown => {
+  const identifierOf = (leaf: Certificate, at: Date): unknown => {
     const special = namesMatter || leaf.canonicalSubject !== '' || known.authorities.has(leaf.fingerprint);
-    return special ? leaf.fingerprint : whatIsVerified(leaf, known.at);
+    return special ? leaf.fingerprint : whatIsVerified(leaf, at);
   };
 
-  return (chain, holder) => {
+  return (chain, holder, at = known.at) => {
     const [leaf, ...others] = chain;
     const links = leaf === undefined ? [] : linksAbove(leaf, known);
     const linked = links.map(({ candidate, link }) => `${candidate.fingerprint} ${link}`);
     const id = JSON.stringify([
       holder,
-      leaf && identifierOf(leaf),
+      leaf && identifierOf(leaf, at),
       others.map(({ fingerprint }) => fingerprint),
       linked,
     ]);
     let lineage = found.get(id);
     if (lineage === undefined) {
       const issuers = issuersAmong(links);
-      lineage = withOpinions({ chain, issuers, root: rootAbove(issuers, known) }, known);
+      lineage = withOpinions({ chain, at, issuers, root: rootAbove(issuers, known) }, known);
       found.set(id, lineage);
     }
     return lineage;
@@ -74,7 +66,8 @@ function withOpinions(lineage: Omit<Lineage, 'opinion'>, known: Known): Lineage 
   return {
     ...lineage,
     opinion: (roots, asked) => {
-      const key = `${asked.reader.name} ${asked.purpose} ${keyOf(roots)}`;
+      const lists = asked.lists && keyOf(asked.lists);
+      const key = `${asked.reader.name} ${asked.purpose} ${keyOf(roots)} ${lists ?? '-'}`;
       const opinion = opinions.get(key) ?? judge(lineage, roots, asked, known);
       opinions.set(key, opinion);
       return opinion;

@@ -50,10 +50,13 @@ export const VERDICTS = [
   'ca-flag-missing',
   'one-way-trust',
   'agent-bundle-differs',
+  'agent-bundle-missing',
+  'revoked',
+  'revocation-unknown',
   'invalid-chain',
   'not-seen',
 ] as const;
-/** `invalid-chain`: any other fault of RFC 5280 path validation; the reason names it. */
+/** `revocation-unknown`: revocation is looked for, and no list tells. `invalid-chain`: any other fault of RFC 5280 path validation; the reason names it. */
 export type VerdictCode = (typeof VERDICTS)[number];
 
 const CONVERSATION = object({

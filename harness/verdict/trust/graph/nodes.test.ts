@@ -123,7 +123,7 @@ describe('what is wrong with a node by itself', () => {
 
   it('CAs, ConfigMaps, Secrets and istiods have problems too', async () => {
     const old = await createIntermediate(root, { commonName: 'Old CA', isCa: false, ...past });
-    const empty = { id: 'apps/empty', certificates: [], problem: undefined };
+    const empty = { id: 'apps/empty', certificates: [], problem: undefined, isEmpty: true };
     const graph = trustGraph({
       ...observe([{ ...mesh, bundle: empty, observed: { ...mesh.observed, serving: undefined } }], []),
       authorities: [

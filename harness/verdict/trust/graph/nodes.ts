@@ -6,7 +6,8 @@ import { leafIdentity } from './identity.ts';
 import { isRoot } from './known.ts';
 import type { GraphNode } from './model.ts';
 import type { ObservedAuthority, ObservedBundle, ObservedPlane, ObservedProxy } from './observation.ts';
-import type { Scene } from './scene.ts';
+import type { Replica, Scene } from './scene.ts';
+import { called, listed } from './words.ts';
 
 /** Ids of nodes that stand for objects whose namespaces and names may be those of a pod or Deployment as well. */
 export const mapId = ({ id }: ObservedBundle): string => `configMap:${id}`;
@@ -16,7 +17,7 @@ export const secretId = ({ id }: ObservedAuthority): string => `secret:${id}`;
 export function nodesOf(scene: Scene, planesOf: ReadonlyMap<string, ReadonlySet<string>>): GraphNode[] {
   const { at, known, proxies, planes, bundles, authorities } = scene;
   const nodes: GraphNode[] = [
-    ...planes.map((plane) => istiodNode(plane, at)),
+    ...planes.map((plane) => istiodNode(plane, scene)),
     ...[...known.authorities.values()].map((one) => caNode(one, scene, planesOf)),
     ...bundles.map(mapNode),
     ...authorities.map((authority) => secretNode(authority, at)),
@@ -25,11 +26,26 @@ export function nodesOf(scene: Scene, planesOf: ReadonlyMap<string, ReadonlySet<
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
-function istiodNode({ id, namespace, revision, version, serving }: ObservedPlane, at: Date): GraphNode {
+function istiodNode(plane: ObservedPlane, { at, replicasOf }: Scene): GraphNode {
+  const { id, namespace, revision, version, serving } = plane;
   const detail = [revision === '' ? 'no revision' : `revision ${revision}`, version ?? 'version unknown'].join(', ');
   const node: GraphNode = { id, kind: 'istiod', label: id.split('/').at(-1) ?? id, namespace, plane: id, detail };
-  const problems = serving === undefined ? ['what it presents was not seen'] : leafProblems(serving[0], at);
+  const problems = [
+    ...(serving === undefined ? ['what it presents was not seen'] : leafProblems(serving[0], at)),
+    replicasProblem(replicasOf.get(id) ?? []),
+  ];
   return withProblems({ ...node, ...certificateOf(serving?.[0]) }, problems);
+}
+
+/** Pods of one istiod that issue from different CAs: a proxy gets its certificate from whichever it reaches. */
+function replicasProblem(replicas: readonly Replica[]): string | undefined {
+  const roots = Map.groupBy(replicas, ({ serving }) => serving.root?.keyFingerprint ?? serving.chain.at(-1)?.issuer);
+  if (roots.size < 2) return undefined;
+  const words = [...roots.values()].map((those) => {
+    const root = those[0]?.serving.root;
+    return `${listed(those.map(({ pod }) => pod))} from ${root === undefined ? 'a CA nobody knows' : called(root)}`;
+  });
+  return `its pods issue from different CAs: ${words.join(', ')}`;
 }
 
 function caNode(ca: Certificate, { at, known }: Scene, planesOf: ReadonlyMap<string, ReadonlySet<string>>): GraphNode {

@@ -1,5 +1,6 @@
 import type { AuthoritySecret } from '../../../observations/istio.ts';
 import type { SeenCertificates } from '../../../observations/proxy.ts';
+import type { RevocationList } from '../../../observations/revocation-list.ts';
 import type { Certificate } from '../../../observations/certificate.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Certificate } from '../../../observations/certificate.ts';
  * {@link trustGraph}, takes nothing else.
  */
 export interface Observation {
-  /** The instant at which validity is judged. */
+  /** When the look ended, by the cluster's clock; what is not a proxy's is judged at this instant. */
   at: Date;
   planes: ObservedPlane[];
   proxies: ObservedProxy[];
@@ -29,10 +30,20 @@ export interface ObservedPlane {
   trustDomainAliases: string[];
   /** DNS name by which its agents call it, for instance `istiod.istio-system.svc`. */
   serverName: string;
-  /** What it presents on its xDS port, leaf first; undefined if not seen. */
+  /** What it presents on its xDS port, leaf first, by its first pod; undefined if not seen. */
   serving: Certificate[] | undefined;
+  /** What each pod of it presents that is Ready and could be asked; one of them is {@link serving}. */
+  replicas: { pod: string; serving: Certificate[] }[];
   /** Name of the ConfigMap with its root that its workloads mount. */
   rootMapName: string;
+}
+
+/** How a proxy looks for revocation. */
+export interface ObservedRevocation {
+  /** Where its lists are from, for a sentence. */
+  from: string;
+  /** Undefined if they could not be read. */
+  lists: readonly RevocationList[] | undefined;
 }
 
 export interface ObservedProxy extends SeenCertificates {
@@ -41,15 +52,23 @@ export interface ObservedProxy extends SeenCertificates {
   namespace: string;
   name: string;
   app: string;
-  kind: 'gateway' | 'sidecar';
+  kind: 'gateway' | 'sidecar' | 'waypoint';
+  /** Whether other proxies call it by mutual TLS: all but gateways that only let in who is outside. */
+  serves: boolean;
   serviceAccount: string;
   /** Id of the plane that serves it; undefined if that could not be told. */
   plane: string | undefined;
   version: string | undefined;
   /** `admin`: Envoy's own word. `handshake`: what it presents on its port, `roots` are then its bundle's. */
   seenBy: 'admin' | 'handshake' | 'none';
+  /** When it was looked at, by the cluster's clock: the instant at which it is judged. */
+  seenAt: Date;
   /** Why it was not seen, or not wholly. */
   problem: string | undefined;
+  /** With a SPIFFE validator: what it trusts by the peer's trust domain; {@link roots} are then those of all. */
+  rootsByDomain: ReadonlyMap<string, readonly Certificate[]> | undefined;
+  /** Undefined: it does not look for revocation. */
+  revocation: ObservedRevocation | undefined;
   /** Id of the root ConfigMap it mounts: its agent's bundle for the connection to istiod. */
   bundle: string | undefined;
 }
@@ -60,6 +79,8 @@ export interface ObservedBundle {
   id: string;
   certificates: Certificate[];
   problem: string | undefined;
+  /** It was looked for, and there is nothing in it: not that it could not be read. */
+  isEmpty: boolean;
 }
 
 /** A Secret with a plane's CA or serving certificate; its key is neither read nor kept. */

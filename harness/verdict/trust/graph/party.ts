@@ -2,7 +2,7 @@ import { type Certificate, sameCertificate } from '../../../observations/certifi
 import { ENVOY } from '../readers/envoy.ts';
 import { acceptedBy, type Identity, leafIdentity } from './identity.ts';
 import { keyOf, type Lineage } from './lineage.ts';
-import type { ObservedPlane, ObservedProxy } from './observation.ts';
+import type { ObservedPlane, ObservedProxy, ObservedRevocation } from './observation.ts';
 import { type Scene, traitsOf } from './scene.ts';
 import { isOutdated, issuedFor, type Issuing, type Trusted, trustedBy } from './trusted.ts';
 import { nameProxies, type Named, verb } from './words.ts';
@@ -11,11 +11,19 @@ import { nameProxies, type Named, verb } from './words.ts';
 export interface Party extends Named {
   readonly members: readonly [ObservedProxy, ...ObservedProxy[]];
   readonly kind: ObservedProxy['kind'];
+  /** Whether others call it. */
+  readonly serves: boolean;
   readonly plane: ObservedPlane | undefined;
   /** Undefined if what it presents was not seen. */
   readonly lineage: Lineage | undefined;
   /** Undefined if what it trusts was not seen. */
   readonly roots: readonly Certificate[] | undefined;
+  /** What it trusts of a peer with these trust domains; no root where it has none for them. */
+  readonly rootsFor: (domains: readonly string[]) => readonly Certificate[] | undefined;
+  /** Whose word that is; only Envoy's own is good enough for trust. */
+  readonly trustFrom: Trusted['from'] | undefined;
+  /** Undefined: it does not look for revocation. */
+  readonly revocation: ObservedRevocation | undefined;
   /** That of the first member. */
   readonly identity: Identity;
   /** The trust domains it accepts; undefined if neither its plane nor its own certificate tells. */
@@ -70,9 +78,16 @@ function partyOf(members: Party['members'], scene: Scene): Party {
     ...named,
     members,
     kind: first.kind,
+    serves: first.serves,
     plane,
     lineage: scene.presentedBy.get(first),
     roots: trusted?.roots,
+    rootsFor: (domains) => {
+      const byDomain = trusted?.byDomain;
+      return byDomain === undefined ? trusted?.roots : domains.flatMap((domain) => byDomain.get(domain) ?? []);
+    },
+    trustFrom: trusted?.from,
+    revocation: first.revocation,
     identity,
     accepts: accepts.length === 0 ? undefined : accepts,
     issuing: issuedFor(first, scene),

@@ -57,6 +57,12 @@ function unseen({ by, of }: Side): string {
   if (by.roots === undefined) missing.push(notSeen(by, 'trust'));
   if (of.lineage === undefined) missing.push(notSeen(of, 'present'));
   if (by.accepts === undefined) missing.push(`the trust domain of ${by.name} is not known`);
+  if (by.trustFrom !== undefined && by.trustFrom !== 'Envoy') {
+    missing.push(`what ${by.name} ${verb(by, 'hold')} may be older than the root ConfigMap, and Envoy was not asked`);
+  }
+  if (by.revocation !== undefined && by.revocation.lists === undefined) {
+    missing.push(`${by.name} ${verb(by, 'look')} for revocation in ${by.revocation.from}, which could not be read`);
+  }
   return missing.join('; ');
 }
 

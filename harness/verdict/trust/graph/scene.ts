@@ -2,12 +2,20 @@ import { leafIdentity } from './identity.ts';
 import { gather, type Known } from './known.ts';
 import { keyOf, type Lineage, lineages } from './lineage.ts';
 import type { Observation, ObservedPlane, ObservedProxy } from './observation.ts';
-import { type Shown, trustedBy } from './trusted.ts';
+import { type Shown, type Trusted, trustedBy } from './trusted.ts';
 
 /** An observation with what can be said of each participant before any two of them talk. */
 export interface Scene extends Observation, Shown {
   readonly known: Known;
   readonly planeOf: ReadonlyMap<string, ObservedPlane>;
+  /** What each pod of a plane presents, by the plane's id. */
+  readonly replicasOf: ReadonlyMap<string, readonly Replica[]>;
+}
+
+/** A pod of istiod and where what it presents leads. */
+export interface Replica {
+  readonly pod: string;
+  readonly serving: Lineage;
 }
 
 /** Finds out where every chain leads; one after the other, so that thousands need no more memory than one. */
@@ -20,6 +28,12 @@ export function prepare(observation: Observation): Scene {
   for (const { id, serving } of observation.planes) {
     if (serving !== undefined && serving.length > 0) servedBy.set(id, lineageOf(serving, id));
   }
+  const replicasOf = new Map(
+    observation.planes.map(({ id, replicas }) => [
+      id,
+      replicas.map(({ pod, serving }): Replica => ({ pod, serving: lineageOf(serving, `${id} ${pod}`) })),
+    ]),
+  );
   const presentedBy = new Map<ObservedProxy, Lineage>();
   const scene = {
     ...observation,
@@ -27,19 +41,24 @@ export function prepare(observation: Observation): Scene {
     planeOf,
     bundleOf,
     servedBy,
+    replicasOf,
     presentedBy,
   };
   for (const proxy of observation.proxies) {
     const { chain } = proxy;
-    if (chain !== undefined) presentedBy.set(proxy, lineageOf(chain, traitsOf(proxy, scene)));
+    if (chain !== undefined) presentedBy.set(proxy, lineageOf(chain, traitsOf(proxy, scene), proxy.seenAt));
   }
   return scene;
 }
 
 /** Equal for proxies that talk alike if their chains are judged alike. */
 export function traitsOf(proxy: ObservedProxy, scene: Scene): string {
-  const { plane, kind, seenBy, chain } = proxy;
+  const { plane, kind, serves, seenBy, chain, revocation } = proxy;
   const { claimed, proven } = leafIdentity(proxy, chain?.[0]);
   const trusted = trustedBy(proxy, scene);
-  return JSON.stringify([plane, kind, seenBy, trusted && [trusted.from, keyOf(trusted.roots)], claimed, proven]);
+  const trust = trusted && [trusted.from, keyOf(trusted.roots), domainsOf(trusted)];
+  const lists = revocation && [revocation.from, revocation.lists && keyOf(revocation.lists)];
+  return JSON.stringify([plane, kind, serves, seenBy, trust, lists, claimed, proven]);
 }
+
+const domainsOf = ({ byDomain }: Trusted) => byDomain && [...byDomain].map(([domain, roots]) => [domain, keyOf(roots)]);

@@ -1,3 +1,4 @@
+import { defined } from '../../../common/defined.ts';
 import { type Certificate, sameRoots } from '../../../observations/certificate.ts';
 import type { Lineage } from './lineage.ts';
 import type { ObservedBundle, ObservedProxy } from './observation.ts';
@@ -5,6 +6,8 @@ import type { ObservedBundle, ObservedProxy } from './observation.ts';
 /** What a proxy trusts, and whose word that is. */
 export interface Trusted {
   readonly roots: readonly Certificate[];
+  /** Those for peers of one trust domain, where that makes a difference. */
+  readonly byDomain?: ReadonlyMap<string, readonly Certificate[]>;
   readonly from: 'Envoy' | 'ConfigMap' | 'istiod';
 }
 
@@ -18,12 +21,16 @@ export interface Shown {
 }
 
 /**
- * What a proxy trusts; undefined if nothing tells. Where Envoy was not asked it is what its ConfigMap says, which its
+ * What a proxy trusts; undefined if nothing tells. An Envoy that was asked has the last word, even if it cannot be read:
+ * nothing stands in for it. Where Envoy was not asked it is what its ConfigMap says, which its
  * istiod writes and hands out alike. If that does not lead to what istiod itself presents, another istiod has overwritten
  * it, and what this one hands out is its own root.
  */
 export function trustedBy(proxy: ObservedProxy, shown: Shown): Trusted | undefined {
-  if (proxy.seenBy === 'admin' && proxy.roots !== undefined) return { roots: proxy.roots, from: 'Envoy' };
+  if (proxy.seenBy === 'admin') {
+    const { roots: held, rootsByDomain: byDomain } = proxy;
+    return held && { roots: held, from: 'Envoy', ...defined({ byDomain }) };
+  }
   const roots = proxy.roots ?? written(proxy, shown);
   if (roots.length === 0) return undefined;
   const serving = shown.servedBy.get(proxy.plane ?? '');

@@ -7,9 +7,8 @@ import { workloadRemedies } from './remedies.ts';
 import type { Scene } from './scene.ts';
 
 /**
- * Mutual TLS between proxies. Every proxy may call every sidecar but itself. A gateway is nobody's server here: what it
- * serves are clients outside the mesh, whose trust is not observed. An egress gateway is one too, but no proxy tells that
- * it is one.
+ * Mutual TLS between proxies. Every proxy may call every sidecar, waypoint and gateway for what is inside the mesh but
+ * itself. Other gateways are nobody's servers here: what they serve are clients outside, whose trust is not observed.
  */
 export function workloadConversations(scene: Scene): Conversation[] {
   const parties = partiesOf(scene);
@@ -17,7 +16,7 @@ export function workloadConversations(scene: Scene): Conversation[] {
   for (const client of parties) {
     for (const server of parties) {
       const alone = client === server && client.members.length === 1;
-      if (server.kind === 'sidecar' && !alone) conversations.push(between(client, server));
+      if (server.serves && !alone) conversations.push(between(client, server));
     }
   }
   return conversations;

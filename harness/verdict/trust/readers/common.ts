@@ -1,5 +1,6 @@
 import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
 import { type ChainFault, faultOfCertificate } from '../fault.ts';
+import { isSelfIssued, keyIdentifiersFit } from '../link.ts';
 
 /** At both ends of its validity a certificate is still valid (RFC 5280 section 4.1.2.5). */
 export function validityFaults(certificate: Certificate, at: Date): ChainFault[] {
@@ -39,7 +40,7 @@ export function authorityFaults(authority: Certificate): ChainFault[] {
   return faults;
 }
 
-export const maySign = ({ keyUsages }: Certificate): boolean => keyUsages?.includes('keyCertSign') !== false;
+const maySign = ({ keyUsages }: Certificate): boolean => keyUsages?.includes('keyCertSign') !== false;
 
 /** `length` intermediates stand below the CA, whoever counts among them. */
 export function lengthFaults(authority: Certificate, length: number): ChainFault[] {
@@ -70,3 +71,12 @@ export function policyFaults(path: readonly Certificate[]): ChainFault[] {
 
 export const isAmongBytes = (bundle: readonly Certificate[], one: Certificate): boolean =>
   bundle.some((other) => sameCertificate(other, one));
+
+/** BoringSSL, v3_purp.cc, X509_check_issued: all that is looked at before one is taken for an issuer. */
+export const mayIssue = (candidate: Certificate, child: Certificate): boolean =>
+  candidate.canonicalSubject === child.canonicalIssuer &&
+  keyIdentifiersFit(child, candidate) !== 'different' &&
+  maySign(candidate);
+
+/** EXFLAG_SS there: from names and identifiers alone, no signature is verified for it. */
+export const looksSelfSigned = (one: Certificate): boolean => isSelfIssued(one) && mayIssue(one, one);

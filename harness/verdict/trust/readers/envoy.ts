@@ -1,18 +1,20 @@
 import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
 import type { KeyUsage } from '../../../observations/extensions.ts';
 import { type ChainFault, faultOfCertificate } from '../fault.ts';
-import { isSelfIssued, keyIdentifiersFit, linkBetween, linkFault } from '../link.ts';
+import { isSelfIssued, linkBetween, linkFault } from '../link.ts';
 import { nameConstraintViolation } from '../name-constraints.ts';
 import {
   authorityFaults,
   isAmongBytes,
   lengthFaults,
-  maySign,
+  looksSelfSigned,
+  mayIssue,
   policyFaults,
   unhandledFaults,
   validityFaults,
 } from './common.ts';
 import type { ChainVerdict, Purpose, Question, Reader } from './reader.ts';
+import { revocationFaults } from './revocation.ts';
 import { inStoreOrder, type StoreOrder } from './store.ts';
 
 /**
@@ -76,8 +78,8 @@ interface Way {
 }
 
 /** x509_vfy.cc, X509_verify_cert, up to where the chain is complete. */
-function wayUp({ leaf, others, roots }: Question, order: StoreOrder): Way {
-  const store = inStoreOrder(roots, order);
+function wayUp({ leaf, others, roots, lists }: Question, order: StoreOrder): Way {
+  const store = inStoreOrder(roots, order, lists);
   const trustedIssuer = (child: Certificate) => store.find((one) => mayIssue(one, child));
   const untrusted = [leaf, ...others];
   const path = [leaf];
@@ -111,15 +113,6 @@ function wayUp({ leaf, others, roots }: Question, order: StoreOrder): Way {
   return { path, presented: path.length, dead: deadEnd(selfSigned, store) };
 }
 
-/** v3_purp.cc, X509_check_issued: all that is looked at before one is taken for an issuer. */
-const mayIssue = (candidate: Certificate, child: Certificate): boolean =>
-  candidate.canonicalSubject === child.canonicalIssuer &&
-  keyIdentifiersFit(child, candidate) !== 'different' &&
-  maySign(candidate);
-
-/** EXFLAG_SS: from names and identifiers alone, no signature is verified for it. */
-const looksSelfSigned = (one: Certificate): boolean => isSelfIssued(one) && mayIssue(one, one);
-
 function deadEnd(child: Certificate, candidates: readonly Certificate[]): ChainFault[] {
   const tried = candidates
     .filter((one) => one.canonicalSubject === child.canonicalIssuer && !sameCertificate(one, child))
@@ -128,14 +121,20 @@ function deadEnd(child: Certificate, candidates: readonly Certificate[]): ChainF
   return unfit.length > 0 ? unfit : [linkFault(child, tried)];
 }
 
-function pathFaults(path: readonly Certificate[], presented: number, { at, purpose }: Question): ChainFault[] {
+function pathFaults(path: readonly Certificate[], presented: number, question: Question): ChainFault[] {
+  const { at, purpose, lists } = question;
   const faults = path.flatMap((certificate, depth) => [
     ...linkFaults(certificate, path[depth + 1]),
     ...validityFaults(certificate, at),
     ...(depth < presented ? presentedFaults(path, depth, purpose) : []),
     ...constraintFaults(certificate, depth, path),
   ]);
-  return [...faults, ...policyFaults(path), ...(purpose === undefined ? [] : keyFaults(path[0]))];
+  return [
+    ...faults,
+    ...(lists === undefined ? [] : path.flatMap((one, depth) => revocationFaults(one, path[depth + 1], lists, at))),
+    ...policyFaults(path),
+    ...(purpose === undefined ? [] : keyFaults(path[0])),
+  ];
 }
 
 /** What is taken for an issuer may still not have signed. */

@@ -1,4 +1,5 @@
 import type { Certificate } from '../../../observations/certificate.ts';
+import type { RevocationList } from '../../../observations/revocation-list.ts';
 import type { ChainFault } from '../fault.ts';
 
 /** What a chain is shown for: it is a server's or a client's in TLS. */
@@ -24,6 +25,8 @@ export interface Question {
   readonly at: Date;
   /** Undefined: whatever for. */
   readonly purpose: Purpose | undefined;
+  /** Lists to look for revocation in; undefined: it is not looked for. */
+  readonly lists: readonly RevocationList[] | undefined;
 }
 
 /**

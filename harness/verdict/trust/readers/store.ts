@@ -2,6 +2,7 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import * as asn1 from '@peculiar/asn1-x509';
 import type { Certificate } from '../../../observations/certificate.ts';
 import { foldText } from '../../../observations/names.ts';
+import type { RevocationList } from '../../../observations/revocation-list.ts';
 
 /** How the trusted certificates of one name come in a store; it decides which of them is taken. */
 export type StoreOrder = 'of the bundle' | 'of a heap sort';
@@ -11,7 +12,11 @@ export type StoreOrder = 'of the bundle' | 'of a heap sort';
  * which does not keep equal ones in order, before each certificate is added and before the first look (in Envoy up to
  * 1.37; BoringSSL, crypto/stack/stack.cc and crypto/x509/x509_lu.cc); or so that they stay as they were (from 1.38 on).
  */
-export function inStoreOrder(bundle: readonly Certificate[], order: StoreOrder): Certificate[] {
+export function inStoreOrder(
+  bundle: readonly Certificate[],
+  order: StoreOrder,
+  lists: readonly RevocationList[] = [],
+): Certificate[] {
   if (order === 'of the bundle') return [...new Map(bundle.map((one) => [one.fingerprint, one])).values()];
   const entries: Entry[] = [];
   let isSorted = false;
@@ -19,29 +24,38 @@ export function inStoreOrder(bundle: readonly Certificate[], order: StoreOrder):
     if (!isSorted) sort(entries);
     isSorted = true;
   };
-  for (const certificate of bundle) {
+  const add = (entry: Entry) => {
     sortOnce();
-    if (entries.some((one) => one.certificate.fingerprint === certificate.fingerprint)) continue;
-    entries.push({ certificate, name: sortingName(certificate) });
+    if (entries.some(({ fingerprint }) => fingerprint === entry.fingerprint)) return;
+    entries.push(entry);
     isSorted = false;
+  };
+  for (const certificate of bundle) {
+    const { fingerprint, subjectBytes } = certificate;
+    add({ certificate, fingerprint, name: sortingName(subjectBytes) });
+  }
+  // Lists come after all certificates, but each of them has the store sorted once more.
+  for (const { fingerprint, issuerBytes } of lists) {
+    add({ certificate: undefined, fingerprint, name: sortingName(issuerBytes) });
   }
   sortOnce();
-  return entries.map(({ certificate }) => certificate);
+  return entries.flatMap(({ certificate }) => certificate ?? []);
 }
 
 interface Entry {
-  readonly certificate: Certificate;
+  /** Undefined for a revocation list. */
+  readonly certificate: Certificate | undefined;
+  readonly fingerprint: string;
   readonly name: Buffer;
 }
 
-const names = new WeakMap<Certificate, Buffer>();
+const names = new Map<string, Buffer>();
 
-/** The subject as X509_NAME_cmp compares it: every text as a folded UTF8String, without the outermost header. */
-function sortingName(certificate: Certificate): Buffer {
-  const known = names.get(certificate);
+/** A name (DER in hex) as X509_NAME_cmp compares it: every text as a folded UTF8String, without the outermost header. */
+function sortingName(bytes: string): Buffer {
+  const known = names.get(bytes);
   if (known !== undefined) return known;
-  const subject = AsnConvert.parse(Buffer.from(certificate.subjectBytes, 'hex'), asn1.Name);
-  const sets = [...subject].map((set) =>
+  const sets = [...AsnConvert.parse(Buffer.from(bytes, 'hex'), asn1.Name)].map((set) =>
     AsnConvert.serialize(
       new asn1.RelativeDistinguishedName(
         [...set].map(({ type, value }) => {
@@ -52,13 +66,15 @@ function sortingName(certificate: Certificate): Buffer {
     ),
   );
   const name = Buffer.concat(sets.map((set) => Buffer.from(set)));
-  names.set(certificate, name);
+  names.set(bytes, name);
   return name;
 }
 
-/** Shorter names first, those of one length by their bytes. */
+/** Certificates before lists; shorter names first, those of one length by their bytes. */
 const isLess = (a: Entry | undefined, b: Entry | undefined): boolean => {
   if (a === undefined || b === undefined) return false;
+  const [isList, isOtherList] = [a.certificate === undefined, b.certificate === undefined];
+  if (isList !== isOtherList) return isOtherList;
   return a.name.length === b.name.length ? Buffer.compare(a.name, b.name) < 0 : a.name.length < b.name.length;
 };
 

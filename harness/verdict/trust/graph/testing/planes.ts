@@ -33,10 +33,16 @@ export async function testPlane(
     trustDomainAliases: [],
     serverName,
     serving: presented(serving),
+    replicas: [{ pod: 'istiod-0', serving: presented(serving) }],
     rootMapName: `${namespace}-root-cert`,
     ...parts,
   };
-  const bundle = { id: `apps/${observed.rootMapName}`, certificates: [...roots], problem: undefined };
+  const bundle = {
+    id: `apps/${observed.rootMapName}`,
+    certificates: [...roots],
+    problem: undefined,
+    isEmpty: roots.length === 0,
+  };
   return { observed, ca, bundle };
 }
 
@@ -53,6 +59,10 @@ export async function testProxy(plane: TestPlane, app: string, parts: ProxyParts
     name: `${app}-0`,
     app,
     kind: 'sidecar',
+    serves: others.kind !== 'gateway',
+    seenAt: new Date(),
+    rootsByDomain: undefined,
+    revocation: undefined,
     serviceAccount: app,
     plane: plane.observed.id,
     version: '1.29.1',
