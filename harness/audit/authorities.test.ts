@@ -45,12 +45,23 @@ describe('cacerts', () => {
   it('says which files are missing, or empty, or no certificates', () => {
     const files = { 'ca-cert.pem': ca.certificate.pem, 'ca-key.pem': '', 'root-cert.pem': 'nonsense' };
     const read = readAuthority('cacerts', undefined, secret('cacerts', files));
-    expect(read.problem).toBe(
-      'ca-key.pem is missing; cert-chain.pem is missing; root-cert.pem: there is no CERTIFICATE block in the PEM text',
-    );
+    expect(read.problem).toBe('ca-key.pem is missing; cert-chain.pem is missing; root-cert.pem holds no certificate');
     expect(names(read.chain)).toEqual(['CN=CA']);
     expect(read.roots).toEqual([]);
   });
+});
+
+it('in the form of kubernetes.io/tls is read as istiod joins its files', () => {
+  const files = {
+    'tls.crt': ca.certificate.pem.trimEnd(),
+    'tls.key': ca.privateKey.pem(),
+    'ca.crt': root.certificate.pem,
+  };
+  const read = (of: Record<string, string>) => readAuthority('cacerts', undefined, secret('cacerts', of)).problem;
+  expect(read(files)).toMatch(
+    /^tls\.crt and ca\.crt joined: Go does not read block 1 of 2 \(CERTIFICATE\): something follows on its END line/,
+  );
+  expect(read({ ...files, 'tls.crt': ca.certificate.pem })).toBeUndefined();
 });
 
 describe('a CA of istiod’s own making', () => {

@@ -1,5 +1,4 @@
 import type { V1Secret } from '@kubernetes/client-node';
-import { messageOf } from '../common/errors.ts';
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import {
   AUTHORITY_SECRETS,
@@ -9,7 +8,7 @@ import {
   ISTIO_CA_SECRET,
   TLS_FILES,
 } from '../observations/istio.ts';
-import { type Certificate, parseCertificates, sameCertificate } from '../observations/certificate.ts';
+import { type Certificate, readChain, sameCertificate } from '../observations/certificate.ts';
 import type { ObservedAuthority } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
@@ -62,18 +61,23 @@ export async function readAuthorities(audit: Audit, planes: readonly PlaneDeploy
 export function readAuthority(kind: AuthoritySecret, plane: string | undefined, secret: V1Secret): ObservedAuthority {
   const data = secret.data ?? {};
   const has = (file: string) => (data[file] ?? '') !== '';
+  const text = (file: string) => Buffer.from(data[file] ?? '', 'base64').toString();
   const form = formOf(kind, secret.type, has);
   const problems = form.needed.filter((file) => !has(file)).map((file) => `${file} is missing`);
-  const certificates = (file: string | undefined): Certificate[] => {
+  const certificates = (file: string | undefined): readonly Certificate[] => {
     if (file === undefined || !has(file)) return [];
-    try {
-      return parseCertificates(Buffer.from(data[file] ?? '', 'base64').toString());
-    } catch (error) {
-      problems.push(`${file}: ${messageOf(error)}`);
-      return [];
-    }
+    // istiod is written in Go.
+    const found = readChain(text(file), 'Go');
+    problems.push(...found.passedOver.map((one) => `${file}: ${one}`));
+    if (found.certificates.length === 0 && found.passedOver.length === 0) problems.push(`${file} holds no certificate`);
+    return found.certificates;
   };
   const own = certificates(form.certificate);
+  // istiod joins them byte by byte into one bundle (istio/istio, pilot/pkg/bootstrap/istio_ca.go).
+  const glued = form === TLS && has(form.root) ? text(form.certificate) + text(form.root) : '';
+  problems.push(
+    ...readChain(glued, 'Go').passedOver.map((one) => `${form.certificate} and ${form.root} joined: ${one}`),
+  );
   const above = certificates(form.chain).filter((one) => !own.some((other) => sameCertificate(one, other)));
   const roots = certificates(form.root);
   return {
@@ -81,7 +85,7 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
     kind,
     plane,
     chain: [...own, ...above],
-    roots: roots.length === 0 && form === SELF_SIGNED ? own : roots,
+    roots: [...(roots.length === 0 && form === SELF_SIGNED ? own : roots)],
     problem: problems.length === 0 ? undefined : problems.join('; '),
   };
 }

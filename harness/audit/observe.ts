@@ -10,7 +10,6 @@ import { findPlanes, findProxies } from './find.ts';
 import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './proxy-certificates.ts';
 import { lookAtPlane } from './look-at-plane.ts';
 import { type PlaneDeployment, planeOf } from './planes.ts';
-import { revocationLists } from './revocation-lists.ts';
 import type { ProxyPod } from './proxy-pods.ts';
 
 /**
@@ -63,12 +62,11 @@ async function lookAtProxies(
   const { kube, rights, options } = audit;
   if (proxies.some(({ namespace }) => !rights.may('portForward', namespace))) audit.lacks('portForward');
   const reach = new DirectReach();
-  const listsOf = revocationLists(audit);
   let done = 0;
   return await pLimit(options.concurrency).map(proxies, async (proxy) => {
     const bundle = bundles.find(({ id }) => id === bundleOf(proxy))?.certificates;
     const what = rights.may('portForward', proxy.namespace)
-      ? await askEnvoy(kube, proxy, listsOf)
+      ? await askEnvoy(kube, proxy)
       : await lookFromOutside(proxy, bundle, reach);
     const seenAt = audit.now;
     say(`${++done} of ${proxies.length}`);

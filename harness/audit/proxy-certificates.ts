@@ -2,7 +2,7 @@ import { messageOf } from '../common/errors.ts';
 import type { Kube } from '../cluster/kube/client.ts';
 import { getFromPod } from '../cluster/kube/port-forward.ts';
 import type { SeenCertificates } from '../observations/proxy.ts';
-import { parseEnvoySecrets, SECRETS_PATH } from '../lab/probe/envoy-secrets.ts';
+import { type EnvoySecrets, parseEnvoySecrets, SECRETS_PATH } from '../lab/probe/envoy-secrets.ts';
 import type { Certificate } from '../observations/certificate.ts';
 import { parseRevocationLists } from '../observations/revocation-list.ts';
 import type { ObservedProxy, ObservedRevocation } from '../verdict/trust/graph/observation.ts';
@@ -22,7 +22,7 @@ const unseen = (problem: string): OwnWord => ({ ...NOTHING, seenBy: 'none', prob
  * Asks a proxy's Envoy what it holds. One that does not answer, or not with that, is not seen; it is no failure. One that
  * answers and has no certificate or no roots has none: it can talk to nobody, unless its pod has only just started.
  */
-export async function askEnvoy(kube: Kube, proxy: ProxyPod, listsOf: ListReader): Promise<OwnWord> {
+export async function askEnvoy(kube: Kube, proxy: ProxyPod): Promise<OwnWord> {
   if (!proxy.isRunning) return unseen(proxy.notServing ?? 'its proxy does not run');
   let answer: string;
   try {
@@ -49,17 +49,21 @@ export async function askEnvoy(kube: Kube, proxy: ProxyPod, listsOf: ListReader)
       chain: chain ?? none,
       roots: roots ?? (unread === undefined ? none : undefined),
       rootsByDomain,
-      revocation: crl && ('pem' in crl ? fromText(crl.pem) : await listsOf(proxy, crl.file)),
+      revocation: crl && revocationBy(crl),
     };
   } catch (error) {
     return unseen(`its Envoy answers with something else than its secrets: ${messageOf(error)}`);
   }
 }
 
-/** Reads the lists that an Envoy has in a file of its pod. */
-export type ListReader = (proxy: ProxyPod, file: string) => Promise<ObservedRevocation | undefined>;
-
-const fromText = (pem: string): ObservedRevocation => ({ from: 'its Envoy', lists: parseRevocationLists(pem) });
+/**
+ * Envoy shows what it has read, even from a file (1.36 to 1.38). One that names a file instead is not second-guessed: it
+ * holds what was there when its pod started, and the ConfigMap may have changed since.
+ */
+const revocationBy = (crl: NonNullable<EnvoySecrets['crl']>): ObservedRevocation =>
+  'pem' in crl
+    ? { from: 'its Envoy', lists: parseRevocationLists(crl.pem) }
+    : { from: `the file ${crl.file} of its pod`, lists: undefined };
 
 /** Whether pods' own addresses lead anywhere from here, learnt on the way: not tried for ever. */
 export class DirectReach {

@@ -37,7 +37,6 @@ describe('a proxy in a pod', () => {
       istiod: 'istiod.istio-system.svc',
       revision: undefined,
       rootMap: 'istio-ca-root-cert',
-      listMap: undefined,
       ca: 'istiod.istio-system.svc',
       adminPort: 15000,
       podIp: '10.1.2.3',

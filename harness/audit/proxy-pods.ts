@@ -1,12 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import {
-  ADMIN_PORT,
-  GATEWAY_LABEL,
-  ISTIO_PROXY,
-  LIST_MAP,
-  OWN_GATEWAY_LABEL,
-  REVISION_LABEL,
-} from '../observations/istio.ts';
+import { ADMIN_PORT, GATEWAY_LABEL, ISTIO_PROXY, OWN_GATEWAY_LABEL, REVISION_LABEL } from '../observations/istio.ts';
 import type { ObservedProxy } from '../verdict/trust/graph/observation.ts';
 
 /** A pod with a proxy of Istio's, as the Kubernetes API describes it. */
@@ -24,8 +17,6 @@ export interface ProxyPod extends Pick<
   podIp: string | undefined;
   /** A port of the application, on which its sidecar answers with mutual TLS. */
   appPort: number | undefined;
-  /** Name of the ConfigMap with revocation lists that it mounts. */
-  listMap: string | undefined;
   /** Host name of the CA that its agent has certificates from. */
   ca: string | undefined;
   /** Why it serves nobody at the moment. */
@@ -69,7 +60,6 @@ export function proxyPod(pod: V1Pod, now: Date): ProxyPod | undefined {
     istiod: hostOf(text(config['discoveryAddress']) ?? environmentOf(proxy)['CA_ADDR']),
     revision: revision === 'default' ? '' : revision,
     rootMap: pod.spec?.volumes?.find((volume) => volume.name === 'istiod-ca-cert')?.configMap?.name,
-    listMap: pod.spec?.volumes?.find((volume) => volume.name === LIST_MAP)?.configMap?.name,
     ca: hostOf(environmentOf(proxy)['CA_ADDR']),
     adminPort: Number(config['proxyAdminPort'] ?? ADMIN_PORT),
     podIp: pod.status?.podIP,

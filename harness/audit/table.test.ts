@@ -138,9 +138,17 @@ trust is broken: 1 of 2 conversations
     delete unseen.certificate;
     expect(lastLine(joined())).toBe('all trusted');
     expect(lastLine(joined({ unseen: ['Something.'] }))).toBe('all trusted, as far as seen');
-    expect(lastLine(joined({ nodes: [unseen] }))).toBe('all trusted, as far as seen');
+    expect(lastLine(joined({ nodes: [unseen] }))).toBe(
+      'all trusted, as far as seen: not seen were 1 of 1 proxies and istiods',
+    );
     const open = { ...split.conversations[1]!, verdict: 'not-seen' as const };
-    expect(lastLine(joined({ conversations: [open, ...joined().conversations] }))).toBe('all trusted, as far as seen');
+    expect(lastLine(joined({ conversations: [open, ...joined().conversations] }))).toMatch(
+      /^all trusted, as far as seen: not seen were 1 of \d conversations$/,
+    );
+    expect(lastLine(joined({ unseen: ['You may not get secrets: nothing is known of a restart.'] }))).toBe(
+      'all trusted',
+    );
+    expect(lastLine(joined({ atRestart: ['It would not start.'] }))).toBe('all trusted, until the next restart');
     expect(lastLine(joined({ conversations: [open] }))).toBe('nothing could be judged: too little was seen');
     expect(lastLine(joined({ nodes: [] }))).toBe('nothing to judge: no proxy was found');
   });

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { inert, mapStrings } from '../common/text.ts';
-import { brokenConversations, isAnythingJudged } from '../verdict/trust/graph/graph.ts';
+import { brokenConversations } from '../verdict/trust/graph/graph.ts';
+import { hiddenNodes, outcomeOf } from '../verdict/trust/graph/outcome.ts';
 import type {
   CertificateSummary,
   Conversation,
@@ -14,6 +15,8 @@ export interface TableOptions {
   colour: boolean;
   /** Long lists are shown whole. */
   verbose: boolean;
+  /** See {@link outcomeOf}. */
+  strict?: boolean;
 }
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
@@ -43,7 +46,7 @@ class Table {
   }
 
   render(): string {
-    const sections = [this.#planes(), ...this.#proxies(), this.#broken(), this.#unseen()];
+    const sections = [this.#planes(), ...this.#proxies(), this.#broken(), this.#atRestart(), this.#unseen()];
     const shown = sections.filter(({ length }) => length > 0).flatMap((lines) => [...lines, '']);
     return [...shown, this.#verdict(), ''].join('\n');
   }
@@ -131,21 +134,38 @@ class Table {
     return unseen.length === 0 ? [] : [this.#title('Not seen'), ...unseen];
   }
 
-  #verdict(): string {
-    const { conversations, unseen } = this.#graph;
-    const broken = brokenConversations(this.#graph).length;
-    if (broken > 0) {
-      return this.#paint('red', `trust is broken: ${broken} of ${conversations.length} conversations`);
-    }
-    if (this.#kind('proxy').length === 0) return this.#paint('yellow', 'nothing to judge: no proxy was found');
-    if (!isAnythingJudged(this.#graph)) return this.#paint('yellow', 'nothing could be judged: too little was seen');
-    const blind = unseen.length > 0 || conversations.some(({ verdict }) => verdict === 'not-seen') || this.#hasUnseen();
-    return blind ? this.#paint('yellow', 'all trusted, as far as seen') : this.#paint('green', 'all trusted');
+  #atRestart(): string[] {
+    const sentences = (this.#graph.atRestart ?? []).map((sentence) => `  ${this.#paint('yellow', '!')} ${sentence}`);
+    return sentences.length === 0 ? [] : [this.#title('At the next restart'), ...sentences];
   }
 
-  /** Proxies or planes that presented nothing. */
-  #hasUnseen(): boolean {
-    return [...this.#kind('proxy'), ...this.#kind('istiod')].some(({ certificate }) => certificate === undefined);
+  #verdict(): string {
+    const outcome = outcomeOf(this.#graph, this.#options);
+    const { conversations } = this.#graph;
+    const open = conversations.filter(({ verdict }) => verdict === 'not-seen').length;
+    const broken = `trust is broken: ${brokenConversations(this.#graph).length} of ${conversations.length} conversations`;
+    const nobody = this.#kind('proxy').length === 0;
+    const hidden = hiddenNodes(this.#graph);
+    const unseen = [
+      ...(open > 0 ? [`${open} of ${conversations.length} conversations`] : []),
+      ...(hidden > 0
+        ? [`${hidden} of ${this.#kind('proxy').length + this.#kind('istiod').length} proxies and istiods`]
+        : []),
+    ];
+    const [style, words] = {
+      broken: ['red', broken],
+      'nothing-judged': [
+        'yellow',
+        nobody ? 'nothing to judge: no proxy was found' : 'nothing could be judged: too little was seen',
+      ],
+      'breaks-at-restart': ['yellow', 'all trusted, until the next restart'],
+      'partly-unseen': [
+        'yellow',
+        `all trusted, as far as seen${unseen.length === 0 ? '' : `: not seen were ${unseen.join(', ')}`}`,
+      ],
+      trusted: ['green', 'all trusted'],
+    }[outcome] as [Style, string];
+    return this.#paint(style, words);
   }
 
   #kind(kind: GraphNode['kind']): GraphNode[] {

@@ -73,13 +73,34 @@ describe('meshtrust audit', () => {
     expect(readdirSync(home).sort()).toEqual(['graph.html', 'graph.json', 'graph.yaml']);
   });
 
-  it('says that it could not see all, and ends with 0 nevertheless', async () => {
+  it('says that it could not see all, and ends with 6, with --strict with 1', async () => {
     const behaviour = { 'ratings-v1-5f7d9c-00002': 'rubbish' } as const;
     await using loopback = await openLoopback(await loopbackMesh({ joined: true, behaviour }));
     const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets');
     expect(stdout).toMatch(/ratings-v1-5f7d9c-00002 .*! its Envoy answers with something else than its secrets/);
-    expect(stdout).toMatch(/\nNot seen\n {2}Secrets were not looked at, as asked\.\n\nall trusted, as far as seen\n$/);
-    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /\nNot seen\n {2}Secrets were not looked at, as asked\.\n\nall trusted, as far as seen: not seen were .* 1 of 7 proxies and istiods\n$/,
+    );
+    expect(code).toBe(6);
+    expect((await audit('--kubeconfig', loopback.kubeconfig, '--strict')).code).toBe(1);
+  });
+
+  it('ends with 0 without Secrets, which cost no edge, and with --strict with 1', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true }));
+    expect((await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets')).code).toBe(0);
+    expect((await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets', '--strict')).code).toBe(1);
+  });
+
+  it('ends with 7 where the next restart breaks what is trusted now', async () => {
+    const cluster = await loopbackMesh({ joined: true });
+    const [secret] = cluster.objects.secrets as { data: Record<string, string> }[];
+    delete secret?.data['ca-key.pem'];
+    await using loopback = await openLoopback(cluster);
+    const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig);
+    expect(stdout).toMatch(
+      /\nAt the next restart\n {2}! The Secret istio-system\/cacerts is not whole, istio-system\/istiod would not start with it: ca-key\.pem is missing\.\n\nall trusted, until the next restart\n$/,
+    );
+    expect(code).toBe(7);
   });
 
   it('ends with 3 where nothing could be judged', async () => {

@@ -6,7 +6,8 @@ import { connectKube, type Kube } from '../cluster/kube/client.ts';
 import { Progress } from '../common/progress.ts';
 import { inert, mapStrings } from '../common/text.ts';
 import { toYaml } from '../verdict/report/yaml.ts';
-import { brokenConversations, isAnythingJudged, trustGraph } from '../verdict/trust/graph/graph.ts';
+import { trustGraph } from '../verdict/trust/graph/graph.ts';
+import { type Outcome, outcomeOf } from '../verdict/trust/graph/outcome.ts';
 import type { TrustGraph } from '../verdict/trust/graph/model.ts';
 import type { AUDIT_FORMATS } from './option-values.ts';
 import { writeOut } from './write-out.ts';
@@ -22,9 +23,10 @@ export interface AuditFlags {
   out?: string;
   concurrency: number;
   verbose?: true;
+  strict?: true;
 }
 
-/** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit code 1 if any of its edges is broken, 3 if none could be judged. */
+/** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit codes: see {@link exitOf}. */
 export async function auditCommand(flags: AuditFlags): Promise<number> {
   using _ = endingWhenInterrupted();
   if (flags.as === undefined && flags.asGroup !== undefined) {
@@ -38,9 +40,15 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   const progress = new Progress();
   const who = flags.as === undefined ? '' : `, as ${flags.as}`;
   progress.note(`Context ${kube.context} at ${kube.server}${who}. Nothing is changed.`);
-  const { secrets, concurrency } = flags;
+  const { secrets, concurrency, strict = false } = flags;
   const namespaces = [...new Set(flags.namespace)];
   const observation = await observe(kube, { namespaces, secrets, concurrency }, progress);
+  if (kube.aheadBy() !== 0) {
+    const seconds = Math.round(Math.abs(kube.aheadBy()) / 1000);
+    progress.note(
+      `This machine's clock is ${seconds} s ${kube.aheadBy() > 0 ? 'behind' : 'ahead of'} the cluster's, which counts.`,
+    );
+  }
   const graph = mapStrings(trustGraph(observation), inert);
   const text = await FORMATS[flags.output](graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
@@ -48,16 +56,28 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
     writeOut(flags.out, text);
     progress.note(`Written to ${flags.out}.`);
   }
-  if (brokenConversations(graph).length > 0) return EXIT.claimFailed;
-  return isAnythingJudged(graph) ? EXIT.conformant : EXIT.environment;
+  return exitOf(outcomeOf(graph, { strict }), strict);
+}
+
+/** A reservation has a code of its own, so that whoever can live with it may; with --strict it is as bad as a broken edge. */
+function exitOf(outcome: Outcome, strict: boolean): number {
+  const reserved = (code: number) => (strict ? EXIT.claimFailed : code);
+  const codes: Record<Outcome, number> = {
+    broken: EXIT.claimFailed,
+    'nothing-judged': EXIT.environment,
+    'breaks-at-restart': reserved(EXIT.breaksAtRestart),
+    'partly-unseen': reserved(EXIT.partlyUnseen),
+    trusted: EXIT.conformant,
+  };
+  return codes[outcome];
 }
 
 type Render = (graph: TrustGraph, kube: Kube, flags: AuditFlags) => string | Promise<string>;
 
 const FORMATS: Record<AuditFlags['output'], Render> = {
-  table: (graph, _, { out, verbose }) => {
+  table: (graph, _, { out, verbose, strict }) => {
     const colour = out === undefined && process.stdout.isTTY && process.stdout.hasColors();
-    return renderTable(graph, { colour, verbose: verbose === true });
+    return renderTable(graph, { colour, verbose: verbose === true, strict: strict === true });
   },
   json: (graph) => `${JSON.stringify(graph, undefined, 2)}\n`,
   yaml: (graph) => toYaml(graph),

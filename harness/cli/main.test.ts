@@ -205,10 +205,10 @@ describe('a shard without a claim', () => {
 
 describe('a run that dies in set-up', () => {
   it('in a shard reports the claims of that shard only', async () => {
-    const { code } = await meshtrust('run', '--supply', 'source', '--shard', '1/3', '--out', 'out');
+    const { code } = await meshtrust('run', '--supply', 'source', '--shard', '1/4', '--out', 'out');
     expect(code).toBe(3);
     const report = parse(readFileSync(join(home, 'out', 'conformance.yaml'), 'utf8')) as ConformanceReport;
-    expect(report.run.shard).toBe('1/3');
+    expect(report.run.shard).toBe('1/4');
     expect(new Set(report.claims.map(({ group }) => group))).toEqual(new Set(['trust/rotation']));
   });
 

@@ -51,8 +51,9 @@ Exit codes: 0 conformant · 1 a claim failed · 2 wrong use or configuration · 
 const AUDIT_HELP = `
 The role in fixtures/rbac/observer.yaml is all it needs; what a user may not see is said, and judged from the rest.
 
-Exit codes: 0 all trusted, as far as seen · 1 broken edges · 2 wrong use · 3 the cluster does not answer, or nothing
-            could be judged · 130 interrupted`;
+Exit codes: 0 every edge was seen and is trusted · 1 broken edges · 2 wrong use · 3 the cluster does not answer, or
+            nothing could be judged · 6 trusted, but an edge or a proxy was not seen · 7 trusted, but the next restart
+            of an istiod breaks or changes something · 130 interrupted`;
 
 const DIFF_HELP = `
 ${NOISE_RULE}
@@ -199,6 +200,7 @@ const auditOptions = (command: Command): Command =>
     )
     .option('--out <file>', 'write there instead of to standard output')
     .option('--concurrency <number>', 'how many proxies are asked at a time', atLeastOne, 10)
+    .option('--strict', 'what was not seen, and what the next restart would change, is as bad as a broken edge')
     .option('--verbose', 'a table with nothing folded')
     .addHelpText('after', AUDIT_HELP);
 

@@ -8,6 +8,10 @@ export const EXIT = {
   environment: 3,
   lab: 4,
   bug: 5,
+  /** Of `audit` alone: trusted as far as seen, and not everything was. */
+  partlyUnseen: 6,
+  /** Of `audit` alone: trusted now, and the next restart of an istiod breaks or changes something. */
+  breaksAtRestart: 7,
   interrupted: 130,
 } as const;
 

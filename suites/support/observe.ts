@@ -87,8 +87,8 @@ const attempt = ({ outcome, protocol }: HandshakeResult): TlsAttempt => ({
 
 /** The root ConfigMap that a plane writes into the mesh's namespace, watched for a while. */
 export async function watchMap(lab: Lab, plane: PlaneName): Promise<WatchedMap> {
-  const churn = await observeChurn(lab.kube, 'bookinfo', lab.distribution.rootMaps[plane].name);
-  return { ...churn, roots: churn.roots.map(pemBundle) };
+  const { contents, ...churn } = await observeChurn(lab.kube, 'bookinfo', lab.distribution.rootMaps[plane].name);
+  return { ...churn, roots: contents.map(pemBundle) };
 }
 
 /** The CAs of both planes as cert-manager keeps them. */

@@ -86,7 +86,7 @@ claim('trust.after-joining.other-bytes-rewritten', async (context) => {
     await context.evidence('churn', summary(churn));
     noFaults([
       churn.versions.length > FIGHT ? undefined : `${churn.name} changed only ${churn.versions.length - 1} times`,
-      churn.roots.length === 2 ? undefined : `${churn.roots.length} different texts were seen in it, not 2`,
+      churn.contents.length === 2 ? undefined : `${churn.contents.length} different texts were seen in it, not 2`,
       holdsOnly(churn, root),
     ]);
   });
@@ -99,7 +99,9 @@ claim('trust.after-joining.other-bytes-still', async (context) => {
     const churns = await Promise.all(names.map((name) => observeChurn(lab.kube, 'bookinfo', name)));
     await context.evidence('churn', churns.map(summary));
     noFaults([
-      new Set(churns.flatMap(({ roots }) => roots)).size === 2 ? undefined : 'both ConfigMaps hold the same bytes',
+      new Set(churns.flatMap(({ contents }) => contents)).size === 2
+        ? undefined
+        : 'both ConfigMaps hold the same bytes',
       ...churns.map((churn) => holdsOnly(churn, root)),
       ...churns.map(({ name, versions }) =>
         versions.length === 1 ? undefined : `${name} changed ${versions.length - 1} times`,
@@ -129,13 +131,13 @@ async function withOtherBytes(context: ClaimContext, observe: (root: Certificate
   );
 }
 
-const summary = ({ roots, ...churn }: Churn) => ({
+const summary = ({ contents, ...churn }: Churn) => ({
   ...churn,
-  texts: roots.map((text) => ({ text, certificates: parseCertificates(text).map(describe) })),
+  texts: contents.map((text) => ({ text, certificates: parseCertificates(text).map(describe) })),
 });
 
-const holdsOnly = ({ name, roots }: Churn, root: Certificate) =>
-  sameRoots(roots.flatMap(parseCertificates), [root]) ? undefined : `${name} holds another root than the shared one`;
+const holdsOnly = ({ name, contents }: Churn, root: Certificate) =>
+  sameRoots(contents.flatMap(parseCertificates), [root]) ? undefined : `${name} holds another root than the shared one`;
 
 claim('trust.after-joining.drift', async (context) => {
   const { lab, evidence, agent } = context;

@@ -35,7 +35,7 @@ interface ConfigDump {
 export interface EnvoySecrets extends SeenCertificates {
   /** With a SPIFFE validator the roots depend on the peer's trust domain; `roots` are then those of all. */
   readonly rootsByDomain: ReadonlyMap<string, readonly Certificate[]> | undefined;
-  /** Where its revocation lists are: a file of its pod, or a PEM text; undefined: it does not look for revocation. */
+  /** Its revocation lists in PEM, or a file of its pod that they are in; undefined: it does not look for revocation. */
   readonly crl: { readonly file: string } | { readonly pem: string } | undefined;
   /** Why what it trusts cannot be read, a clause; `roots` are then undefined. */
   readonly unread: string | undefined;

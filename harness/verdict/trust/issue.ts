@@ -71,6 +71,31 @@ export async function issueLeaf(issuer: Authority, options: LeafOptions): Promis
   return issue(issuer, { ...defaults, ...options, alternativeNames }, LEAF_LIFETIME);
 }
 
+/** Says which certificates of a CA are revoked, for as long as its other certificates last unless days are given; PEM. */
+export async function issueRevocationList(
+  issuer: Authority,
+  revoked: readonly Certificate[] = [],
+  { now = new Date(), days }: Pick<IssueOptions, 'now' | 'days'> = {},
+): Promise<string> {
+  const { certificate, privateKey } = issuer;
+  const lifetime = days === undefined ? CA_LIFETIME : days * 24 * HOUR;
+  const thisUpdate = new Date(now.getTime() - CLOCK_SKEW);
+  const list = await x509.X509CrlGenerator.create({
+    issuer: new x509.X509Certificate(certificate.pem).subjectName,
+    thisUpdate,
+    nextUpdate: new Date(now.getTime() + lifetime),
+    entries: revoked.map(({ serial }) => ({ serialNumber: serial, revocationDate: thisUpdate })),
+    signingAlgorithm: { name: privateKey.publicKey.algorithm.name, hash: 'SHA-256' },
+    signingKey: privateKey.signingKey(),
+    extensions:
+      certificate.subjectKeyIdentifier === undefined
+        ? []
+        : [new x509.AuthorityKeyIdentifierExtension(certificate.subjectKeyIdentifier)],
+  });
+  // The library's own word for it, `CRL`, is not that of RFC 7468, which Go and Envoy go by.
+  return `${x509.PemConverter.encode(list.rawData, 'X509 CRL')}\n`;
+}
+
 const caDefaults = (options: AuthorityOptions): AuthorityOptions => ({
   isCa: true,
   keyUsages: ['keyCertSign', 'cRLSign'],

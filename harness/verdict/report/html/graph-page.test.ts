@@ -20,8 +20,23 @@ it('names the broken edges of a cluster', async () => {
 
 it('says so where there is none, and what was not seen', async () => {
   const unseen = ['reviews-v1 does not answer'];
-  const page = await renderGraphPage({ ...graph, conversations: [], unseen }, { title: 'lab' });
-  expect(words(page)).toContain('✔ No broken edge lab: Nobody was seen who talks to anybody.');
+  const trusted = graph.conversations.map((one) => ({ ...one, verdict: 'trusted' as const }));
+  const page = await renderGraphPage({ ...graph, conversations: trusted, unseen }, { title: 'lab' });
+  expect(words(page)).toContain('? No broken edge, as far as seen lab: None of 1 conversation is broken.');
   expect(page).not.toContain('id="broken"');
   expect(words(page)).toContain('Not seen: reviews-v1 does not answer');
+});
+
+it('is not green where nothing was judged', async () => {
+  const page = await renderGraphPage({ ...graph, conversations: [] }, { title: 'lab' });
+  expect(words(page)).toContain('? Nothing was judged lab: Nobody was seen who talks to anybody.');
+  expect(page).toContain('class="verdict open"');
+});
+
+it('tells what the next restart would bring', async () => {
+  const trusted = graph.conversations.map((one) => ({ ...one, verdict: 'trusted' as const }));
+  const atRestart = ['It would not start.'];
+  const page = await renderGraphPage({ ...graph, conversations: trusted, atRestart }, { title: 'lab' });
+  expect(words(page)).toContain('! No broken edge, until the next restart');
+  expect(page).toContain('id="restart"');
 });

@@ -5,6 +5,7 @@ import { linksOf, planesOfAuthorities } from './links.ts';
 import type { CertificateSummary, Conversation, TrustGraph } from './model.ts';
 import { nodesOf } from './nodes.ts';
 import type { Observation } from './observation.ts';
+import { changesAtRestart } from './restart.ts';
 import { prepare, type Scene } from './scene.ts';
 import { workloadConversations } from './workload.ts';
 
@@ -23,6 +24,7 @@ import { workloadConversations } from './workload.ts';
 export function trustGraph(observation: Observation): TrustGraph {
   const scene = prepare(observation);
   const links = linksOf(scene);
+  const atRestart = changesAtRestart(scene);
   return {
     at: observation.at.toISOString(),
     nodes: nodesOf(scene, planesOfAuthorities(scene, links)),
@@ -30,6 +32,7 @@ export function trustGraph(observation: Observation): TrustGraph {
     conversations: [...workloadConversations(scene), ...controlConversations(scene)].sort(brokenFirst),
     certificates: certificatesOf(scene).map(summary),
     unseen: observation.unseen,
+    ...(atRestart.length === 0 ? {} : { atRestart }),
   };
 }
 
@@ -39,10 +42,6 @@ export const isBroken = ({ verdict }: Pick<Conversation, 'verdict'>): boolean =>
 
 /** The conversations that are refused, in the graph's order. */
 export const brokenConversations = ({ conversations }: TrustGraph): Conversation[] => conversations.filter(isBroken);
-
-/** Whether anything was seen well enough for a verdict: else «nothing is broken» says nothing. */
-export const isAnythingJudged = ({ conversations }: TrustGraph): boolean =>
-  conversations.some(({ verdict }) => verdict !== 'not-seen');
 
 /** Then what was not seen, then what is trusted; a stable sort keeps workloads before agents. */
 function brokenFirst(a: Conversation, b: Conversation): number {

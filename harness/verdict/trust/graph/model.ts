@@ -112,6 +112,11 @@ export const TRUST_GRAPH = object(
     }),
     certificates: Type.Array(CERTIFICATE_SUMMARY),
     unseen: Type.Array(Type.String(), { description: 'What could not be seen and why, a sentence each.' }),
+    atRestart: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What the next restart of an istiod would break or change, a sentence each; absent if nothing.',
+      }),
+    ),
   },
   {
     description:

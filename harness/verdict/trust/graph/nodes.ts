@@ -42,8 +42,9 @@ function replicasProblem(replicas: readonly Replica[]): string | undefined {
   const roots = Map.groupBy(replicas, ({ serving }) => serving.root?.keyFingerprint ?? serving.chain.at(-1)?.issuer);
   if (roots.size < 2) return undefined;
   const words = [...roots.values()].map((those) => {
-    const root = those[0]?.serving.root;
-    return `${listed(those.map(({ pod }) => pod))} from ${root === undefined ? 'a CA nobody knows' : called(root)}`;
+    const { root, chain } = those[0]?.serving ?? { chain: [] };
+    const from = root === undefined ? `"${chain.at(-1)?.issuer ?? ''}"` : called(root);
+    return `${listed(those.map(({ pod }) => pod))} from ${from}`;
   });
   return `its pods issue from different CAs: ${words.join(', ')}`;
 }

@@ -103,6 +103,18 @@ export function chainRemedy(
   if (code === 'chain-incomplete') {
     return `Add ${calledAll(about)} to cert-chain.pem in ${cacertsOf(plane)}, which has to hold every intermediate; ${THEN_RESTART}.`;
   }
+  if (code === 'revoked') {
+    return isLeaf
+      ? `Have the certificate issued anew by ${plane?.id ?? 'its istiod'}.`
+      : `Have ${cacertsOf(plane)} hold another CA, since ${name} is revoked; ${THEN_RESTART}. A list that is wrong has to be made anew.`;
+  }
+  if (code === 'revocation-unknown') {
+    const issuer = certificate.issuerCommonName ?? certificate.issuer;
+    return (
+      `Put a list of "${issuer}" that is in force into ca-crl.pem of the Secret cacerts of whoever looks for it, beside one ` +
+      'of every other CA on the way to the root, the root included; or take all lists out; then restart istiod, and what it serves.'
+    );
+  }
   if (code === 'ca-flag-missing') {
     return `Issue ${name} again as a CA (basicConstraints CA:TRUE, keyUsage keyCertSign); ${THEN_RESTART}.`;
   }

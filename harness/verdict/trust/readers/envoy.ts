@@ -25,12 +25,12 @@ import { inStoreOrder, type StoreOrder } from './store.ts';
  * critical extensions it has; its validity, key usage and name constraints count. Where it depends on the version which
  * of several is the first, what one of them refuses is refused.
  */
-export const ENVOY: Reader = { name: 'Envoy', verify: verifyInAnyStore };
+export const ENVOY: Reader = { name: 'Envoy', verify: verifyInAnyStore, asIssuers };
 
 /** Envoys of one kind of store each, up to 1.37 and from 1.38 on: what {@link ENVOY} is made of. */
 export const ENVOYS = {
-  '1.37': { name: 'Envoy', verify: (question) => verify(question, 'of a heap sort') },
-  '1.38': { name: 'Envoy', verify: (question) => verify(question, 'of the bundle') },
+  '1.37': { name: 'Envoy', verify: (question) => verify(question, 'of a heap sort'), asIssuers },
+  '1.38': { name: 'Envoy', verify: (question) => verify(question, 'of the bundle'), asIssuers },
 } as const satisfies Record<string, Reader>;
 
 /** v3_purp.cc, X509_supported_extension. */
@@ -142,6 +142,18 @@ function linkFaults(child: Certificate, issuer: Certificate | undefined): ChainF
   if (issuer === undefined) return [];
   const link = linkBetween(child, issuer);
   return link === 'issued' ? [] : [linkFault(child, [{ candidate: issuer, link }])];
+}
+
+/** All but the trusted one, of which only key usage and names would count. */
+function asIssuers(path: readonly Certificate[]): ChainFault[] {
+  return path
+    .slice(0, -1)
+    .flatMap((authority, depth) => [
+      ...authorityFaults(authority),
+      ...lengthFaults(authority, path.slice(0, depth).filter((one) => !isSelfIssued(one)).length),
+      ...purposeFaults(authority, 'serverAuth'),
+      ...purposeFaults(authority, 'clientAuth'),
+    ]);
 }
 
 /** x509_vfy.cc, check_chain_extensions, of certificates that are not from the bundle. */

@@ -17,7 +17,16 @@ import type { ChainVerdict, Question, Reader } from './reader.ts';
  * src/crypto/x509/verify.go and parser.go). It tries every way up. A root is checked like any other certificate of a path
  * but for its own signature. Names are compared byte by byte; key identifiers only say what is tried first.
  */
-export const GO: Reader = { name: 'Go', verify };
+export const GO: Reader = {
+  name: 'Go',
+  verify,
+  asIssuers: (path) =>
+    path.flatMap((one, below) => [
+      ...authorityFaults(one),
+      ...lengthFaults(one, below),
+      ...purposeFaults(one, 'serverAuth'),
+    ]),
+};
 
 /** parser.go, processExtensions: those that it makes something of. */
 const HANDLED: readonly string[] = [14, 15, 17, 19, 30, 31, 32, 33, 35, 36, 37, 54].map((arc) => `2.5.29.${arc}`);

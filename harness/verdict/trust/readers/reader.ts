@@ -37,4 +37,8 @@ export interface Reader {
   /** As a sentence calls it. */
   readonly name: 'Envoy' | 'Go';
   readonly verify: (question: Question) => ChainVerdict;
+  /**
+   * What it would find wrong about these CAs in any chain below them; the issuing one comes first, the trusted one last.
+   */
+  readonly asIssuers: (path: readonly Certificate[]) => ChainFault[];
 }

@@ -1,0 +1,109 @@
+import type { ClaimContext } from '../../harness/run/claims/claim.ts';
+import { rolledOut } from '../../harness/cluster/kube/rollout.ts';
+import { apply, change } from '../../harness/cluster/ownership/objects.ts';
+import { istiodOf, type Lab, MESH_NAMESPACES } from '../../harness/lab/mesh/lab.ts';
+import { cacerts, encode } from '../../harness/lab/remedies/manual.ts';
+import { restartIstiods, restartWorkloads } from '../../harness/lab/remedies/restart.ts';
+import { eventually } from '../../harness/common/retry.ts';
+import { CRL_FILE, DISCOVERY, LIST_MAP } from '../../harness/observations/istio.ts';
+import { PLANES, type PlaneName } from '../../harness/observations/planes.ts';
+import { type Authority, issueRevocationList } from '../../harness/verdict/trust/issue.ts';
+import { splitBaseline } from './baseline.ts';
+import { sharedHierarchy } from './plug-in.ts';
+
+type Hierarchy = Record<'root' | PlaneName, Authority>;
+
+/** Which CAs have lists in the mesh plane's Secret, and whom the root's revokes. */
+export interface Lists {
+  of: readonly (keyof Hierarchy)[];
+  revoked?: PlaneName;
+}
+
+const SWITCH = 'PILOT_ENABLE_CA_CRL';
+
+/** What the claims of one file share: a lab that was joined for them is the split again after the last one. */
+let standing: { hierarchy: Hierarchy; takeBack: (() => Promise<void>) | undefined } | undefined;
+
+/**
+ * Both planes under one root, with such lists in the mesh plane's `cacerts` and none in the gateway plane's, and all
+ * certificates new. The gateway plane writes no lists, as on OpenShift 4.23, unless both are to.
+ */
+export async function withLists(
+  context: ClaimContext,
+  lists: Lists,
+  writers: 'mesh' | 'both' = 'mesh',
+): Promise<{ hierarchy: Hierarchy; text: string }> {
+  const { lab } = context;
+  standing ??= await join(context);
+  const { hierarchy } = standing;
+  if (writers === 'mesh') standing.takeBack ??= await writeNoLists(lab);
+  const text = await textOf(lists, hierarchy);
+  await plugIn(lab, hierarchy, text);
+  const root = hierarchy.root.certificate.pem;
+  await restartIstiods(lab, root);
+  // In a fight nobody knows what a pod that starts would mount.
+  if (writers === 'both') return { hierarchy, text };
+  // An istiod that starts writes nothing at first, and Envoy holds what it has found when its pod started.
+  await Promise.all(MESH_NAMESPACES.map((namespace) => listsArrive(lab, namespace, text)));
+  await Promise.all(PLANES.map((plane) => restartWorkloads(lab, plane)));
+  return { hierarchy, text };
+}
+
+async function listsArrive(lab: Lab, namespace: string, text: string): Promise<void> {
+  await eventually(
+    async () => {
+      const { data = {} } = await lab.kube.core.readNamespacedConfigMap({ namespace, name: LIST_MAP });
+      if ((data[CRL_FILE] ?? '') !== text) throw new Error('it holds something else');
+    },
+    { waitingFor: `the lists to reach ${namespace}/${LIST_MAP}`, within: 'converge', inARow: 5 },
+  );
+}
+
+async function join(context: ClaimContext): Promise<NonNullable<typeof standing>> {
+  const { lab, atEnd } = context;
+  await splitBaseline(lab);
+  atEnd.defer(async () => {
+    await standing?.takeBack?.();
+    await splitBaseline(lab);
+  });
+  return { hierarchy: await sharedHierarchy(context), takeBack: undefined };
+}
+
+async function textOf({ of, revoked }: Lists, hierarchy: Hierarchy): Promise<string> {
+  const lists = of.map((name) => {
+    const below = name === 'root' && revoked !== undefined ? [hierarchy[revoked].certificate] : [];
+    return issueRevocationList(hierarchy[name], below);
+  });
+  return (await Promise.all(lists)).join('');
+}
+
+/** Gives each plane its CA, and the mesh plane the lists; an empty text is none. */
+async function plugIn(lab: Lab, hierarchy: Hierarchy, lists: string): Promise<void> {
+  const { planes } = lab.distribution;
+  const secrets = PLANES.map((plane) => cacerts(planes[plane], hierarchy[plane]));
+  const [mesh] = secrets;
+  if (mesh !== undefined && lists !== '') Object.assign(mesh.data, { [CRL_FILE]: encode(lists) });
+  await apply(lab, secrets);
+}
+
+/** Has the gateway plane's istiod write no lists; returns how to take that back. */
+async function writeNoLists(lab: Lab): Promise<() => Promise<void>> {
+  const istiod = istiodOf(lab.distribution.planes.gateway);
+  const { spec } = await lab.kube.apps.readNamespacedDeployment(istiod);
+  const containers = (spec?.template.spec?.containers ?? []).map((one) => {
+    if (one.name !== DISCOVERY) return one;
+    const others = (one.env ?? []).filter(({ name }) => name !== SWITCH);
+    return Object.assign(structuredClone(one), { env: [...others, { name: SWITCH, value: 'false' }] });
+  });
+  const takeBack = await change(lab, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: istiod,
+    spec: { template: { spec: { containers } } },
+  } as Parameters<typeof change>[1]);
+  await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+  return async () => {
+    await takeBack();
+    await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+  };
+}
