@@ -29,7 +29,7 @@ export const ACCESSES = {
     group: '',
     resource: 'configmaps',
     verbs: ['get'],
-    without: 'trust domains are taken for cluster.local, and the roots that agents check istiod with are not known',
+    without: 'trust domains are read from certificates, and the roots that agents check istiod with are not known',
   },
   portForward: {
     group: '',

@@ -84,10 +84,18 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
     id: `${secret.metadata?.namespace ?? ''}/${secret.metadata?.name ?? ''}`,
     kind,
     plane,
+    form: form.certificate === TLS.certificate ? 'tls' : 'istio',
+    keeper: keeperOf(secret),
     chain: [...own, ...above],
     roots: [...(roots.length === 0 && form === SELF_SIGNED ? own : roots)],
     problem: problems.length === 0 ? undefined : problems.join('; '),
   };
+}
+
+/** cert-manager notes on a Secret which Certificate it belongs to. */
+function keeperOf({ metadata }: V1Secret): string | undefined {
+  const certificate = metadata?.annotations?.['cert-manager.io/certificate-name'];
+  return certificate === undefined ? undefined : `cert-manager's Certificate ${certificate}`;
 }
 
 function formOf(kind: AuthoritySecret, type: string | undefined, has: (file: string) => boolean): Form {

@@ -4,7 +4,7 @@ import { XDS_PORT } from '../observations/istio.ts';
 import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
-import { type PlaneDeployment, type TrustDomains, trustDomains } from './planes.ts';
+import { type PlaneDeployment, type TrustDomains, trustDomains, UNKNOWN_DOMAINS } from './planes.ts';
 import { isLive, notServing } from './proxy-pods.ts';
 
 /** What istiod serves and what it takes for its trust domain. */
@@ -59,16 +59,22 @@ async function servingChains(audit: Audit, plane: PlaneDeployment): Promise<Obse
   }
 }
 
-async function readTrustDomains(audit: Audit, { id, namespace, meshMap }: PlaneDeployment): Promise<TrustDomains> {
+async function readTrustDomains(audit: Audit, plane: PlaneDeployment): Promise<TrustDomains> {
+  const { id, namespace, meshMap, admitsAll } = plane;
+  const notSeen = (why: string) => {
+    audit.missed(`The trust domain of ${id} was not seen (ConfigMap ${namespace}/${meshMap}: ${why}).`);
+    return UNKNOWN_DOMAINS;
+  };
   if (!audit.rights.may('configMaps', namespace)) {
     audit.lacks('configMaps');
-    return trustDomains(undefined);
+    return UNKNOWN_DOMAINS;
   }
   try {
     const map = await found(audit.kube.core.readNamespacedConfigMap({ namespace, name: meshMap }));
-    return trustDomains(map?.data?.['mesh']);
+    if (map === undefined) return notSeen('it is not there');
+    const domains = trustDomains(map.data?.['mesh'] ?? '');
+    return admitsAll ? { ...domains, alsoAdmits: 'all' } : domains;
   } catch (error) {
-    audit.missed(`The trust domain of ${id} was not seen (ConfigMap ${namespace}/${meshMap}: ${apiMessage(error)}).`);
-    return trustDomains(undefined);
+    return notSeen(apiMessage(error));
   }
 }

@@ -21,6 +21,7 @@ describe('planeDeployment', () => {
       serverName: 'istiod.istio-system.svc',
       rootMapName: 'istio-ca-root-cert',
       selector: 'app=istiod,istio=pilot',
+      admitsAll: false,
       meshMap: 'istio',
     });
   });
@@ -46,14 +47,20 @@ describe('planeDeployment', () => {
 
 describe('trustDomains', () => {
   it('takes Istio’s defaults where nothing is said', () => {
-    const defaults = { trustDomain: 'cluster.local', trustDomainAliases: [] };
-    expect(trustDomains(undefined)).toEqual(defaults);
+    const defaults = { trustDomain: 'cluster.local', trustDomainAliases: [], alsoAdmits: [] };
+    expect(trustDomains('')).toEqual(defaults);
     expect(trustDomains('rootNamespace: istio-system')).toEqual(defaults);
   });
 
   it('reads both', () => {
     const mesh = 'trustDomain: prod.example\ntrustDomainAliases: [old.example]\n';
-    expect(trustDomains(mesh)).toEqual({ trustDomain: 'prod.example', trustDomainAliases: ['old.example'] });
+    expect(trustDomains(mesh)).toEqual({
+      trustDomain: 'prod.example',
+      trustDomainAliases: ['old.example'],
+      alsoAdmits: [],
+    });
+    const others = 'caCertificates: [{ pem: x, trustDomains: [partner.example] }, { pem: y }]\n';
+    expect(trustDomains(others).alsoAdmits).toEqual(['partner.example']);
   });
 });
 

@@ -5,12 +5,11 @@ import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
 import { environmentOf, type ProxyPod, versionOf } from './proxy-pods.ts';
 
 /** A control plane by its deployment. */
-export interface PlaneDeployment extends Omit<
-  ObservedPlane,
-  'serving' | 'replicas' | 'trustDomain' | 'trustDomainAliases'
-> {
+export interface PlaneDeployment extends Omit<ObservedPlane, 'serving' | 'replicas' | keyof TrustDomains> {
   /** Selects its pods. */
   selector: string;
+  /** It is told not to look at clients' trust domains (PILOT_SKIP_VALIDATE_TRUST_DOMAIN). */
+  admitsAll: boolean;
   /** The ConfigMap with its mesh configuration (istiod's getMeshConfigMapName). */
   meshMap: string;
 }
@@ -35,16 +34,30 @@ export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployme
     selector: Object.entries(spec?.selector.matchLabels ?? {})
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
+    admitsAll: environment['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true',
     meshMap: revision === '' ? 'istio' : `istio-${revision}`,
   };
 }
 
-export type TrustDomains = Pick<ObservedPlane, 'trustDomain' | 'trustDomainAliases'>;
+export type TrustDomains = Pick<ObservedPlane, 'trustDomain' | 'trustDomainAliases' | 'alsoAdmits'>;
 
-/** Trust domain and aliases of a mesh configuration (YAML); Istio's defaults where it says nothing. */
-export function trustDomains(meshConfig: string | undefined): TrustDomains {
-  const mesh = (parse(meshConfig ?? '') ?? {}) as Partial<TrustDomains>;
-  return { trustDomain: mesh.trustDomain ?? 'cluster.local', trustDomainAliases: mesh.trustDomainAliases ?? [] };
+/** What is known of them where the mesh configuration is not. */
+export const UNKNOWN_DOMAINS: TrustDomains = { trustDomain: undefined, trustDomainAliases: [], alsoAdmits: [] };
+
+interface MeshConfig {
+  trustDomain?: string;
+  trustDomainAliases?: string[];
+  caCertificates?: { trustDomains?: string[] }[];
+}
+
+/** Trust domains of a mesh configuration (YAML); Istio's defaults where it says nothing. */
+export function trustDomains(meshConfig: string): TrustDomains {
+  const mesh = (parse(meshConfig) ?? {}) as MeshConfig;
+  return {
+    trustDomain: mesh.trustDomain ?? 'cluster.local',
+    trustDomainAliases: mesh.trustDomainAliases ?? [],
+    alsoAdmits: (mesh.caCertificates ?? []).flatMap((one) => one.trustDomains ?? []),
+  };
 }
 
 /**

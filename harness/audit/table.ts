@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { inert, mapStrings } from '../common/text.ts';
 import { brokenConversations } from '../verdict/trust/graph/graph.ts';
-import { hiddenNodes, outcomeOf } from '../verdict/trust/graph/outcome.ts';
+import { endingWithin, hiddenNodes, type OutcomeOptions, outcomeOf } from '../verdict/trust/graph/outcome.ts';
 import type {
   CertificateSummary,
   Conversation,
@@ -11,12 +11,10 @@ import type {
 } from '../verdict/trust/graph/model.ts';
 import { inColumns } from '../verdict/report/columns.ts';
 
-export interface TableOptions {
+export interface TableOptions extends OutcomeOptions {
   colour: boolean;
   /** Long lists are shown whole. */
   verbose: boolean;
-  /** See {@link outcomeOf}. */
-  strict?: boolean;
 }
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
@@ -46,7 +44,15 @@ class Table {
   }
 
   render(): string {
-    const sections = [this.#planes(), ...this.#proxies(), this.#broken(), this.#atRestart(), this.#unseen()];
+    const sections = [
+      this.#planes(),
+      ...this.#proxies(),
+      this.#broken(),
+      this.#endingSoon(),
+      this.#atRestart(),
+      this.#unseen(),
+      this.#until(),
+    ];
     const shown = sections.filter(({ length }) => length > 0).flatMap((lines) => [...lines, '']);
     return [...shown, this.#verdict(), ''].join('\n');
   }
@@ -134,6 +140,20 @@ class Table {
     return unseen.length === 0 ? [] : [this.#title('Not seen'), ...unseen];
   }
 
+  /** When the first of the CAs ends that trusted edges rest on. */
+  #until(): string[] {
+    const [first] = this.#graph.conversations.flatMap(({ until }) => until ?? []).sort();
+    return first === undefined ? [] : [`What is trusted rests on CAs of which the first ends at ${minute(first)}.`];
+  }
+
+  #endingSoon(): string[] {
+    const lines = endingWithin(this.#graph, this.#options.within).map(
+      ({ from, to, until = '' }) =>
+        `  ${this.#paint('red', '✖')} ${this.#ends(from)} → ${this.#ends(to)}: until ${minute(until)}`,
+    );
+    return lines.length === 0 ? [] : [this.#title('Ends soon'), ...this.#folded(lines)];
+  }
+
   #atRestart(): string[] {
     const sentences = (this.#graph.atRestart ?? []).map((sentence) => `  ${this.#paint('yellow', '!')} ${sentence}`);
     return sentences.length === 0 ? [] : [this.#title('At the next restart'), ...sentences];
@@ -157,6 +177,10 @@ class Table {
       'nothing-judged': [
         'yellow',
         nobody ? 'nothing to judge: no proxy was found' : 'nothing could be judged: too little was seen',
+      ],
+      'ends-soon': [
+        'red',
+        `all trusted, and ${endingWithin(this.#graph, this.#options.within).length} of ${conversations.length} conversations end soon`,
       ],
       'breaks-at-restart': ['yellow', 'all trusted, until the next restart'],
       'partly-unseen': [

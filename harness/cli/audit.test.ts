@@ -79,7 +79,7 @@ describe('meshtrust audit', () => {
     const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets');
     expect(stdout).toMatch(/ratings-v1-5f7d9c-00002 .*! its Envoy answers with something else than its secrets/);
     expect(stdout).toMatch(
-      /\nNot seen\n {2}Secrets were not looked at, as asked\.\n\nall trusted, as far as seen: not seen were .* 1 of 7 proxies and istiods\n$/,
+      /\nNot seen\n {2}Secrets were not looked at, as asked\.\n\nWhat is trusted rests on CAs of which the first ends at .* UTC\.\n\nall trusted, as far as seen: not seen were .* 1 of 7 proxies and istiods\n$/,
     );
     expect(code).toBe(6);
     expect((await audit('--kubeconfig', loopback.kubeconfig, '--strict')).code).toBe(1);
@@ -91,6 +91,17 @@ describe('meshtrust audit', () => {
     expect((await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets', '--strict')).code).toBe(1);
   });
 
+  it('ends with 1 where CAs do not last as long as asked for', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true }));
+    expect((await audit('--kubeconfig', loopback.kubeconfig, '--within', '30d')).code).toBe(0);
+    const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--within', '600w');
+    expect(stdout).toMatch(/\nEnds soon\n {2}✖ .* → .*: until \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/);
+    expect(stdout).toMatch(/\nall trusted, and \d of \d conversations end soon\n$/);
+    expect(code).toBe(1);
+    const wrong = await audit('--kubeconfig', loopback.kubeconfig, '--within', 'soon');
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('such as 12h, 30d or 8w') as string]);
+  });
+
   it('ends with 7 where the next restart breaks what is trusted now', async () => {
     const cluster = await loopbackMesh({ joined: true });
     const [secret] = cluster.objects.secrets as { data: Record<string, string> }[];
@@ -98,7 +109,7 @@ describe('meshtrust audit', () => {
     await using loopback = await openLoopback(cluster);
     const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig);
     expect(stdout).toMatch(
-      /\nAt the next restart\n {2}! The Secret istio-system\/cacerts is not whole, istio-system\/istiod would not start with it: ca-key\.pem is missing\.\n\nall trusted, until the next restart\n$/,
+      /\nAt the next restart\n {2}! The Secret istio-system\/cacerts is not whole, istio-system\/istiod would not start with it: ca-key\.pem is missing\.\n\nWhat is trusted rests on CAs .*\n\nall trusted, until the next restart\n$/,
     );
     expect(code).toBe(7);
   });

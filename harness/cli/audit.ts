@@ -24,6 +24,8 @@ export interface AuditFlags {
   concurrency: number;
   verbose?: true;
   strict?: true;
+  /** Milliseconds. */
+  within?: number;
 }
 
 /** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit codes: see {@link exitOf}. */
@@ -40,7 +42,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   const progress = new Progress();
   const who = flags.as === undefined ? '' : `, as ${flags.as}`;
   progress.note(`Context ${kube.context} at ${kube.server}${who}. Nothing is changed.`);
-  const { secrets, concurrency, strict = false } = flags;
+  const { secrets, concurrency, strict = false, within } = flags;
   const namespaces = [...new Set(flags.namespace)];
   const observation = await observe(kube, { namespaces, secrets, concurrency }, progress);
   if (kube.aheadBy() !== 0) {
@@ -56,7 +58,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
     writeOut(flags.out, text);
     progress.note(`Written to ${flags.out}.`);
   }
-  return exitOf(outcomeOf(graph, { strict }), strict);
+  return exitOf(outcomeOf(graph, { strict, ...defined({ within }) }), strict);
 }
 
 /** A reservation has a code of its own, so that whoever can live with it may; with --strict it is as bad as a broken edge. */
@@ -65,6 +67,7 @@ function exitOf(outcome: Outcome, strict: boolean): number {
   const codes: Record<Outcome, number> = {
     broken: EXIT.claimFailed,
     'nothing-judged': EXIT.environment,
+    'ends-soon': EXIT.claimFailed,
     'breaks-at-restart': reserved(EXIT.breaksAtRestart),
     'partly-unseen': reserved(EXIT.partlyUnseen),
     trusted: EXIT.conformant,
@@ -75,9 +78,9 @@ function exitOf(outcome: Outcome, strict: boolean): number {
 type Render = (graph: TrustGraph, kube: Kube, flags: AuditFlags) => string | Promise<string>;
 
 const FORMATS: Record<AuditFlags['output'], Render> = {
-  table: (graph, _, { out, verbose, strict }) => {
+  table: (graph, _, { out, verbose, strict, within }) => {
     const colour = out === undefined && process.stdout.isTTY && process.stdout.hasColors();
-    return renderTable(graph, { colour, verbose: verbose === true, strict: strict === true });
+    return renderTable(graph, { colour, verbose: verbose === true, strict: strict === true, ...defined({ within }) });
   },
   json: (graph) => `${JSON.stringify(graph, undefined, 2)}\n`,
   yaml: (graph) => toYaml(graph),

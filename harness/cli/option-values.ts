@@ -26,6 +26,15 @@ export function atLeastOne(text: string): number {
   throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }
 
+const UNITS = { h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** Milliseconds of `12h`, `30d` or `8w`. */
+export function duration(text: string): number {
+  const [, number, unit] = /^([1-9]\d{0,4})([hdw])$/.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * UNITS[unit as keyof typeof UNITS];
+  throw new InvalidArgumentError('It must be a number of hours, days or weeks, such as 12h, 30d or 8w.');
+}
+
 /** For a flag that goes by another name now: refused with what to use instead. */
 export const renamed = (flag: string) => (): never => {
   throw new InvalidArgumentError(`It is ${flag} now.`);

@@ -23,9 +23,9 @@ export const version = (description: string) => Type.String({ pattern: '^\\d+\\.
 export const count = (description?: string) => Type.Integer({ minimum: 0, ...described(description) });
 
 /** A time in RFC 3339. */
-export const time = () =>
+export const time = (description = '') =>
   Type.String({
-    description: 'RFC 3339.',
+    description: `${description} RFC 3339.`.trim(),
     pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2})$',
   });
 

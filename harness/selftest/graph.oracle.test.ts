@@ -160,7 +160,7 @@ it('says of every two proxies what their handshake does', async () => {
     const graph = trustGraph(observe(planes, observed));
     const acceptedBy = ({ plane: id }: ObservedProxy) => {
       const { trustDomain, trustDomainAliases } = planes.find((one) => one.observed.id === id)!.observed;
-      return [trustDomain, ...trustDomainAliases];
+      return [trustDomain ?? '', ...trustDomainAliases];
     };
     for (const client of observed) {
       for (const server of observed.filter((one) => one !== client)) {

@@ -19,6 +19,7 @@ export interface GraphFacts {
 const HEADS: Record<Outcome, readonly [tone: Tone, mark: string, words: string]> = {
   broken: ['bad', '✖', 'Trust is broken'],
   'nothing-judged': ['open', '?', 'Nothing was judged'],
+  'ends-soon': ['bad', '✖', 'A CA ends soon'],
   'breaks-at-restart': ['open', '!', 'No broken edge, until the next restart'],
   'partly-unseen': ['open', '?', 'No broken edge, as far as seen'],
   trusted: ['good', '✔', 'No broken edge'],

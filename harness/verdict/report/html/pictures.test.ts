@@ -98,6 +98,7 @@ const planeOf = (plane: (typeof PLANES)[PlaneName]): ObservedPlane => ({
   version: VERSION,
   trustDomain: 'cluster.local',
   trustDomainAliases: [],
+  alsoAdmits: [],
   serverName: `istiod.${plane.namespace}.svc`,
   serving: undefined,
   replicas: [],

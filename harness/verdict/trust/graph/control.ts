@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { Certificate } from '../../../observations/certificate.ts';
+import { defined } from '../../../common/defined.ts';
 import { GO } from '../readers/go.ts';
+import { untilOf } from './ends.ts';
 import { chainRemedy } from './remedies.ts';
 import type { EdgeFault } from './fault.ts';
 import { byGravity } from './handshake.ts';
@@ -74,6 +76,7 @@ function conversation(agents: Agents, scene: Scene): Conversation {
     to: [plane.id],
     verdict,
     reason: reasonFor(agents, faults, verdict),
+    ...(verdict === 'trusted' ? defined({ until: untilOf([pathOf(agents)]) }) : {}),
     roots: {
       client: (bundle?.certificates ?? []).map(({ fingerprint }) => fingerprint),
       server: [],
@@ -104,6 +107,10 @@ function faultsOf({ plane, bundle, serving, replicas, own }: Agents): EdgeFault[
     judge(other).map((fault) => ({ ...fault, says: `pod ${pod} of it: ${fault.says}` })),
   );
 }
+
+/** What the agents accept istiod by. */
+const pathOf = ({ bundle, serving }: Agents) =>
+  (bundle && serving?.opinion(bundle.certificates, { purpose: 'serverAuth', reader: GO }).path) ?? [];
 
 function nameFault({ serving, serverName }: ObservedPlane): EdgeFault | undefined {
   const leaf = serving?.[0];

@@ -180,7 +180,7 @@ const WORKLOAD: Record<string, Case> = {
     verdict: 'unknown-issuer',
     reason:
       /^Sidecars details and reviews refuse each other: "CN=SM Root CA", the issuer of "Mesh CA" .* was neither presented nor seen/,
-    remedies: [/^Find out what "CN=SM Root CA" is, .* a root in root-cert\.pem of the Secret cacerts in mesh/],
+    remedies: [/^Find out what "CN=SM Root CA" is, .* a root in root-cert\.pem in the Secret cacerts in mesh/],
   },
   'a proxy of the time before its istiod changed its CA': {
     observed: () => withOdd({ ca: split.ca, roots: [otherRoot.certificate] }),
@@ -273,8 +273,8 @@ const WORKLOAD: Record<string, Case> = {
     reason:
       /^Gateway gw refuses sidecar details: the certificate is of trust domain cluster\.local, accepted is only edge\.local\. Sidecar details refuses gateway gw as well: the certificate is of trust domain edge\.local, accepted is only cluster\.local\.$/,
     remedies: [
-      /^Add cluster\.local to meshConfig\.trustDomainAliases of edge\/istiod\.$/,
-      /^Add edge\.local to meshConfig\.trustDomainAliases of mesh\/istiod\.$/,
+      /^Add cluster\.local to meshConfig\.trustDomainAliases of edge\/istiod: then its AuthorizationPolicies, too/,
+      /^Add edge\.local to meshConfig\.trustDomainAliases of mesh\/istiod: then its AuthorizationPolicies, too/,
     ],
   },
   'another trust domain, an alias on one side': {
@@ -285,7 +285,9 @@ const WORKLOAD: Record<string, Case> = {
     talk: ['gw', 'details'],
     verdict: 'trust-domain-differs',
     reason: /^Sidecar details refuses gateway gw: .* The other way round, gateway gw accepts sidecar details\.$/,
-    remedies: [/^Add edge\.local to meshConfig\.trustDomainAliases of mesh\/istiod\.$/],
+    remedies: [
+      /^Add edge\.local to meshConfig\.trustDomainAliases of mesh\/istiod: then its AuthorizationPolicies, too/,
+    ],
   },
   'another trust domain, aliases on both sides': {
     observed: async () => {

@@ -17,6 +17,8 @@ export interface Side {
   readonly linked: boolean | undefined;
   /** The trusted certificate an accepted chain leads to. */
   readonly anchor: Certificate | undefined;
+  /** Leaf to anchor of an accepted chain; empty for another. */
+  readonly path: readonly Certificate[];
 }
 
 /** A mutual handshake as its two ends see it; in TLS 1.3 the client judges first. */
@@ -33,20 +35,24 @@ export function judgeHandshake(client: Party, server: Party): Handshake {
 }
 
 function side(by: Party, of: Party, purpose: 'serverAuth' | 'clientAuth'): Side {
-  const nameFault = purpose === 'serverAuth' ? serverNameFault : clientNameFault;
   const roots = by.rootsFor(of.identity.claimed);
   const lists = by.revocation?.lists;
   const [opinion, name] = [
     roots && of.lineage?.opinion(roots, { purpose, reader: ENVOY, lists }),
     // A chain without a leaf has no name either; once is enough.
-    by.accepts && of.lineage && of.lineage.chain.length > 0 ? nameFault(of.identity, by.accepts) : undefined,
+    of.lineage && of.lineage.chain.length > 0 ? nameFault(by, of, purpose) : undefined,
   ];
   const faults = [...(opinion?.faults ?? []), ...(name === undefined ? [] : [name])];
   const isWhole = by.trustFrom === 'Envoy' && (by.revocation === undefined || lists !== undefined);
   const seen = opinion !== undefined && by.accepts !== undefined && isWhole;
   const outcome = faults.length > 0 ? 'refuses' : seen ? 'accepts' : 'unseen';
   const linked = opinion && !opinion.faults.some(({ code }) => ROOTLESS.includes(code));
-  return { by, of, outcome, faults, linked, anchor: opinion?.anchor };
+  return { by, of, outcome, faults, linked, anchor: opinion?.anchor, path: opinion?.path ?? [] };
+}
+
+function nameFault(by: Party, of: Party, purpose: 'serverAuth' | 'clientAuth'): EdgeFault | undefined {
+  if (purpose === 'serverAuth') return by.accepts && serverNameFault(of.identity, by.accepts);
+  return by.admits && clientNameFault(of.identity, by.admits);
 }
 
 const ROOTLESS: readonly VerdictCode[] = ['unknown-issuer', 'same-subject-other-key', 'chain-incomplete'];

@@ -90,6 +90,42 @@ describe('roots', () => {
   });
 });
 
+describe('trust domains', () => {
+  const foreign = { spiffeId: 'spiffe://partner.test/ns/apps/sa/odd' };
+  const judged = async (parts: Partial<TestPlane['observed']>) => {
+    const other = { ...plane, observed: { ...plane.observed, ...parts } };
+    const odd = await testProxy(plane, 'odd', { leaf: foreign });
+    const graph = trustGraph(observe([other], [details, odd]));
+    return [talk(graph, 'details', 'odd').verdict, talk(graph, 'odd', 'details').reason];
+  };
+
+  it('of caCertificates are let in as clients, and not called as servers', async () => {
+    const [called, calling] = await judged({ alsoAdmits: ['partner.test'] });
+    expect(called).toBe('trust-domain-differs');
+    expect(calling).not.toMatch(/details refuses/);
+  });
+
+  it('of clients do not matter where they are not looked at', async () => {
+    expect((await judged({ alsoAdmits: 'all' }))[1]).not.toMatch(/details refuses/);
+    expect((await judged({}))[1]).toMatch(/details refuses sidecar odd/);
+  });
+
+  it('are read from certificates where the mesh configuration was not seen', async () => {
+    const graph = trustGraph(
+      observe(
+        [{ ...plane, observed: { ...plane.observed, trustDomain: undefined } }],
+        [
+          await testProxy(plane, 'one', { leaf: { spiffeId: 'spiffe://own.test/ns/apps/sa/one' } }),
+          await testProxy(plane, 'two', { leaf: { spiffeId: 'spiffe://own.test/ns/apps/sa/two' } }),
+        ],
+      ),
+    );
+    const { verdict, reason } = talk(graph, 'one', 'two');
+    expect(verdict).toBe('trusted');
+    expect(reason).toContain('since the mesh configuration of mesh/istiod was not seen');
+  });
+});
+
 it('a certificate that is renewed while an audit runs is judged at the instant at which it was seen', async () => {
   const soon = new Date(Date.now() + 60_000);
   const leaf = { notBefore: soon };

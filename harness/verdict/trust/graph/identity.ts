@@ -25,10 +25,13 @@ export function leafIdentity({ namespace, serviceAccount }: ObservedProxy, leaf:
   return { uris, claimed: sorted(claimed), path, proven: sorted(proven) };
 }
 
-/** The trust domains a plane's proxies accept. */
-export const acceptedBy = ({ trustDomain, trustDomainAliases }: ObservedPlane): string[] => [
-  ...new Set([trustDomain, ...trustDomainAliases]),
-];
+/** The trust domains of the servers that a plane's proxies accept; undefined if that is not known. */
+export const acceptedBy = ({ trustDomain, trustDomainAliases }: ObservedPlane): string[] | undefined =>
+  trustDomain === undefined ? undefined : [...new Set([trustDomain, ...trustDomainAliases])];
+
+/** Those of the clients that they let in (istio/istio, pilot/pkg/networking/plugin/authn/util.go, TrustDomainsForValidation). */
+export const admittedBy = (accepted: readonly string[], plane: ObservedPlane | undefined): readonly string[] | 'all' =>
+  plane?.alsoAdmits === 'all' ? 'all' : [...new Set([...accepted, ...(plane?.alsoAdmits ?? [])])];
 
 /**
  * Why a client refuses a server's names: Istio has it demand exactly `spiffe://<domain>/ns/<namespace>/sa/<account>` of
@@ -46,7 +49,11 @@ export function serverNameFault(
 }
 
 /** Why a server refuses a client's names: it wants the prefix `spiffe://<domain>/`, whoever in it (same source). */
-export function clientNameFault({ uris, claimed }: Identity, accepted: readonly string[]): EdgeFault | undefined {
+export function clientNameFault(
+  { uris, claimed }: Identity,
+  accepted: readonly string[] | 'all',
+): EdgeFault | undefined {
+  if (accepted === 'all') return undefined;
   if (claimed.some((domain) => accepted.includes(domain))) return undefined;
   if (claimed.length > 0) return foreignDomain(claimed, accepted);
   return { code: 'san-refused', says: withoutId(uris), about: [] };

@@ -70,6 +70,7 @@ const CONVERSATION = object({
   }),
   verdict: oneOf(VERDICTS),
   reason: string('A sentence: who refuses whom and why; also for trusted, what it rests on.'),
+  until: Type.Optional(time('Of a trusted one: the earliest end of the CAs that it rests on.')),
   roots: object(
     {
       client: fingerprints('What the clients trust.'),

@@ -18,6 +18,8 @@ const secret = (parts: Partial<ObservedAuthority>): ObservedAuthority => ({
   plane: 'mesh/istiod',
   chain: [ca.certificate, root.certificate],
   roots: [root.certificate],
+  form: 'istio',
+  keeper: undefined,
   problem: undefined,
   ...parts,
 });

@@ -26,8 +26,14 @@ export interface ObservedPlane {
   /** Empty for the plane without a revision. */
   revision: string;
   version: string | undefined;
-  trustDomain: string;
+  /** Undefined if its mesh configuration was not seen. */
+  trustDomain: string | undefined;
   trustDomainAliases: string[];
+  /**
+   * Trust domains whose clients its proxies let in besides those (`caCertificates[].trustDomains`), or all
+   * (`PILOT_SKIP_VALIDATE_TRUST_DOMAIN`); as clients they go by trust domain and aliases alone.
+   */
+  alsoAdmits: string[] | 'all';
   /** DNS name by which its agents call it, for instance `istiod.istio-system.svc`. */
   serverName: string;
   /** What it presents on its xDS port, leaf first, by its first pod; undefined if not seen. */
@@ -90,6 +96,10 @@ export interface ObservedAuthority {
   kind: AuthoritySecret;
   /** Id of the plane whose namespace it is in. */
   plane: string | undefined;
+  /** Whose file names it has: Istio's, or those of a Secret of type kubernetes.io/tls. */
+  form: 'istio' | 'tls';
+  /** What writes it, such as `cert-manager's Certificate istio-ca`; undefined if that is not told. */
+  keeper: string | undefined;
   /** The certificate first, then what comes with it. */
   chain: Certificate[];
   /** `root-cert.pem` or `ca.crt`. */

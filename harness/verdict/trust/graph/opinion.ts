@@ -31,6 +31,8 @@ export interface Opinion {
   readonly faults: readonly EdgeFault[];
   /** The trusted certificate an accepted chain leads to. */
   readonly anchor: Certificate | undefined;
+  /** Leaf to anchor of an accepted chain; empty for another. */
+  readonly path: readonly Certificate[];
 }
 
 /** Judges a chain under these roots as a reader would; an empty chain or bundle is refused too. */
@@ -40,7 +42,7 @@ export function judge(
   asked: Asked,
   known: Known,
 ): Opinion {
-  const refused = (...faults: EdgeFault[]): Opinion => ({ faults, anchor: undefined });
+  const refused = (...faults: EdgeFault[]): Opinion => ({ faults, anchor: undefined, path: [] });
   const { purpose, reader, lists } = asked;
   const options = { reader, purpose, at, ...defined({ lists }) };
   const atHand = [...roots, ...chain];
@@ -49,7 +51,7 @@ export function judge(
   if (leaf === undefined) return refused({ code: 'invalid-chain', says: 'no certificate is presented', about: [] });
 
   const verdict = verifyChain(chain, roots, options);
-  if (verdict.trusted) return { faults: [], anchor: verdict.path.at(-1) };
+  if (verdict.trusted) return { faults: [], anchor: verdict.path.at(-1), path: verdict.path };
   if (reader.name === 'Envoy' && holdsInAnotherOrder({ leaf, others, roots, at, purpose, lists })) {
     return refused(...verdict.faults.map((fault) => doubted(explain(fault))));
   }

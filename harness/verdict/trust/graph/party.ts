@@ -1,8 +1,9 @@
 import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
 import { ENVOY } from '../readers/envoy.ts';
-import { acceptedBy, type Identity, leafIdentity } from './identity.ts';
+import { acceptedBy, admittedBy, type Identity, leafIdentity } from './identity.ts';
 import { keyOf, type Lineage } from './lineage.ts';
-import type { ObservedPlane, ObservedProxy, ObservedRevocation } from './observation.ts';
+import { CACERTS } from '../../../observations/istio.ts';
+import type { ObservedAuthority, ObservedPlane, ObservedProxy, ObservedRevocation } from './observation.ts';
 import { type Scene, traitsOf } from './scene.ts';
 import { isOutdated, issuedFor, type Issuing, type Trusted, trustedBy } from './trusted.ts';
 import { nameProxies, type Named, verb } from './words.ts';
@@ -26,8 +27,12 @@ export interface Party extends Named {
   readonly revocation: ObservedRevocation | undefined;
   /** That of the first member. */
   readonly identity: Identity;
-  /** The trust domains it accepts; undefined if neither its plane nor its own certificate tells. */
+  /** Trust domains of the servers it accepts; undefined if neither its plane nor its own certificate tells. */
   readonly accepts: readonly string[] | undefined;
+  /** Those of the clients it lets in. */
+  readonly admits: readonly string[] | 'all' | undefined;
+  /** The Secret cacerts that its istiod reads when it starts; undefined if that was not seen. */
+  readonly plugged: ObservedAuthority | undefined;
   /** What its istiod issues now; undefined if that was not seen. */
   readonly issuing: Issuing | undefined;
   /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out. */
@@ -73,7 +78,8 @@ function partyOf(members: Party['members'], scene: Scene): Party {
   const plane = scene.planeOf.get(first.plane ?? '');
   const trusted = trustedBy(first, scene);
   const identity = leafIdentity(first, first.chain?.[0]);
-  const accepts = plane === undefined ? identity.claimed : acceptedBy(plane);
+  const known = plane && acceptedBy(plane);
+  const accepts = known ?? identity.claimed;
   return {
     ...named,
     members,
@@ -90,9 +96,11 @@ function partyOf(members: Party['members'], scene: Scene): Party {
     revocation: first.revocation,
     identity,
     accepts: accepts.length === 0 ? undefined : accepts,
+    admits: accepts.length === 0 ? undefined : admittedBy(accepts, plane),
+    plugged: scene.authorities.find((secret) => secret.kind === CACERTS && secret.plane === first.plane),
     issuing: issuedFor(first, scene),
     outdated: isOutdated(first, scene),
-    restsOn: restsOn(named, plane, trusted, accepts),
+    restsOn: restsOn(named, plane, trusted, known === undefined && accepts.length > 0),
   };
 }
 
@@ -100,7 +108,7 @@ function restsOn(
   named: Named,
   plane: ObservedPlane | undefined,
   trusted: Trusted | undefined,
-  accepts: readonly string[],
+  isDomainGuessed: boolean,
 ): string[] {
   const trust = `what ${named.name} ${verb(named, 'trust')}`;
   const clauses: string[] = [];
@@ -108,8 +116,9 @@ function restsOn(
   if (trusted?.from === 'istiod' && plane !== undefined) {
     clauses.push(`${trust} is taken to be the root of ${plane.id}, since the root ConfigMap holds another`);
   }
-  if (plane === undefined && accepts.length > 0) {
-    clauses.push(`the trust domain of ${named.name} is read from the certificate, since the plane is not known`);
+  if (isDomainGuessed) {
+    const why = plane === undefined ? 'the plane is not known' : `the mesh configuration of ${plane.id} was not seen`;
+    clauses.push(`the trust domain of ${named.name} is read from the certificate, since ${why}`);
   }
   return clauses;
 }

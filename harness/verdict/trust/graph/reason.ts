@@ -1,6 +1,7 @@
 import type { EdgeFault } from './fault.ts';
 import type { Handshake, Side } from './handshake.ts';
 import type { Party } from './party.ts';
+import { earlyEnd } from './ends.ts';
 import { called, type Named, sentence, verb } from './words.ts';
 
 /** Says who refuses whom and why, or what trust rests on; the client first, since it judges first. */
@@ -15,7 +16,8 @@ export const causes = (faults: readonly EdgeFault[]): string => [...new Set(faul
 
 function betweenTwo({ verdict, client, server }: Handshake): string[] {
   const both = `${client.by.name} and ${server.by.name} accept each other`;
-  if (verdict === 'trusted') return [both + restingOn(client, server)];
+  const early = earlyEnd([client.path, server.path]) ?? [];
+  if (verdict === 'trusted') return [both + restingOn(client, server)].concat(early);
   const refusals = [client, server].filter(({ outcome }) => outcome === 'refuses');
   const others = [client, server].filter(({ outcome }) => outcome !== 'refuses');
   return [
@@ -35,7 +37,8 @@ function betweenTwo({ verdict, client, server }: Handshake): string[] {
 /** Proxies that are both clients and servers; each end says the same. */
 function amongThemselves({ verdict, client, server }: Handshake): string[] {
   const pods = client.by.plural ? client.by.name : `the pods of ${client.by.name}`;
-  if (verdict === 'trusted') return [`${pods} accept each other${restingOn(client, server)}`];
+  const early = earlyEnd([client.path]) ?? [];
+  if (verdict === 'trusted') return [`${pods} accept each other${restingOn(client, server)}`].concat(early);
   const faults = [...client.faults, ...server.faults];
   if (faults.length > 0) return [`${pods} refuse each other: ${causes(faults)}`];
   return [`whether ${pods} accept each other cannot be told: ${unseen(client)}`];

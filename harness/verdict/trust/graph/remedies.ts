@@ -1,4 +1,5 @@
 import { type Certificate, sameCertificate } from '../../../observations/certificate.ts';
+import { CA_FILES, TLS_FILES } from '../../../observations/istio.ts';
 import type { EdgeFault } from './fault.ts';
 import { byGravity, type Handshake, type Side } from './handshake.ts';
 import type { ObservedPlane } from './observation.ts';
@@ -23,7 +24,10 @@ function remediesFor(side: Side, fault: EdgeFault, oneWay: boolean): string[] {
   if (fault.code === 'same-subject-other-key') return ofNamesake(side, fault);
   if (fault.code === 'trust-domain-differs') {
     const plane = by.plane?.id ?? `the istiod of ${by.name}`;
-    return [`Add ${listed(of.identity.claimed)} to meshConfig.trustDomainAliases of ${plane}.`];
+    return [
+      `Add ${listed(of.identity.claimed)} to meshConfig.trustDomainAliases of ${plane}: then its AuthorizationPolicies, too, ` +
+        'take principals of that trust domain for its own.',
+    ];
   }
   if (fault.code === 'san-refused') {
     return [`Restart the pods of ${of.name}, whose certificates have to name ${of.identity.path}.`];
@@ -45,18 +49,63 @@ function ofForeignRoot({ by, of }: Side, root: Certificate, oneWay: boolean): st
     const mismatch = own !== undefined && !isAmong(by.roots ?? [], own) ? [ofMismatch(by, own)] : [];
     return [restart([by, of]), ...mismatch];
   }
-  const trustIt = `Add ${called(root)} to root-cert.pem in ${cacertsOf(one)}; ${THEN_RESTART}.`;
+  const pending = [by, of].filter((party) => isPending(party));
+  const [mine, theirs] = [nextRoot(by), nextRoot(of)];
+  if (pending.length > 0 && mine && theirs && sameCertificate(mine, theirs)) return [takeEffect(pending)];
+  const above = commonIssuer(by.roots ?? [], root);
+  if (above !== undefined) return [trustAbove(above, [by, of]), NO_REMEDIES];
+  const trustIt = `Add ${called(root)} to ${rootFileOf(by)}; ${THEN_RESTART}.`;
   return [...(oneWay ? [trustIt] : []), oneRoot(one, other), NO_REMEDIES];
 }
 
+/** What its istiod reads at its next start is not what it issues under now. */
+const isPending = ({ plugged, issuing }: Party): boolean =>
+  plugged !== undefined && plugged.roots.length > 0 && issuing !== undefined && !isAmong(plugged.roots, issuing.root);
+
+const nextRoot = (party: Party): Certificate | undefined =>
+  isPending(party) ? party.plugged?.roots[0] : party.issuing?.root;
+
+const takeEffect = (parties: readonly Party[]): string =>
+  `Restart ${listed(parties.map(({ plane }) => plane?.id ?? 'istiod').sort())} for what is in the Secret cacerts there to take ` +
+  'effect, which gives both sides one root; then restart the workloads.';
+
+/** Two intermediates that one CA has issued are trusted in its stead. */
+function commonIssuer(roots: readonly Certificate[], other: Certificate): string | undefined {
+  const isBelow = (one: Certificate) => one.canonicalSubject !== one.canonicalIssuer;
+  const sibling = roots.find(
+    (one) =>
+      isBelow(one) &&
+      one.canonicalIssuer === other.canonicalIssuer &&
+      one.authorityKeyIdentifier?.keyId === other.authorityKeyIdentifier?.keyId,
+  );
+  return sibling === undefined || !isBelow(other) ? undefined : other.issuer;
+}
+
+const trustAbove = (issuer: string, parties: readonly Party[]): string =>
+  `Both sides' CAs are issued by "${issuer}", which neither side trusts: put that certificate in the place of theirs into ` +
+  `${listed(parties.map(rootFileOf))}; ${THEN_RESTART}.`;
+
+/** Where its plane's CA has its root, in the words of the Secret's own form. */
+function rootFileOf({ plane, plugged }: Party): string {
+  if (plugged?.form !== 'tls') return `${CA_FILES.root} in ${cacertsOf(plane)}`;
+  const keeper = plugged.keeper === undefined ? '' : `, which ${plugged.keeper} keeps`;
+  return (
+    `${TLS_FILES.root} in ${cacertsOf(plane)}${keeper} (istiod reads no ${CA_FILES.root} beside it; a bundle that is kept by ` +
+    `hand needs ${Object.values(CA_FILES).join(', ')} instead)`
+  );
+}
+
+const chainFileOf = ({ plane, plugged }: Party): string =>
+  `${plugged?.form === 'tls' ? TLS_FILES.certificate : CA_FILES.chain} in ${cacertsOf(plane)}`;
+
 /** A proxy gets its certificate and its roots in one answer, so it is istiod that has them from different CAs. */
-const ofMismatch = ({ name, plane }: Party, root: Certificate): string =>
-  `If that does not help, root-cert.pem in ${cacertsOf(plane)} lacks ${called(root)}, which the certificates of ${name} ` +
+const ofMismatch = (party: Party, root: Certificate): string =>
+  `If that does not help, ${rootFileOf(party)} lacks ${called(root)}, which the certificates of ${party.name} ` +
   `lead to: put it in, or let the root that is there sign ca-cert.pem; ${THEN_RESTART}.`;
 
-const ofUnknown = ({ name, plane, lineage }: Party): string =>
-  `Find out what "${lineage?.chain.at(-1)?.issuer ?? ''}" is, to which the certificates of ${name} lead: an intermediate has ` +
-  `to be in cert-chain.pem, a root in root-cert.pem of ${cacertsOf(plane)}; ${THEN_RESTART}.`;
+const ofUnknown = (party: Party): string =>
+  `Find out what "${party.lineage?.chain.at(-1)?.issuer ?? ''}" is, to which the certificates of ${party.name} lead: an ` +
+  `intermediate has to be in ${chainFileOf(party)}, a root in ${rootFileOf(party)}; ${THEN_RESTART}.`;
 
 const oneRoot = (one: ObservedPlane, other: ObservedPlane): string =>
   `Give ${listed([one.id, other.id].sort())} intermediates under one root: a Secret cacerts each in ` +

@@ -15,6 +15,8 @@ const secretOf = (ca: Authority, parts: Partial<ObservedAuthority> = {}): Observ
   id: 'mesh/cacerts',
   kind: 'cacerts',
   plane: plane.observed.id,
+  form: 'istio',
+  keeper: undefined,
   chain: ca.chain.slice(0, -1),
   roots: ca.chain.slice(-1),
   problem: undefined,

@@ -1,4 +1,5 @@
 import { defined } from '../../../common/defined.ts';
+import { untilOf } from './ends.ts';
 import { judgeHandshake } from './handshake.ts';
 import type { Conversation } from './model.ts';
 import { partiesOf, type Party } from './party.ts';
@@ -32,6 +33,7 @@ function between(client: Party, server: Party): Conversation {
     to: server.members.map(({ id }) => id),
     verdict: judged.verdict,
     reason: reasonFor(judged),
+    ...(judged.verdict === 'trusted' ? defined({ until: untilOf([judged.client.path, judged.server.path]) }) : {}),
     roots: {
       client: fingerprints(client.roots),
       server: fingerprints(server.roots),

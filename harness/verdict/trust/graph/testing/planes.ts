@@ -31,6 +31,7 @@ export async function testPlane(
     version: '1.29.1',
     trustDomain: 'cluster.local',
     trustDomainAliases: [],
+    alsoAdmits: [],
     serverName,
     serving: presented(serving),
     replicas: [{ pod: 'istiod-0', serving: presented(serving) }],

@@ -1,0 +1,78 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Authority, createIntermediate, createRoot } from '../issue.ts';
+import { trustGraph } from './graph.ts';
+import type { ObservedAuthority } from './observation.ts';
+import { observe, talk, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
+
+// Remedies go by the Secrets that are there: what they hold, in which form, and who keeps them.
+
+let shared: Authority;
+let one: TestPlane;
+let other: TestPlane;
+beforeAll(async () => {
+  shared = await createRoot({ commonName: 'Shared Root' });
+  one = await testPlane('one', await createRoot({ commonName: 'One' }));
+  other = await testPlane('other', await createRoot({ commonName: 'Other' }));
+});
+
+async function remedies(planes: [TestPlane, TestPlane], authorities: ObservedAuthority[]): Promise<string[]> {
+  const proxies = await Promise.all(planes.map((plane, index) => testProxy(plane, `app${index}`)));
+  return talk(trustGraph({ ...observe(planes, proxies), authorities }), 'app0', 'app1').remedies;
+}
+
+const secretOf = (plane: TestPlane, ca: Authority, parts: Partial<ObservedAuthority> = {}): ObservedAuthority => ({
+  id: `${plane.observed.namespace}/cacerts`,
+  kind: 'cacerts',
+  plane: plane.observed.id,
+  form: 'istio',
+  keeper: undefined,
+  chain: ca.chain.slice(0, -1),
+  roots: ca.chain.slice(-1),
+  problem: undefined,
+  ...parts,
+});
+
+it('a Secret that is there and has not been read yet takes a restart, and no other Secret', async () => {
+  const [first, second] = [
+    await createIntermediate(shared, { commonName: 'First' }),
+    await createIntermediate(shared, { commonName: 'Second' }),
+  ];
+  expect(await remedies([one, other], [secretOf(one, first), secretOf(other, second)])).toEqual([
+    'Restart one/istiod and other/istiod for what is in the Secret cacerts there to take effect, which gives both sides one ' +
+      'root; then restart the workloads.',
+  ]);
+});
+
+describe('planes that trust their own intermediates, as Secrets do whose ca.crt is the issuing CA', () => {
+  it('need the root above both', async () => {
+    const planes: [TestPlane, TestPlane] = [await below('one', 'First'), await below('other', 'Second')];
+    const keeper = "cert-manager's Certificate istio-ca";
+    const secrets = planes.map((plane) =>
+      secretOf(plane, plane.ca, { form: 'tls', keeper, roots: [plane.ca.certificate] }),
+    );
+    const [first] = await remedies(planes, secrets);
+    expect(first).toMatch(
+      /^Both sides' CAs are issued by "CN=Shared Root", which neither side trusts: put that certificate in the place of theirs into ca\.crt in the Secret cacerts in one, which cert-manager's Certificate istio-ca keeps/,
+    );
+    expect(first).toContain('istiod reads no root-cert.pem beside it');
+  });
+
+  const below = async (namespace: string, commonName: string) => {
+    const ca = await createIntermediate(shared, { commonName });
+    return await testPlane(namespace, { ...ca, chain: [ca.certificate] }, { roots: [ca.certificate] });
+  };
+});
+
+it('a root to be trusted besides goes where the form of the Secret has it', async () => {
+  const trusting = { ...one, bundle: { ...one.bundle, certificates: [...one.bundle.certificates] } };
+  const lenient = await testPlane('other', other.ca, {
+    roots: [...other.bundle.certificates, ...one.bundle.certificates],
+  });
+  const told = await remedies(
+    [trusting, lenient],
+    [secretOf(one, one.ca, { form: 'tls', roots: one.bundle.certificates.slice() })],
+  );
+  expect(told[0]).toMatch(
+    /^Add "Other" \(\w{16}\) to ca\.crt in the Secret cacerts in one \(istiod reads no root-cert\.pem/,
+  );
+});
