@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +26,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 function start(...words: string[]) {
   return spawn(process.execPath, [join(ROOT, 'harness', 'cli', 'main.ts'), 'audit', ...words], {
     cwd: home,
-    env: { ...process.env, HOME: home, KUBECONFIG: '', NO_COLOR: '1' },
+    env: { ...process.env, HOME: home, XDG_CACHE_HOME: join(home, 'cache'), KUBECONFIG: '', NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }
@@ -100,6 +109,24 @@ describe('meshtrust audit', () => {
     expect(code).toBe(1);
     const wrong = await audit('--kubeconfig', loopback.kubeconfig, '--within', 'soon');
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('such as 12h, 30d or 8w') as string]);
+  });
+
+  it('finds the one lab that is up where kubectl would find nothing, and asks which where there are two', async () => {
+    await using loopback = await openLoopback(await loopbackMesh({ joined: true }));
+    const runs = join(home, 'cache', 'meshtrust', 'runs');
+    const keep = (id: string) => {
+      mkdirSync(join(runs, id), { recursive: true });
+      const owner = { pid: 1, started: 'long ago', boot: 'another', host: 'another' };
+      writeFileSync(join(runs, id, 'run.json'), JSON.stringify({ id, owner, kept: true }));
+      copyFileSync(loopback.kubeconfig, join(runs, id, 'kubeconfig.yaml'));
+    };
+    expect((await audit()).stderr).toContain('There is no kubeconfig.');
+    keep('one');
+    const { code, stderr } = await audit();
+    expect(stderr).toContain('Context loopback at https://127.0.0.1:');
+    expect(code).toBe(0);
+    keep('two');
+    expect(await audit()).toMatchObject({ code: 2, stderr: expect.stringContaining('2 labs are up.') as string });
   });
 
   it('ends with 7 where the next restart breaks what is trusted now', async () => {

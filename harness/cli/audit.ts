@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { defined } from '../common/defined.ts';
 import { observe } from '../audit/observe.ts';
 import { renderTable } from '../audit/table.ts';
 import { EXIT, usageFailure } from '../common/errors.ts';
 import { connectKube, type Kube } from '../cluster/kube/client.ts';
+import { hasKubeconfig } from '../cluster/kube/kubeconfig.ts';
+import { allRuns, workFolder } from '../cluster/state/runs.ts';
 import { Progress } from '../common/progress.ts';
 import { inert, mapStrings } from '../common/text.ts';
 import { toYaml } from '../verdict/report/yaml.ts';
@@ -34,7 +38,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
   if (flags.as === undefined && flags.asGroup !== undefined) {
     throw usageFailure('--as-group needs --as: a group by itself is nobody.');
   }
-  const kube = connectKube(flags.kubeconfig, {
+  const kube = connectKube(flags.kubeconfig ?? kubeconfigOfLab(flags), {
     ...defined({ context: flags.context }),
     ...(flags.as === undefined ? {} : { as: { user: flags.as, groups: flags.asGroup ?? [] } }),
   });
@@ -75,6 +79,19 @@ function exitOf(outcome: Outcome, strict: boolean): number {
   return codes[outcome];
 }
 
+/** The one lab that is up, where kubectl would find no cluster at all; undefined where there is none, or a choice. */
+function kubeconfigOfLab({ context }: AuditFlags): string | undefined {
+  if (context !== undefined || hasKubeconfig()) return undefined;
+  const files = allRuns()
+    .filter((run) => run.kept)
+    .map(({ id }) => ({ id, file: join(workFolder(id), 'kubeconfig.yaml') }))
+    .filter(({ file }) => existsSync(file));
+  if (files.length < 2) return files[0]?.file;
+  throw usageFailure(`There is no kubeconfig, and ${files.length} labs are up.`, {
+    next: `Name one with --kubeconfig: ${files.map(({ file }) => file).join(', ')}.`,
+  });
+}
+
 type Render = (graph: TrustGraph, kube: Kube, flags: AuditFlags) => string | Promise<string>;
 
 const FORMATS: Record<AuditFlags['output'], Render> = {
@@ -84,6 +101,10 @@ const FORMATS: Record<AuditFlags['output'], Render> = {
   },
   json: (graph) => `${JSON.stringify(graph, undefined, 2)}\n`,
   yaml: (graph) => toYaml(graph),
+  openmetrics: async (graph, _, { strict, within }) => {
+    const { renderMetrics } = await import('../audit/metrics.ts');
+    return await renderMetrics(graph, { strict: strict === true, ...defined({ within }) });
+  },
   html: async (graph, { context, server }) => {
     const { renderGraphPage } = await import('../verdict/report/html/graph-page.ts');
     return await renderGraphPage(graph, { title: inert(context), facts: [['API server', inert(server)]] });

@@ -41,5 +41,5 @@ export const renamed = (flag: string) => (): never => {
 };
 
 /** How `audit` prints a graph, and `diff` a comparison; the first unless asked otherwise. */
-export const AUDIT_FORMATS = ['table', 'json', 'yaml', 'html'] as const;
+export const AUDIT_FORMATS = ['table', 'json', 'yaml', 'html', 'openmetrics'] as const;
 export const DIFF_FORMATS = ['text', 'markdown', 'json'] as const;

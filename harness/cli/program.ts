@@ -189,7 +189,10 @@ const runOptions = (command: Command): Command =>
 
 const auditOptions = (command: Command): Command =>
   command
-    .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: the one kubectl would use)')
+    .option(
+      '--kubeconfig <file>',
+      'kubeconfig of the cluster (default: the one kubectl would use, else of the lab that is up)',
+    )
     .option('--context <name>', 'context in it (default: the current one)')
     .option('--namespace <name...>', 'look at the proxies of these namespaces only')
     .option('--as <user>', 'ask in the name of this user')

@@ -16,6 +16,21 @@ export interface OpenedKubeconfig {
   server: string;
 }
 
+/** What the library makes up where it finds nothing: a cluster on this machine, without TLS. */
+const MADE_UP = 'loaded-context';
+
+/** Whether kubectl would find one: else there is only what somebody names. */
+export function hasKubeconfig(): boolean {
+  try {
+    const config = new KubeConfig();
+    config.loadFromDefault();
+    return !config.contexts.some(({ name }) => name === MADE_UP);
+  } catch {
+    // One that cannot be read is one that is there.
+    return true;
+  }
+}
+
 /**
  * Reads a kubeconfig file; without one what kubectl would take: the files of KUBECONFIG, else ~/.kube/config, else the
  * service account of the pod this runs in.
@@ -30,8 +45,7 @@ export function openKubeconfig(file: string | undefined, choice: ClusterChoice):
     throw usageFailure(`The kubeconfig ${name} cannot be read: ${messageOf(error)}`, { cause: error });
   }
   const known = config.contexts.map((context) => context.name);
-  // What the library makes up where it finds nothing: a cluster on this machine, without TLS.
-  if (file === undefined && known.includes('loaded-context')) {
+  if (file === undefined && known.includes(MADE_UP)) {
     throw usageFailure('There is no kubeconfig.', { next: 'Name one with --kubeconfig, or set KUBECONFIG.' });
   }
   if (choice.context !== undefined) {
