@@ -129,6 +129,21 @@ describe('meshtrust audit', () => {
     expect(await audit()).toMatchObject({ code: 2, stderr: expect.stringContaining('2 labs are up.') as string });
   });
 
+  it('judges only the edges between two ends where two are named', async () => {
+    await using loopback = await openLoopback(await loopbackMesh());
+    const between = (...names: string[]) => audit('--kubeconfig', loopback.kubeconfig, '--between', ...names);
+    expect((await between('productpage', 'details')).code).toBe(0);
+    expect((await between('openshift-ingress', 'bookinfo')).code).toBe(1);
+    expect(await between('bookinfo')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('takes two names') as string,
+    });
+    expect(await between('bookinfo', 'nowhere')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Name two of: ') as string,
+    });
+  });
+
   it('ends with 7 where the next restart breaks what is trusted now', async () => {
     const cluster = await loopbackMesh({ joined: true });
     const [secret] = cluster.objects.secrets as { data: Record<string, string> }[];

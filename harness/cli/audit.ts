@@ -10,6 +10,7 @@ import { allRuns, workFolder } from '../cluster/state/runs.ts';
 import { Progress } from '../common/progress.ts';
 import { inert, mapStrings } from '../common/text.ts';
 import { toYaml } from '../verdict/report/yaml.ts';
+import { edgesBetween } from '../verdict/trust/graph/between.ts';
 import { trustGraph } from '../verdict/trust/graph/graph.ts';
 import { type Outcome, outcomeOf } from '../verdict/trust/graph/outcome.ts';
 import type { TrustGraph } from '../verdict/trust/graph/model.ts';
@@ -28,6 +29,7 @@ export interface AuditFlags {
   concurrency: number;
   verbose?: true;
   strict?: true;
+  between?: string[];
   /** Milliseconds. */
   within?: number;
 }
@@ -55,7 +57,7 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
       `This machine's clock is ${seconds} s ${kube.aheadBy() > 0 ? 'behind' : 'ahead of'} the cluster's, which counts.`,
     );
   }
-  const graph = mapStrings(trustGraph(observation), inert);
+  const graph = judgedEdges(mapStrings(trustGraph(observation), inert), flags.between);
   const text = await FORMATS[flags.output](graph, kube, flags);
   if (flags.out === undefined) process.stdout.write(text);
   else {
@@ -77,6 +79,23 @@ function exitOf(outcome: Outcome, strict: boolean): number {
     trusted: EXIT.conformant,
   };
   return codes[outcome];
+}
+
+/** All edges, or those between two ends. Fails, exit code 2, for other than two, and for a name that nobody has. */
+function judgedEdges(graph: TrustGraph, between: readonly string[] | undefined): TrustGraph {
+  if (between === undefined) return graph;
+  const [one, other, ...more] = between;
+  if (one === undefined || other === undefined || more.length > 0) {
+    throw usageFailure(`--between takes two names, these are ${between.length}: ${between.join(', ')}.`);
+  }
+  const edges = edgesBetween(graph, [one, other]);
+  if (edges !== undefined) return edges;
+  const known = new Set(
+    graph.nodes.filter(({ kind }) => kind === 'proxy').flatMap(({ namespace, plane }) => [namespace, plane]),
+  );
+  throw usageFailure(`No proxy is in or of '${one}' or '${other}'.`, {
+    next: `Name two of: ${[...known].filter((name) => name !== undefined).join(', ')}; or an app, or a pod.`,
+  });
 }
 
 /** The one lab that is up, where kubectl would find no cluster at all; undefined where there is none, or a choice. */

@@ -204,6 +204,7 @@ const auditOptions = (command: Command): Command =>
     .option('--out <file>', 'write there instead of to standard output')
     .option('--concurrency <number>', 'how many proxies are asked at a time', atLeastOne, 10)
     .option('--strict', 'what was not seen, and what the next restart would change, is as bad as a broken edge')
+    .option('--between <name...>', 'judge only edges between two namespaces, apps or planes, given by their names')
     .option('--within <time>', 'an edge whose CAs do not last that long counts as broken, such as 30d', duration)
     .option('--verbose', 'a table with nothing folded')
     .addHelpText('after', AUDIT_HELP);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, type AuthorityOptions, createIntermediate, createRoot } from '../issue.ts';
 import { trustGraph } from './graph.ts';
 import type { ObservedAuthority } from './observation.ts';
-import { observe, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
+import { observe, type TestPlane, testPlane, testProxy, testSecret } from './testing/planes.ts';
 
 let root: Authority;
 let plane: TestPlane;
@@ -11,17 +11,7 @@ beforeAll(async () => {
   plane = await testPlane('mesh', await createIntermediate(root, { commonName: 'Mesh CA' }));
 });
 
-const secretOf = (ca: Authority, parts: Partial<ObservedAuthority> = {}): ObservedAuthority => ({
-  id: 'mesh/cacerts',
-  kind: 'cacerts',
-  plane: plane.observed.id,
-  form: 'istio',
-  keeper: undefined,
-  chain: ca.chain.slice(0, -1),
-  roots: ca.chain.slice(-1),
-  problem: undefined,
-  ...parts,
-});
+const secretOf = (ca: Authority, parts: Partial<ObservedAuthority> = {}) => testSecret(plane, ca, parts);
 
 async function atRestart(secret: ObservedAuthority): Promise<string[]> {
   const seen = observe([plane], [await testProxy(plane, 'details')]);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createIntermediate, createRoot } from '../issue.ts';
 import { trustGraph } from './graph.ts';
 import type { ObservedAuthority } from './observation.ts';
-import { observe, talk, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
+import { observe, talk, type TestPlane, testPlane, testProxy, testSecret } from './testing/planes.ts';
 
 // Remedies go by the Secrets that are there: what they hold, in which form, and who keeps them.
 
@@ -20,24 +20,12 @@ async function remedies(planes: [TestPlane, TestPlane], authorities: ObservedAut
   return talk(trustGraph({ ...observe(planes, proxies), authorities }), 'app0', 'app1').remedies;
 }
 
-const secretOf = (plane: TestPlane, ca: Authority, parts: Partial<ObservedAuthority> = {}): ObservedAuthority => ({
-  id: `${plane.observed.namespace}/cacerts`,
-  kind: 'cacerts',
-  plane: plane.observed.id,
-  form: 'istio',
-  keeper: undefined,
-  chain: ca.chain.slice(0, -1),
-  roots: ca.chain.slice(-1),
-  problem: undefined,
-  ...parts,
-});
-
 it('a Secret that is there and has not been read yet takes a restart, and no other Secret', async () => {
   const [first, second] = [
     await createIntermediate(shared, { commonName: 'First' }),
     await createIntermediate(shared, { commonName: 'Second' }),
   ];
-  expect(await remedies([one, other], [secretOf(one, first), secretOf(other, second)])).toEqual([
+  expect(await remedies([one, other], [testSecret(one, first), testSecret(other, second)])).toEqual([
     'Restart one/istiod and other/istiod for what is in the Secret cacerts there to take effect, which gives both sides one ' +
       'root; then restart the workloads.',
   ]);
@@ -48,7 +36,7 @@ describe('planes that trust their own intermediates, as Secrets do whose ca.crt 
     const planes: [TestPlane, TestPlane] = [await below('one', 'First'), await below('other', 'Second')];
     const keeper = "cert-manager's Certificate istio-ca";
     const secrets = planes.map((plane) =>
-      secretOf(plane, plane.ca, { form: 'tls', keeper, roots: [plane.ca.certificate] }),
+      testSecret(plane, plane.ca, { form: 'tls', keeper, roots: [plane.ca.certificate] }),
     );
     const [first] = await remedies(planes, secrets);
     expect(first).toMatch(
@@ -70,7 +58,7 @@ it('a root to be trusted besides goes where the form of the Secret has it', asyn
   });
   const told = await remedies(
     [trusting, lenient],
-    [secretOf(one, one.ca, { form: 'tls', roots: one.bundle.certificates.slice() })],
+    [testSecret(one, one.ca, { form: 'tls', roots: one.bundle.certificates.slice() })],
   );
   expect(told[0]).toMatch(
     /^Add "Other" \(\w{16}\) to ca\.crt in the Secret cacerts in one \(istiod reads no root-cert\.pem/,

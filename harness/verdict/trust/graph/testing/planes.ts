@@ -1,7 +1,7 @@
 import type { Certificate } from '../../../../observations/certificate.ts';
 import { type Authority, type Credential, issueLeaf, type LeafOptions, PrivateKey } from '../../issue.ts';
 import type { Conversation, TrustGraph } from '../model.ts';
-import type { Observation, ObservedBundle, ObservedPlane, ObservedProxy } from '../observation.ts';
+import type { Observation, ObservedAuthority, ObservedBundle, ObservedPlane, ObservedProxy } from '../observation.ts';
 
 /** A plane, its CA and the root ConfigMap its workloads mount. */
 export interface TestPlane {
@@ -75,6 +75,23 @@ export async function testProxy(plane: TestPlane, app: string, parts: ProxyParts
     ...others,
   };
 }
+
+/** The Secret that a plane's CA is plugged in with, sound unless told otherwise. */
+export const testSecret = (
+  { observed }: TestPlane,
+  ca: Authority,
+  parts: Partial<ObservedAuthority> = {},
+): ObservedAuthority => ({
+  id: `${observed.namespace}/cacerts`,
+  kind: 'cacerts',
+  plane: observed.id,
+  form: 'istio',
+  keeper: undefined,
+  chain: ca.chain.slice(0, -1),
+  roots: ca.chain.slice(-1),
+  problem: undefined,
+  ...parts,
+});
 
 /** What was observed of these planes, with their bundles, and these proxies. */
 export function observe(planes: readonly TestPlane[], proxies: readonly ObservedProxy[]): Observation {
