@@ -39,6 +39,12 @@ export const ACCESSES = {
       'neither Envoy nor istiod can be asked; proxies are judged by what they present on their own address, ' +
       'where that can be reached, and by the roots in their ConfigMaps',
   },
+  workloadEntries: {
+    group: 'networking.istio.io',
+    resource: 'workloadentries',
+    verbs: ['list'],
+    without: 'whether machines outside the cluster are in the mesh is not known',
+  },
   secrets: {
     group: '',
     resource: 'secrets',

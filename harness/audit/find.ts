@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { defined } from '../common/defined.ts';
 import { environmentFailure } from '../common/errors.ts';
-import { apiMessage } from '../cluster/kube/failure.ts';
+import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { ISTIOD_SELECTOR } from '../observations/istio.ts';
 import { cannotAsk } from './access.ts';
 import type { Audit } from './context.ts';
@@ -65,6 +65,25 @@ export async function findProxies(audit: Audit): Promise<ProxyPod[]> {
   tellHidden(audit, hidden);
   return proxies.sort((a, b) => a.id.localeCompare(b.id));
 }
+
+/** Machines outside of the cluster are in a mesh by their WorkloadEntries (Istio, «Virtual Machine Installation»). */
+export async function tellMachines(audit: Audit): Promise<void> {
+  // Who asks about some namespaces asks about no machines.
+  if (audit.options.namespaces.length > 0) return;
+  if (!audit.rights.may('workloadEntries')) {
+    audit.lacks('workloadEntries');
+    return;
+  }
+  try {
+    const list = await found(audit.kube.objects.get<{ items: unknown[] }>(WORKLOAD_ENTRIES));
+    const count = list?.items.length ?? 0;
+    if (count > 0) audit.missed(`Machines outside of the cluster are not looked at (WorkloadEntries: ${count}).`);
+  } catch (error) {
+    audit.missed(`Machines outside of the cluster were not counted: ${apiMessage(error)}.`);
+  }
+}
+
+const WORKLOAD_ENTRIES = '/apis/networking.istio.io/v1/workloadentries';
 
 /** What takes part in a mesh and is looked at by nobody here. */
 function tellHidden(audit: Audit, hidden: { ztunnels: number; ambient: number; unknown: readonly string[] }): void {

@@ -25,7 +25,7 @@ const podOf = (cluster: LoopbackCluster, app: string) =>
   cluster.objects.pods.find(({ metadata }) => metadata?.labels?.['app'] === app) as V1Pod;
 
 const without = (cluster: LoopbackCluster, resource: string): LoopbackCluster => {
-  const all = ['pods', 'deployments', 'configmaps', 'secrets', 'pods/portforward'];
+  const all = ['pods', 'deployments', 'configmaps', 'secrets', 'pods/portforward', 'workloadentries'];
   const resources = all.filter((one) => one !== resource);
   return { ...cluster, rules: [{ apiGroups: ['*'], resources, verbs: ['*'] }] };
 };
@@ -102,6 +102,14 @@ describe('a large or mixed cluster', () => {
     expect(observation.proxies.map(({ app }) => app)).toEqual(['details', 'productpage', 'reviews', 'mesh-gateway']);
     expect(observation.unseen).toEqual([
       'Certificates of ambient workloads are not looked at (pods of ztunnel: 1, pods behind it: 0).',
+    ]);
+  });
+
+  it('says how many machines outside of the cluster are not looked at', async () => {
+    const cluster = await loopbackMesh();
+    cluster.objects.workloadentries = [{ metadata: { namespace: 'vms', name: 'a' } }, { metadata: { name: 'b' } }];
+    expect((await audit(cluster)).observation.unseen).toEqual([
+      'Machines outside of the cluster are not looked at (WorkloadEntries: 2).',
     ]);
   });
 

@@ -6,7 +6,7 @@ import { readRights } from './access.ts';
 import { readAuthorities } from './authorities.ts';
 import { readBundles } from './bundles.ts';
 import { Audit, type AuditOptions } from './context.ts';
-import { findPlanes, findProxies } from './find.ts';
+import { findPlanes, findProxies, tellMachines } from './find.ts';
 import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './proxy-certificates.ts';
 import { lookAtPlane } from './look-at-plane.ts';
 import { type PlaneDeployment, planeOf } from './planes.ts';
@@ -30,6 +30,7 @@ export async function observe(
       Promise.all(planes.map((plane) => lookAtPlane(audit, plane))),
       readBundles(audit, planes, proxies),
       readAuthorities(audit, planes),
+      tellMachines(audit),
     ]),
   );
   tellUnknownServers(audit, proxies, planes);

@@ -15,7 +15,10 @@ import { allows, type PolicyRule, type Wish } from './rules.ts';
 
 /** What the loopback API serves: objects by resource, what listens in its pods, what its only user may do. */
 export interface LoopbackCluster {
-  objects: Record<'pods' | 'deployments' | 'configmaps' | 'secrets', KubernetesObject[]>;
+  objects: Record<'pods' | 'deployments' | 'configmaps' | 'secrets', KubernetesObject[]> & {
+    /** Undefined: the kind is not served. */
+    workloadentries?: KubernetesObject[];
+  };
   ports: PodPorts;
   rules: PolicyRule[];
 }
@@ -97,11 +100,11 @@ async function reply(
     send(201, { spec, status: { allowed: allows(rules, { ...wish, namespace }) } });
   } else {
     const { resource, namespace, name, query } = request;
-    const all = objects[resource as keyof typeof objects].filter(
+    const all = objects[resource as keyof typeof objects]?.filter(
       ({ metadata }) => namespace === undefined || metadata?.namespace === namespace,
     );
-    const one = all.find(({ metadata }) => metadata?.name === name);
-    if (name === undefined) send(200, page(all, query));
+    const one = all?.find(({ metadata }) => metadata?.name === name);
+    if (all !== undefined && name === undefined) send(200, page(all, query));
     else if (one !== undefined) send(200, one);
     else send(404, { kind: 'Status', code: 404, message: `${resource} "${name}" not found` });
   }

@@ -45,5 +45,6 @@ export const endingWithin = ({ at, conversations }: TrustGraph, within: number |
 export const hiddenNodes = ({ nodes }: TrustGraph): number =>
   nodes.filter(({ kind, certificate }) => (kind === 'proxy' || kind === 'istiod') && certificate === undefined).length;
 
-/** Without Secrets every edge can still be judged; whatever else was not seen may hide one. */
-const bearsOnEdges = (unseen: readonly string[]): boolean => unseen.some((sentence) => !/\bsecrets?\b/i.test(sentence));
+/** Without Secrets every edge that there is can still be judged; whatever else was not seen may hide one. */
+const bearsOnEdges = (unseen: readonly string[]): boolean =>
+  unseen.some((sentence) => !/\bsecrets?\b|^You may not list workloadentries/i.test(sentence));

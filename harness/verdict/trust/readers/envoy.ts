@@ -63,10 +63,15 @@ export function holdsInAnotherOrder({ leaf, others, roots, ...rest }: Question):
       const presented = path.findIndex((one) => isAmongBytes(roots, one));
       return pathFaults(path, presented, question).length === 0;
     }
-    return candidates.some((one) => !path.includes(one) && mayIssue(one, last) && climb([...path, one]));
+    // One name with one key is passed through only once, else CAs that sign each other make endless paths.
+    const isNew = (one: Certificate) => path.every((passed) => !isSameEntity(passed, one));
+    return candidates.some((one) => isNew(one) && mayIssue(one, last) && climb([...path, one]));
   };
   return climb([leaf]);
 }
+
+const isSameEntity = (a: Certificate, b: Certificate): boolean =>
+  a.keyFingerprint === b.keyFingerprint && a.canonicalSubject === b.canonicalSubject;
 
 interface Way {
   /** Leaf first. */
