@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { atLeastOne } from '../cli/option-values.ts';
 import { exitCodeOf, messageOf } from '../common/errors.ts';
 import { ROOT } from '../common/paths.ts';
+import { Session } from '../run/session.ts';
+import { ensurePip, ORACLES } from '../supply/source/envoy.ts';
 import { print } from '../common/terminal.ts';
 
 /** `npm run oracles`: holds the rule books of Envoy and Go against the programs themselves, in many worlds. */
@@ -15,6 +17,10 @@ const program = new Command('oracles')
 
 try {
   const { worlds, seed = randomInt(1, 1_000_000_000) } = program.parse().opts<{ worlds: number; seed?: number }>();
+  {
+    await using session = new Session();
+    await ensurePip(Object.values(ORACLES), session.progress, session.signal);
+  }
   console.log(`${worlds} worlds, seed ${seed}`);
   const words = [join('node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', 'oracle', '--reporter', 'verbose'];
   const env = { ...process.env, MESHTRUST_WORLDS: String(worlds), MESHTRUST_SEED: String(seed) };

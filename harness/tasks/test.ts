@@ -10,6 +10,7 @@ import { isGuest } from '../run/guest.ts';
 import { ROOT } from '../common/paths.ts';
 import type { ConformanceReport } from '../verdict/report/model.ts';
 import { validateReport } from '../verdict/report/schema.ts';
+import { ensurePip, ORACLES } from '../supply/source/envoy.ts';
 import { Session } from '../run/session.ts';
 import { allRuns, isOrphan } from '../cluster/state/runs.ts';
 import { print } from '../common/terminal.ts';
@@ -42,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => interrupt('SIGTERM'));
 
 try {
-  const counts = [await vitest('unit'), await vitest('oracle'), await browserTests(), await engineTests()];
+  const counts = [await vitest('unit'), await oracleTests(), await browserTests(), await engineTests()];
   for (const distribution of distributionNames()) counts.push(await conformance(distribution));
   // They bring up clusters of their own: a vendor's build, a cluster that is there already, a Job.
   counts.push(await vitest('lab'));
@@ -57,6 +58,13 @@ try {
 } finally {
   scratch.remove();
   if (process.connected) process.disconnect();
+}
+
+/** Rule books against the programs whose they are: real Envoys and Go. */
+async function oracleTests(): Promise<Counts> {
+  await using session = new Session();
+  await ensurePip(Object.values(ORACLES), session.progress, session.signal);
+  return await vitest('oracle');
 }
 
 /** Tests of `report.html`. */

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ENVOYS } from '../../verdict/trust/readers/envoy.ts';
-import { fetchEnvoy } from '../../supply/source/envoy.ts';
+import { fetchEnvoy, ORACLES } from '../../supply/source/envoy.ts';
 import { buildGoPart, type GoPart } from '../../supply/source/go.ts';
 import { EnvoyReader } from './envoy-reader.ts';
 import { GoReader } from './go-reader.ts';
@@ -21,12 +21,9 @@ export async function startReaders(): Promise<RealReaders> {
   const program = join(await buildGoPart(PROGRAM, () => undefined, signal), 'reader');
   const go = stack.use(new GoReader(program));
   const envoys = new Map<keyof typeof ENVOYS, EnvoyReader>();
-  for (const [line, version] of [
-    ['1.37', '1.37.0'],
-    ['1.38', '1.38.3'],
-  ] as const) {
+  for (const line of ['1.37', '1.38'] as const) {
     // Not below the cache: the path of a socket may have no more than 107 characters.
-    envoys.set(line, stack.use(await EnvoyReader.start(await fetchEnvoy(version, signal), tmpdir())));
+    envoys.set(line, stack.use(await EnvoyReader.start(await fetchEnvoy(ORACLES[line], signal), tmpdir())));
   }
   const all = stack.move();
   return { go, envoys, [Symbol.asyncDispose]: () => all.disposeAsync() };

