@@ -63,8 +63,11 @@ async function join(context: ClaimContext): Promise<NonNullable<typeof standing>
   const { lab, atEnd } = context;
   await splitBaseline(lab);
   atEnd.defer(async () => {
-    await standing?.takeBack?.();
-    await splitBaseline(lab);
+    try {
+      await standing?.takeBack?.();
+    } finally {
+      await splitBaseline(lab);
+    }
   });
   return { hierarchy: await sharedHierarchy(context), takeBack: undefined };
 }

@@ -57,6 +57,15 @@ describe('revocation', () => {
     expect(calling.remedies).toEqual([expect.stringMatching(/^Have the Secret cacerts in mesh hold another CA/)]);
   });
 
+  it('is of one leaf and not of all that are alike in everything else', async () => {
+    const [fine, gone] = [await testProxy(plane, 'fine'), await testProxy(plane, 'gone')];
+    const revoked = gone.chain?.[0];
+    const texts = [await issueRevocationList(root), await issueRevocationList(ca, revoked ? [revoked] : [])];
+    const revocation = { from: 'its Envoy', lists: parseRevocationLists(texts.join('')) };
+    const graph = trustGraph(observe([plane], [await testProxy(plane, 'odd', { revocation }), fine, gone]));
+    expect([talk(graph, 'odd', 'fine').verdict, talk(graph, 'odd', 'gone').verdict]).toEqual(['trusted', 'revoked']);
+  });
+
   it('is not seen where the lists were not', async () => {
     const { graph, calling } = await odd({ revocation: { from: 'the file /lists of its pod', lists: undefined } });
     expect(calling.verdict).toBe('not-seen');

@@ -13,6 +13,8 @@ export interface Known {
   readonly bySubject: ReadonlyMap<string, readonly Certificate[]>;
   /** Those somebody trusts. */
   readonly anchors: readonly Certificate[];
+  /** Serial numbers on anybody's revocation list: their holders are not like others. */
+  readonly revoked: ReadonlySet<string>;
   /** The CAs above a CA; a renewed root is not above the one it renews. Each signature is verified once. */
   readonly above: (authority: Certificate) => readonly Certificate[];
 }
@@ -42,6 +44,9 @@ export function gather(observation: Observation): Known {
     authorities: new Map(all.map((one) => [one.fingerprint, one])),
     bySubject,
     anchors,
+    revoked: new Set(
+      proxies.flatMap(({ revocation }) => revocation?.lists ?? []).flatMap(({ revoked }) => [...revoked]),
+    ),
     above: (authority) => {
       const issuers = found.get(authority.fingerprint) ?? issuersOf(authority);
       found.set(authority.fingerprint, issuers);

@@ -24,7 +24,11 @@ export function lineages(known: Known): (chain: readonly Certificate[], holder: 
   const namesMatter = [...known.authorities.values()].some(({ nameConstraints }) => nameConstraints !== undefined);
 
   const identifierOf = (leaf: Certificate, at: Date): unknown => {
-    const special = namesMatter || leaf.canonicalSubject !== '' || known.authorities.has(leaf.fingerprint);
+    const special =
+      namesMatter ||
+      leaf.canonicalSubject !== '' ||
+      known.authorities.has(leaf.fingerprint) ||
+      known.revoked.has(leaf.serial);
     return special ? leaf.fingerprint : whatIsVerified(leaf, at);
   };
 

@@ -45,6 +45,8 @@ export const endingWithin = ({ at, conversations }: TrustGraph, within: number |
 export const hiddenNodes = ({ nodes }: TrustGraph): number =>
   nodes.filter(({ kind, certificate }) => (kind === 'proxy' || kind === 'istiod') && certificate === undefined).length;
 
-/** Without Secrets every edge that there is can still be judged; whatever else was not seen may hide one. */
-const bearsOnEdges = (unseen: readonly string[]): boolean =>
-  unseen.some((sentence) => !/\bsecrets?\b|^You may not list workloadentries/i.test(sentence));
+/** Without these every edge that there is can still be judged; whatever else was not seen may hide one. */
+const BESIDE_EDGES =
+  /^(You may not (get secrets|list workloadentries)\b|Secrets were not looked at|The Secret \S+ was not seen)/;
+
+const bearsOnEdges = (unseen: readonly string[]): boolean => unseen.some((sentence) => !BESIDE_EDGES.test(sentence));

@@ -2,6 +2,7 @@ import { type Certificate, sameCertificate } from '../../../observations/certifi
 import { ENVOY } from '../readers/envoy.ts';
 import { acceptedBy, admittedBy, type Identity, leafIdentity } from './identity.ts';
 import { keyOf, type Lineage } from './lineage.ts';
+import type { RevocationList } from '../../../observations/revocation-list.ts';
 import { CACERTS } from '../../../observations/istio.ts';
 import type { ObservedAuthority, ObservedPlane, ObservedProxy, ObservedRevocation } from './observation.ts';
 import { type Scene, traitsOf } from './scene.ts';
@@ -43,13 +44,17 @@ export interface Party extends Named {
 
 /** Groups the proxies of a scene. There are as many groups as CAs, bundles and faults make, not as proxies. */
 export function partiesOf(scene: Scene): Party[] {
-  const seenRoots = scene.proxies.flatMap((proxy) => {
+  const views = scene.proxies.flatMap((proxy) => {
     const trusted = trustedBy(proxy, scene);
-    return trusted === undefined ? [] : [[keyOf(trusted.roots), trusted.roots] as const];
+    if (trusted === undefined) return [];
+    const lists = proxy.revocation?.lists;
+    return [...(trusted.byDomain?.values() ?? []), trusted.roots].map(
+      (roots) => [JSON.stringify([keyOf(roots), lists && keyOf(lists)]), { roots, lists }] as const,
+    );
   });
-  const rootSets = [...new Map(seenRoots).values()];
+  const verifiers = [...new Map(views).values()];
   const fates = new Map<Lineage, string>();
-  for (const lineage of new Set(scene.presentedBy.values())) fates.set(lineage, fateOf(lineage, rootSets));
+  for (const lineage of new Set(scene.presentedBy.values())) fates.set(lineage, fateOf(lineage, verifiers));
 
   const groups = Map.groupBy(scene.proxies, (proxy) => {
     const lineage = scene.presentedBy.get(proxy);
@@ -59,13 +64,16 @@ export function partiesOf(scene: Scene): Party[] {
 }
 
 /** Equal for chains of which everybody who was observed thinks the same, at either end of a connection. */
-function fateOf(lineage: Lineage, rootSets: readonly (readonly Certificate[])[]): string {
+function fateOf(
+  lineage: Lineage,
+  verifiers: readonly { roots: readonly Certificate[]; lists: readonly RevocationList[] | undefined }[],
+): string {
   const [leaf] = lineage.chain;
   const place = (one: Certificate) => (leaf !== undefined && sameCertificate(leaf, one) ? 'leaf' : one.fingerprint);
   const opinions = [];
-  for (const roots of rootSets) {
+  for (const { roots, lists } of verifiers) {
     for (const purpose of ['serverAuth', 'clientAuth'] as const) {
-      const { faults, anchor } = lineage.opinion(roots, { purpose, reader: ENVOY });
+      const { faults, anchor } = lineage.opinion(roots, { purpose, reader: ENVOY, lists });
       opinions.push([faults.map(({ code, about }) => [code, about.map(place)]), anchor?.fingerprint]);
     }
   }
