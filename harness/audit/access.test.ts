@@ -56,7 +56,8 @@ describe('the observer role', () => {
 
   it('is enough: with it everything but Secrets is seen, and nothing is asked for that it does not grant', async () => {
     const { observation, asked } = await auditAs(observer);
-    expect(observation.unseen).toEqual([expect.stringContaining('You may not get secrets')]);
+    expect(observation.unseen).toEqual([]);
+    expect(observation.beside).toEqual([expect.stringContaining('You may not get secrets')]);
     expect(observation.proxies.map(({ problem }) => problem)).toEqual(observation.proxies.map(() => undefined));
     expect(observation.planes.every(({ serving }) => serving !== undefined)).toBe(true);
     const used = asked.map(({ verb, group, resource }) => ({
@@ -67,16 +68,21 @@ describe('the observer role', () => {
     expect([...new Set(flat(used))]).toEqual(flat(observer));
   });
 
-  const grants = observer.flatMap((rule, at) => rule.verbs.map((verb) => ({ at, verb, resource: rule.resources[0] })));
+  const grants = observer.flatMap((rule, at) =>
+    rule.resources.flatMap((resource) => rule.verbs.map((verb) => ({ at, verb, resource }))),
+  );
 
   it.each(grants)('is no more than is needed: without $verb $resource something is not seen', async (grant) => {
-    const rules = observer.map((rule, at) =>
-      at === grant.at ? { ...rule, verbs: rule.verbs.filter((verb) => verb !== grant.verb) } : rule,
-    );
+    const rules = observer.flatMap((rule, at) => {
+      if (at !== grant.at) return [rule];
+      const others = { ...rule, resources: rule.resources.filter((one) => one !== grant.resource) };
+      const verbs = rule.verbs.filter((verb) => verb !== grant.verb);
+      return [others, { ...rule, resources: [grant.resource], verbs }];
+    });
     const said = await auditAs(rules).then(
-      ({ observation }) => observation.unseen.join('\n'),
+      ({ observation: { unseen, beside } }) => [...unseen, ...beside].join('\n'),
       (error: unknown) => String(error),
     );
-    expect(said).toContain(`You may not ${observer[grant.at]?.verbs.join(' and ') ?? ''} ${grant.resource ?? ''}`);
+    expect(said).toContain(`You may not ${observer[grant.at]?.verbs.join(' and ') ?? ''} ${grant.resource}`);
   });
 });

@@ -11,6 +11,8 @@ export interface Access {
   verbs: readonly string[];
   /** What an audit without it does not know, as the end of a sentence. */
   without: string;
+  /** Without it every edge that there is can still be judged. */
+  isBeside?: true;
 }
 
 /**
@@ -44,12 +46,40 @@ export const ACCESSES = {
     resource: 'workloadentries',
     verbs: ['list'],
     without: 'whether machines outside the cluster are in the mesh is not known',
+    isBeside: true,
+  },
+  mutatingWebhooks: {
+    group: 'admissionregistration.k8s.io',
+    resource: 'mutatingwebhookconfigurations',
+    verbs: ['list'],
+    without: 'whether the API server trusts the istiods that inject sidecars is not known',
+  },
+  validatingWebhooks: {
+    group: 'admissionregistration.k8s.io',
+    resource: 'validatingwebhookconfigurations',
+    verbs: ['list'],
+    without: 'whether the API server trusts the istiods that validate configuration is not known',
+  },
+  peerAuthentications: {
+    group: 'security.istio.io',
+    resource: 'peerauthentications',
+    verbs: ['list'],
+    without: 'where servers do without mutual TLS is not known',
+    isBeside: true,
+  },
+  destinationRules: {
+    group: 'networking.istio.io',
+    resource: 'destinationrules',
+    verbs: ['list'],
+    without: 'where clients do without mutual TLS is not known',
+    isBeside: true,
   },
   secrets: {
     group: '',
     resource: 'secrets',
     verbs: ['get'],
     without: 'what each istiod would issue from after a restart (cacerts, istio-ca-secret, istiod-tls) is not known',
+    isBeside: true,
   },
 } satisfies Record<string, Access>;
 

@@ -72,6 +72,7 @@ describe('a CA of istiod’s own making', () => {
     const files = { 'ca-cert.pem': root.certificate.pem, 'ca-key.pem': root.privateKey.pem(), 'cert-chain.pem': '' };
     const read = readAuthority(name, undefined, secret(name, files, type));
     expect([names(read.chain), names(read.roots), read.problem]).toEqual([['CN=Root'], ['CN=Root'], undefined]);
+    expect(read.isSelfMade).toBe(true);
   });
 });
 

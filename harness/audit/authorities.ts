@@ -4,6 +4,7 @@ import {
   AUTHORITY_SECRETS,
   type AuthoritySecret,
   CA_FILES,
+  SELF_SIGNED_TYPE,
   ISTIOD_TLS,
   ISTIO_CA_SECRET,
   TLS_FILES,
@@ -29,13 +30,11 @@ const TLS: Form = { ...TLS_FILES, needed: Object.values(TLS_FILES) };
 const SELF_SIGNED: Form = { ...ISTIO, needed: [CA_FILES.certificate, CA_FILES.key] };
 /** istiod's serving certificate; its root may come by a ConfigMap as well. */
 const SERVING: Form = { ...TLS, needed: [TLS_FILES.certificate, TLS_FILES.key] };
-/** Type of the Secret in which istiod keeps a CA of its own making, whatever its name. */
-const SELF_SIGNED_TYPE = 'istio.io/ca-root';
 
 /** Those Secrets in the namespaces of all planes; where two planes share a namespace, they share them. */
 export async function readAuthorities(audit: Audit, planes: readonly PlaneDeployment[]): Promise<ObservedAuthority[]> {
   if (!audit.options.secrets) {
-    audit.missed('Secrets were not looked at, as asked.');
+    audit.noted('Secrets were not looked at, as asked.');
     return [];
   }
   const readable = planes.filter(({ namespace }) => audit.rights.may('secrets', namespace));
@@ -50,7 +49,7 @@ export async function readAuthorities(audit: Audit, planes: readonly PlaneDeploy
         const secret = await found(audit.kube.core.readNamespacedSecret({ namespace, name }));
         if (secret !== undefined) authorities.push(readAuthority(name, plane, secret));
       } catch (error) {
-        audit.missed(`The Secret ${namespace}/${name} was not seen: ${apiMessage(error)}.`);
+        audit.noted(`The Secret ${namespace}/${name} was not seen: ${apiMessage(error)}.`);
       }
     }),
   );
@@ -62,7 +61,7 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
   const data = secret.data ?? {};
   const has = (file: string) => (data[file] ?? '') !== '';
   const text = (file: string) => Buffer.from(data[file] ?? '', 'base64').toString();
-  const form = formOf(kind, secret.type, has);
+  const form = formOf(kind, secret, has);
   const problems = form.needed.filter((file) => !has(file)).map((file) => `${file} is missing`);
   const certificates = (file: string | undefined): readonly Certificate[] => {
     if (file === undefined || !has(file)) return [];
@@ -85,6 +84,7 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
     kind,
     plane,
     form: form.certificate === TLS.certificate ? 'tls' : 'istio',
+    isSelfMade: secret.type === SELF_SIGNED_TYPE,
     keeper: keeperOf(secret),
     chain: [...own, ...above],
     roots: [...(roots.length === 0 && form === SELF_SIGNED ? own : roots)],
@@ -98,9 +98,9 @@ function keeperOf({ metadata }: V1Secret): string | undefined {
   return certificate === undefined ? undefined : `cert-manager's Certificate ${certificate}`;
 }
 
-function formOf(kind: AuthoritySecret, type: string | undefined, has: (file: string) => boolean): Form {
+function formOf(kind: AuthoritySecret, secret: V1Secret, has: (file: string) => boolean): Form {
   if (kind === ISTIOD_TLS) return SERVING;
-  if (kind === ISTIO_CA_SECRET || type === SELF_SIGNED_TYPE) return SELF_SIGNED;
+  if (kind === ISTIO_CA_SECRET || secret.type === SELF_SIGNED_TYPE) return SELF_SIGNED;
   // istiod too takes the form of kubernetes.io/tls wherever it finds its certificate (detectSigningCABundleAndCRL).
   return has(TLS.certificate) ? TLS : ISTIO;
 }

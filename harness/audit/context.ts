@@ -1,5 +1,5 @@
 import type { Kube } from '../cluster/kube/client.ts';
-import { ACCESSES, type AccessName, nameOfAccess, type Rights } from './access.ts';
+import { type Access, ACCESSES, type AccessName, nameOfAccess, type Rights } from './access.ts';
 
 export interface AuditOptions {
   /** Whose proxies are looked at; everybody's unless some are named. Planes are looked for wherever that is allowed. */
@@ -16,6 +16,7 @@ export class Audit {
   readonly options: AuditOptions;
   readonly rights: Rights;
   readonly #unseen = new Set<string>();
+  readonly #beside = new Set<string>();
 
   constructor(kube: Kube, options: AuditOptions, rights: Rights) {
     this.kube = kube;
@@ -33,14 +34,27 @@ export class Audit {
     return [...this.#unseen];
   }
 
+  get beside(): string[] {
+    return [...this.#beside];
+  }
+
+  /** What was not seen, and may hide an edge. */
   missed(sentence: string): void {
     this.#unseen.add(sentence);
+  }
+
+  /** What is worth knowing and hides none. */
+  noted(sentence: string): void {
+    this.#beside.add(sentence);
   }
 
   /** Says what it costs that an access is not allowed, everywhere or in one namespace. */
   lacks(access: AccessName, namespace?: string): void {
     const where = namespace === undefined ? '' : ` in ${namespace}`;
-    this.missed(`You may not ${nameOfAccess(ACCESSES[access])}${where}: ${ACCESSES[access].without}.`);
+    const wanted: Access = ACCESSES[access];
+    const sentence = `You may not ${nameOfAccess(wanted)}${where}: ${wanted.without}.`;
+    if (wanted.isBeside === true) this.noted(sentence);
+    else this.missed(sentence);
   }
 
   /** Where an access is allowed: everywhere (undefined), or in some of the namespaces that were named. */

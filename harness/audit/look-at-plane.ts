@@ -1,19 +1,26 @@
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { connectToPod } from '../cluster/kube/port-forward.ts';
-import { XDS_PORT } from '../observations/istio.ts';
-import type { ObservedPlane } from '../verdict/trust/graph/observation.ts';
+import { WEBHOOK_PORT, XDS_PORT } from '../observations/istio.ts';
+import type { ObservedPlane, ObservedReplica, ObservedWebhook } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
 import { type PlaneDeployment, type TrustDomains, trustDomains, UNKNOWN_DOMAINS } from './planes.ts';
 import { isLive, notServing } from './proxy-pods.ts';
 
-/** What istiod serves and what it takes for its trust domain. */
-export async function lookAtPlane(audit: Audit, deployment: PlaneDeployment): Promise<ObservedPlane> {
+/**
+ * What istiod serves and what it takes for its trust domain. What it presents to the API server is looked at if that calls
+ * it, as the webhook says.
+ */
+export async function lookAtPlane(
+  audit: Audit,
+  deployment: PlaneDeployment,
+  webhook: ObservedWebhook | undefined,
+): Promise<ObservedPlane> {
   const [replicas, domains] = await Promise.all([
-    servingChains(audit, deployment),
+    servingChains(audit, deployment, webhook),
     readTrustDomains(audit, deployment),
   ]);
-  const { id, namespace, revision, version, serverName, rootMapName } = deployment;
+  const { id, namespace, revision, version, serverName, rootMapName, keepsOwnCacerts } = deployment;
   return {
     id,
     namespace,
@@ -21,14 +28,19 @@ export async function lookAtPlane(audit: Audit, deployment: PlaneDeployment): Pr
     version,
     serverName,
     rootMapName,
+    keepsOwnCacerts,
     serving: replicas[0]?.serving,
     replicas,
     ...domains,
   };
 }
 
-/** What each pod of istiod that is Ready presents to an agent. */
-async function servingChains(audit: Audit, plane: PlaneDeployment): Promise<ObservedPlane['replicas']> {
+/** What each pod of istiod that is Ready presents to an agent, and to the API server. */
+async function servingChains(
+  audit: Audit,
+  plane: PlaneDeployment,
+  webhook: ObservedWebhook | undefined,
+): Promise<ObservedReplica[]> {
   const { id, namespace, selector, serverName } = plane;
   const { kube, rights } = audit;
   const notSeen = (what: string, why: string) => audit.missed(`What ${what} serves was not seen: ${why}.`);
@@ -43,13 +55,20 @@ async function servingChains(audit: Audit, plane: PlaneDeployment): Promise<Obse
     const replicas = await Promise.all(
       ready.map(async ({ metadata }) => {
         const pod = metadata?.name ?? '';
-        try {
-          const stream = await connectToPod(kube, { namespace, name: pod }, XDS_PORT);
-          return { pod, serving: await presentedOn(stream, { serverName, protocols: ['h2'], within: 'auditAnswer' }) };
-        } catch (error) {
-          notSeen(ready.length === 1 ? id : `pod ${pod} of ${id}`, apiMessage(error));
-          return undefined;
-        }
+        const presented = async (port: number, host: string, what: string) => {
+          try {
+            const stream = await connectToPod(kube, { namespace, name: pod }, port);
+            return await presentedOn(stream, { serverName: host, protocols: ['h2'], within: 'auditAnswer' });
+          } catch (error) {
+            notSeen(`${ready.length === 1 ? id : `pod ${pod} of ${id}`}${what}`, apiMessage(error));
+            return undefined;
+          }
+        };
+        const [serving, called] = await Promise.all([
+          presented(XDS_PORT, serverName, ''),
+          webhook && presented(WEBHOOK_PORT, webhook.serverName, ' to the API server'),
+        ]);
+        return serving && { pod, serving, webhook: called };
       }),
     );
     return replicas.filter((one) => one !== undefined).sort((a, b) => a.pod.localeCompare(b.pod));

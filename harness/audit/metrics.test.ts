@@ -1,8 +1,14 @@
-import { expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { fixture } from '../common/paths.ts';
 import { connectKube } from '../cluster/kube/client.ts';
 import { trustGraph } from '../verdict/trust/graph/graph.ts';
 import type { TrustGraph } from '../verdict/trust/graph/model.ts';
-import { renderMetrics } from './metrics.ts';
+import { pushMetrics, renderMetrics } from './metrics.ts';
 import { observe } from './observe.ts';
 import { loopbackMesh } from './testing/mesh.ts';
 import { openLoopback, SILENT } from './testing/open.ts';
@@ -47,4 +53,61 @@ it('tells when the first CA of a path ends, by the planes at its ends, and when 
   expect(Number(edge?.split(' ').at(-1))).toBe(Date.parse(until) / 1000);
   expect(text).toContain(`meshtrust_look_timestamp_seconds ${Date.parse(graph.at) / 1000}`);
   expect(text).toContain('meshtrust_outcome{outcome="ends-soon"} 1');
+});
+
+describe('a Pushgateway', () => {
+  const receiving = async (status: number, work: (url: string) => Promise<void>) => {
+    const got: { method: string | undefined; url: string | undefined; body: string }[] = [];
+    const server = createServer((incoming, answer) => {
+      void textOf(incoming).then((body) => {
+        got.push({ method: incoming.method, url: incoming.url, body });
+        answer.writeHead(status).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    } finally {
+      server.close();
+    }
+    return got;
+  };
+
+  it('gets the gauges in the place of those that the instance has given it before', async () => {
+    const graph = await graphOf(false);
+    const got = await receiving(200, (url) => pushMetrics(graph, {}, { url, instance: 'a/b' }));
+    expect(got).toEqual([
+      { method: 'PUT', url: '/metrics/job/meshtrust/instance/a%2Fb', body: await renderMetrics(graph, {}) },
+    ]);
+  });
+
+  it('that does not take them is told, with the next step', async () => {
+    const graph = await graphOf(false);
+    const push = (url: string) => pushMetrics(graph, {}, { url, instance: 'a' });
+    await receiving(400, async (url) => {
+      await expect(push(url)).rejects.toMatchObject({
+        kind: 'environment',
+        message: expect.stringMatching(/400/) as string,
+      });
+    });
+    await expect(push('http://127.0.0.1:9')).rejects.toThrow(
+      /^The Pushgateway at http:\/\/127\.0\.0\.1:9 does not take what was seen: .*ECONNREFUSED[^]*\nCheck its address/,
+    );
+  });
+});
+
+it('the alerts are on gauges and labels that there are', async () => {
+  const text = await renderMetrics(await graphOf(true), {});
+  const rules = parse(readFileSync(fixture('sentinel', 'alerts.yaml'), 'utf8')) as {
+    spec: { groups: { rules: { alert: string; expr: string }[] }[] };
+  };
+  const expressions = rules.spec.groups.flatMap((group) => group.rules.map(({ expr }) => expr));
+  const used = new Set(expressions.flatMap((expr) => expr.match(/meshtrust_\w+/g) ?? []));
+  expect(
+    [...used].filter((name) => !text.includes(`\n# TYPE ${name} gauge\n`) && !text.startsWith(`# HELP ${name} `)),
+  ).toEqual([]);
+  const labels = expressions.flatMap((expr) => expr.match(/\w+(?==~?"|!~")/g) ?? []);
+  expect(labels.filter((label) => !text.includes(`${label}="`))).toEqual([]);
+  const outcomes = expressions.flatMap((expr) => /outcome=~?"([^"]+)"/.exec(expr)?.[1]?.split('|') ?? []);
+  expect(outcomes.filter((outcome) => !text.includes(`outcome="${outcome}"`))).toEqual([]);
 });

@@ -1,6 +1,8 @@
-import { Gauge, Registry } from 'prom-client';
+import { Gauge, Pushgateway, Registry } from 'prom-client';
+import { deadline } from '../common/deadlines.ts';
+import { environmentFailure, messageOf } from '../common/errors.ts';
 import { hiddenNodes, type Outcome, type OutcomeOptions, outcomeOf } from '../verdict/trust/graph/outcome.ts';
-import { type TrustGraph, VERDICTS } from '../verdict/trust/graph/model.ts';
+import { CHANNELS, type TrustGraph, VERDICTS } from '../verdict/trust/graph/model.ts';
 
 const OUTCOMES: readonly Outcome[] = [
   'broken',
@@ -10,13 +12,33 @@ const OUTCOMES: readonly Outcome[] = [
   'partly-unseen',
   'trusted',
 ];
-const CHANNELS = ['workload', 'control'] as const;
+
+/** A trust graph as gauges in OpenMetrics text (openmetrics.io, 1.0.0), for a scrape or a textfile collector. */
+export const renderMetrics = async (graph: TrustGraph, options: OutcomeOptions): Promise<string> =>
+  await gauges(graph, options).metrics();
 
 /**
- * A trust graph as gauges in OpenMetrics text (openmetrics.io, 1.0.0), for a scrape or a textfile collector. Edges are told
- * by the planes at their ends and not by pod, so that there are no more series tomorrow than today.
+ * Gives the same gauges to a Pushgateway, in the place of those that this instance has given it before.
+ * @throws Failure of the environment where it does not take them.
  */
-export async function renderMetrics(graph: TrustGraph, options: OutcomeOptions): Promise<string> {
+export async function pushMetrics(
+  graph: TrustGraph,
+  options: OutcomeOptions,
+  { url, instance }: { url: string; instance: string },
+): Promise<void> {
+  const gateway = new Pushgateway(url, { timeout: deadline('request') }, gauges(graph, options));
+  try {
+    await gateway.push({ jobName: 'meshtrust', groupings: { instance } });
+  } catch (error) {
+    throw environmentFailure(`The Pushgateway at ${url} does not take what was seen: ${messageOf(error)}`, {
+      next: 'Check its address; what was pushed before is still what it tells.',
+      cause: error,
+    });
+  }
+}
+
+/** Edges are told by the planes at their ends and not by pod, so that there are no more series tomorrow than today. */
+function gauges(graph: TrustGraph, options: OutcomeOptions): Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE> {
   const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -35,6 +57,9 @@ export async function renderMetrics(graph: TrustGraph, options: OutcomeOptions):
   for (const name of OUTCOMES) outcome.set({ outcome: name }, name === now ? 1 : 0);
 
   gauge('unseen', 'What could not be seen, in sentences.').set(graph.unseen.length);
+  gauge('beside', 'What else was not seen, and settings that do without TLS, in sentences.').set(
+    graph.beside?.length ?? 0,
+  );
   gauge('hidden_nodes', 'Proxies and istiods that were not seen.').set(hiddenNodes(graph));
   gauge('restart_findings', 'What the next restart of an istiod would break or change.').set(
     graph.atRestart?.length ?? 0,
@@ -58,5 +83,5 @@ export async function renderMetrics(graph: TrustGraph, options: OutcomeOptions):
     const first = Math.min(...those.map(({ until = '' }) => Date.parse(until)));
     end.set(JSON.parse(labels) as Record<'channel' | 'from' | 'to', string>, first / 1000);
   }
-  return await registry.metrics();
+  return registry;
 }

@@ -1,3 +1,4 @@
+import { ACCESSES } from './access.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { connectKube } from '../cluster/kube/client.ts';
@@ -25,7 +26,7 @@ const podOf = (cluster: LoopbackCluster, app: string) =>
   cluster.objects.pods.find(({ metadata }) => metadata?.labels?.['app'] === app) as V1Pod;
 
 const without = (cluster: LoopbackCluster, resource: string): LoopbackCluster => {
-  const all = ['pods', 'deployments', 'configmaps', 'secrets', 'pods/portforward', 'workloadentries'];
+  const all = [...new Set(Object.values(ACCESSES).map((access) => access.resource))];
   const resources = all.filter((one) => one !== resource);
   return { ...cluster, rules: [{ apiGroups: ['*'], resources, verbs: ['*'] }] };
 };
@@ -128,14 +129,15 @@ describe('what may not be seen', () => {
   it('Secrets: all is judged without them, and what that costs is said', async () => {
     const { observation, asked } = await audit(without(await loopbackMesh(), 'secrets'));
     expect(observation.authorities).toEqual([]);
-    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not get secrets: .*is not known\.$/)]);
+    expect(observation.unseen).toEqual([]);
+    expect(observation.beside).toEqual([expect.stringMatching(/^You may not get secrets: .*is not known\.$/)]);
     expect(proxyOf(observation, 'productpage').seenBy).toBe('admin');
     expect(asked.filter(({ resource }) => resource === 'secrets')).toEqual([]);
   });
 
   it('Secrets: not asked for with --no-secrets', async () => {
     const { observation, asked } = await audit(await loopbackMesh(), { secrets: false });
-    expect(observation.unseen).toEqual(['Secrets were not looked at, as asked.']);
+    expect(observation.beside).toEqual(['Secrets were not looked at, as asked.']);
     expect(asked.filter(({ resource }) => resource === 'secrets')).toEqual([]);
   });
 
@@ -156,6 +158,7 @@ describe('what may not be seen', () => {
     const { conversations } = trustGraph(observation);
     expect(conversations.map(({ channel, verdict }) => `${channel} ${verdict}`).sort()).toEqual([
       ...Array<string>(2).fill('control not-seen'),
+      ...Array<string>(2).fill('webhook trusted'),
       ...Array<string>(2).fill('workload trusted'),
     ]);
     expect(observation.unseen).toEqual([expect.stringMatching(/^You may not get configmaps: /)]);
@@ -181,6 +184,160 @@ describe('what may not be seen', () => {
       kind: 'environment',
       message: expect.stringMatching(/lets you ask nothing \(403: forbidden.*\nCheck the credentials/s) as string,
     });
+  });
+});
+
+describe('the API server as a client of istiod', () => {
+  const toWebhooks = (cluster: LoopbackCluster) =>
+    audit(cluster).then(({ observation }) =>
+      trustGraph(observation).conversations.filter(({ channel }) => channel === 'webhook'),
+    );
+  const configuration = (cluster: LoopbackCluster) =>
+    cluster.objects.mutatingwebhookconfigurations[0] as { webhooks: { clientConfig: object }[] };
+
+  it('accepts those whose root is in the caBundle, one edge for all configurations of a plane', async () => {
+    const edges = await toWebhooks(await loopbackMesh());
+    expect(edges.map(({ from, to, verdict }) => ({ from, to, verdict }))).toEqual([
+      {
+        from: [
+          'MutatingWebhookConfiguration/istio-sidecar-injector',
+          'ValidatingWebhookConfiguration/istio-validator-istio-system',
+        ],
+        to: ['istio-system/istiod'],
+        verdict: 'trusted',
+      },
+      {
+        from: ['ValidatingWebhookConfiguration/istio-validator-openshift-ingress'],
+        to: ['openshift-ingress/istiod-openshift-gateway'],
+        verdict: 'trusted',
+      },
+    ]);
+    expect(edges[0]?.reason).toMatch(/^The API server accepts istiod istio-system\/istiod by the caBundle of/);
+  });
+
+  it.each([
+    ['another root', 'other', /leads to "istio-system CA" .*, but only "openshift-ingress CA" .* is trusted/],
+    ['nothing', '', /but no root is trusted at all/],
+    ['no certificate', Buffer.from('root').toString('base64'), /but no root is trusted at all/],
+  ])('refuses them where the caBundle holds %s, by name and with a remedy', async (_, bundle, reason) => {
+    const cluster = await loopbackMesh();
+    const other = cluster.objects.validatingwebhookconfigurations[1] as {
+      webhooks: { clientConfig: { caBundle: string } }[];
+    };
+    const caBundle = bundle === 'other' ? other.webhooks[0]?.clientConfig.caBundle : bundle;
+    Object.assign(configuration(cluster).webhooks[0]?.clientConfig ?? {}, { caBundle });
+    const [broken, ...others] = await toWebhooks(cluster);
+    expect(broken).toMatchObject({
+      from: ['MutatingWebhookConfiguration/istio-sidecar-injector'],
+      verdict: 'unknown-issuer',
+      reason: expect.stringMatching(reason) as string,
+      remedies: [expect.stringMatching(/^Have istio-system\/istiod write its root into the caBundle of istio-sidecar/)],
+    });
+    expect(others.map(({ verdict }) => verdict)).toEqual(['trusted', 'trusted']);
+  });
+
+  it('wants the certificate to name the Service that it calls', async () => {
+    const cluster = await loopbackMesh();
+    const service = { namespace: 'istio-system', name: 'istiod', port: 443 };
+    const chain = cluster.ports('openshift-ingress/istiod-openshift-gateway-6d5f9c-x2k4v', 15017);
+    const ports: LoopbackCluster['ports'] = (pod, port) =>
+      pod.startsWith('istio-system/istiod-') && port === 15017 ? chain : cluster.ports(pod, port);
+    expect(configuration(cluster).webhooks[0]?.clientConfig).toMatchObject({ service });
+    const [edge] = await toWebhooks({ ...cluster, ports });
+    expect(edge?.reason).toContain('names istiod-openshift-gateway.openshift-ingress.svc, not istiod.istio-system.svc');
+  });
+
+  it('is not judged where istiod does not answer there, and that is said', async () => {
+    const cluster = await loopbackMesh();
+    const ports: LoopbackCluster['ports'] = (pod, port) => (port === 15017 ? undefined : cluster.ports(pod, port));
+    const { observation } = await audit({ ...cluster, ports });
+    const edges = trustGraph(observation).conversations.filter(({ channel }) => channel === 'webhook');
+    expect(edges.map(({ verdict }) => verdict)).toEqual(['not-seen', 'not-seen']);
+    expect(observation.unseen).toEqual([
+      expect.stringMatching(/^What istio-system\/istiod to the API server serves was not seen: /),
+      expect.stringMatching(
+        /^What openshift-ingress\/istiod-openshift-gateway to the API server serves was not seen: /,
+      ),
+    ]);
+  });
+
+  it('that calls an istiod which was not found: said; what is nobody’s of Istio is passed over', async () => {
+    const cluster = await loopbackMesh();
+    const call = (url: string) => [{ clientConfig: { url } }];
+    const istios = { metadata: { name: 'a', labels: { 'istio.io/rev': 'x' } }, webhooks: call('https://far.example') };
+    const others = { metadata: { name: 'b' }, webhooks: call('https://else.example') };
+    cluster.objects.mutatingwebhookconfigurations.push(istios, others);
+    expect((await audit(cluster)).observation.unseen).toEqual([
+      expect.stringMatching(
+        /^MutatingWebhookConfiguration a has the API server call https:\/\/far\.example, which is no/,
+      ),
+    ]);
+  });
+});
+
+describe('proxies that do without mutual TLS', () => {
+  const beside = async (kind: 'peerauthentications' | 'destinationrules', spec: object) => {
+    const cluster = await loopbackMesh();
+    const object = { metadata: { namespace: 'bookinfo', name: 'one' }, spec };
+    cluster.objects[kind] = [object];
+    return (await audit(cluster)).observation.beside;
+  };
+
+  it.each([
+    [
+      'peerauthentications',
+      { mtls: { mode: 'DISABLE' } },
+      'PeerAuthentication bookinfo/one has servers take plaintext',
+    ],
+    ['peerauthentications', { portLevelMtls: { 9080: { mode: 'DISABLE' } } }, 'PeerAuthentication bookinfo/one has'],
+    [
+      'destinationrules',
+      { host: 'reviews', trafficPolicy: { tls: { mode: 'DISABLE' } } },
+      'DestinationRule bookinfo/one has clients call reviews with tls DISABLE: ',
+    ],
+    [
+      'destinationrules',
+      { host: 'reviews.bookinfo.svc.cluster.local', subsets: [{ trafficPolicy: { tls: { mode: 'SIMPLE' } } }] },
+      'DestinationRule bookinfo/one has clients call reviews.bookinfo.svc.cluster.local with tls SIMPLE: ',
+    ],
+    [
+      'destinationrules',
+      { host: '*.local', trafficPolicy: { portLevelSettings: [{ tls: { mode: 'DISABLE' } }] } },
+      'DestinationRule bookinfo/one has clients call *.local with tls DISABLE: ',
+    ],
+  ] as const)('by %s %j: said', async (kind, spec, words) => {
+    expect(await beside(kind, spec)).toEqual([expect.stringContaining(words)]);
+  });
+
+  it.each([
+    ['peerauthentications', { mtls: { mode: 'PERMISSIVE' } }],
+    ['destinationrules', { host: 'reviews', trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } } }],
+    ['destinationrules', { host: 'pay.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }],
+  ] as const)('not by %s %j', async (kind, spec) => {
+    expect(await beside(kind, spec)).toEqual([]);
+  });
+});
+
+describe('certificates of another CA than istiod', () => {
+  it('are told of, with a remedy for the plane that can be changed', async () => {
+    const cluster = await loopbackMesh();
+    for (const pod of cluster.objects.pods as V1Pod[]) {
+      const [container] = pod.spec?.initContainers ?? [];
+      if (container === undefined) continue;
+      container.env = [
+        { name: 'CA_ADDR', value: 'cert-manager-istio-csr.cert-manager.svc:443' },
+        { name: 'PROXY_CONFIG', value: '{"discoveryAddress":"istiod.istio-system.svc:15012"}' },
+      ];
+    }
+    const { observation } = await audit(cluster);
+    expect(observation.unseen).toEqual([
+      expect.stringMatching(/^The CA at cert-manager-istio-csr\.cert-manager\.svc, which 4 of the proxies call, is no/),
+    ]);
+    const broken = trustGraph(observation).conversations.find(({ verdict }) => verdict === 'unknown-issuer');
+    expect(broken?.remedies[0]).toMatch(
+      /^Give openshift-ingress\/istiod-openshift-gateway an intermediate under "istio-system CA" .* by the Secret cacerts in openshift-ingress; .* For .* a Secret cacerts changes nothing: their certificates are from cert-manager-istio-csr\.cert-manager\.svc\.$/,
+    );
+    expect(broken?.remedies.join(' ')).not.toMatch(/restart istio-system\/istiod/i);
   });
 });
 

@@ -10,7 +10,9 @@ import { findPlanes, findProxies, tellMachines } from './find.ts';
 import { askEnvoy, DirectReach, type OwnWord, lookFromOutside } from './proxy-certificates.ts';
 import { lookAtPlane } from './look-at-plane.ts';
 import { type PlaneDeployment, planeOf } from './planes.ts';
+import { tellPlaintext } from './plaintext.ts';
 import type { ProxyPod } from './proxy-pods.ts';
+import { readWebhooks } from './webhooks.ts';
 
 /**
  * Looks at the trust of a cluster and changes nothing. What cannot be seen stands in the observation, as a sentence.
@@ -25,13 +27,16 @@ export async function observe(
     const audit = new Audit(kube, options, await readRights(kube, options.namespaces));
     return { audit, planes: await findPlanes(audit), proxies: await findProxies(audit) };
   });
-  const [observedPlanes, bundles, authorities] = await progress.phase('Look at control planes and their roots', () =>
-    Promise.all([
-      Promise.all(planes.map((plane) => lookAtPlane(audit, plane))),
-      readBundles(audit, planes, proxies),
-      readAuthorities(audit, planes),
-      tellMachines(audit),
-    ]),
+  const [{ webhooks, observedPlanes }, bundles, authorities] = await progress.phase(
+    'Look at control planes and their roots',
+    () =>
+      Promise.all([
+        lookAtPlanes(audit, planes),
+        readBundles(audit, planes, proxies),
+        readAuthorities(audit, planes),
+        tellMachines(audit),
+        tellPlaintext(audit),
+      ]),
   );
   tellUnknownServers(audit, proxies, planes);
   const held = await progress.phase(`Look at ${proxies.length} proxies`, (say) =>
@@ -43,13 +48,30 @@ export async function observe(
     proxies: held.map(({ proxy, what }) => {
       const { id, namespace, name, app, kind, serves, serviceAccount, version } = proxy;
       const plane = planeOf(proxy, planes)?.id;
+      const externalCa = proxy.ca === undefined || isServedBy(proxy.ca, planes) ? undefined : proxy.ca;
       const own = { id, namespace, name, app, kind, serves, serviceAccount, version };
-      return { ...own, plane, bundle: bundleOf(proxy), ...what };
+      return { ...own, plane, externalCa, bundle: bundleOf(proxy), ...what };
     }),
     bundles,
     authorities,
+    webhooks,
     unseen: audit.unseen,
+    beside: audit.beside,
   };
+}
+
+async function lookAtPlanes(audit: Audit, planes: readonly PlaneDeployment[]) {
+  const webhooks = await readWebhooks(audit, planes);
+  const observedPlanes = await Promise.all(
+    planes.map((plane) =>
+      lookAtPlane(
+        audit,
+        plane,
+        webhooks.find((one) => one.plane === plane.id),
+      ),
+    ),
+  );
+  return { webhooks, observedPlanes };
 }
 
 const bundleOf = ({ namespace, rootMap }: ProxyPod) => (rootMap === undefined ? undefined : `${namespace}/${rootMap}`);
@@ -75,19 +97,20 @@ async function lookAtProxies(
   });
 }
 
+const isServedBy = (host: string, planes: readonly PlaneDeployment[]): boolean =>
+  planes.some(({ serverName }) => host === serverName || host.startsWith(`${serverName}.`));
+
 /** Proxies whose istiod or CA is none of the planes that were found: that edge is not judged, and that is said. */
 function tellUnknownServers(audit: Audit, proxies: readonly ProxyPod[], planes: readonly PlaneDeployment[]): void {
   // Who may not look for control planes everywhere has been told so.
   if (!audit.rights.may('deployments')) return;
-  const isFound = (host: string) =>
-    planes.some(({ serverName }) => host === serverName || host.startsWith(`${serverName}.`));
   for (const [what, hostOf] of [
     ['istiod', ({ istiod }: ProxyPod) => istiod],
     ['CA', ({ ca, istiod }: ProxyPod) => (ca === istiod ? undefined : ca)],
   ] as const) {
     const groups = Map.groupBy(proxies, hostOf);
     for (const [host, those] of groups) {
-      if (host === undefined || isFound(host)) continue;
+      if (host === undefined || isServedBy(host, planes)) continue;
       audit.missed(
         `The ${what} at ${host}, which ${those.length} of the proxies call, is no control plane that was found here: ` +
           'whether their agents trust it is not known.',

@@ -22,6 +22,7 @@ describe('planeDeployment', () => {
       rootMapName: 'istio-ca-root-cert',
       selector: 'app=istiod,istio=pilot',
       admitsAll: false,
+      keepsOwnCacerts: false,
       meshMap: 'istio',
     });
   });

@@ -34,6 +34,7 @@ export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployme
     selector: Object.entries(spec?.selector.matchLabels ?? {})
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
+    keepsOwnCacerts: environment['USE_CACERTS_FOR_SELF_SIGNED_CA'] === 'true',
     admitsAll: environment['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true',
     meshMap: revision === '' ? 'istio' : `istio-${revision}`,
   };

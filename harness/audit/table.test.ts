@@ -145,7 +145,7 @@ trust is broken: 1 of 2 conversations
     expect(lastLine(joined({ conversations: [open, ...joined().conversations] }))).toMatch(
       /^all trusted, as far as seen: not seen were 1 of \d conversations$/,
     );
-    expect(lastLine(joined({ unseen: ['You may not get secrets: nothing is known of a restart.'] }))).toBe(
+    expect(lastLine(joined({ beside: ['You may not get secrets: nothing is known of a restart.'] }))).toBe(
       'all trusted',
     );
     expect(lastLine(joined({ atRestart: ['It would not start.'] }))).toBe('all trusted, until the next restart');

@@ -17,6 +17,13 @@ export interface TableOptions extends OutcomeOptions {
   verbose: boolean;
 }
 
+/** What the two ends of an edge are called. */
+const ENDS = {
+  workload: ['clients', 'servers'],
+  control: ['agents', 'istiod'],
+  webhook: ['API server', 'istiod'],
+} as const satisfies Record<Conversation['channel'], [string, string]>;
+
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
 /** How many lines of a list are shown before it is folded. */
@@ -51,6 +58,7 @@ class Table {
       this.#endingSoon(),
       this.#atRestart(),
       this.#unseen(),
+      this.#beside(),
       this.#until(),
     ];
     const shown = sections.filter(({ length }) => length > 0).flatMap((lines) => [...lines, '']);
@@ -70,7 +78,9 @@ class Table {
       `  ${heads[at] ?? ''}${this.#problem(plane)}`,
       ...this.#kind('secret')
         .filter((secret) => secret.plane === plane.id)
-        .map((secret) => `    ${secret.label}: ${this.#ca(secret.certificate)}${this.#problem(secret)}`),
+        .map(
+          (secret) => `    ${secret.detail ?? secret.label}: ${this.#ca(secret.certificate)}${this.#problem(secret)}`,
+        ),
     ]);
     return [this.#title('Control planes'), ...rows];
   }
@@ -109,7 +119,7 @@ class Table {
       const chain = issuer === undefined ? [] : [`chain to ${this.#ca(issuer)}`];
       return trusts.length + chain.length === 0 ? [] : [`      ${who}: ${[...trusts, ...chain].join(', ')}`];
     };
-    const [clients, servers] = channel === 'control' ? ['agents', 'istiod'] : ['clients', 'servers'];
+    const [clients, servers] = ENDS[channel];
     return [
       `  ${this.#paint('red', '✖')} ${this.#ends(from)} → ${this.#ends(to)}: ${this.#paint('red', verdict.replaceAll('-', ' '))}`,
       `      ${reason}`,
@@ -122,7 +132,10 @@ class Table {
   /** `gateway mesh-gateway (openshift-ingress)`, `sidecars details, ratings, reviews ×3 (bookinfo)` */
   #ends(ids: readonly string[]): string {
     const nodes = ids.map((id) => this.#nodes.get(id)).filter((node) => node !== undefined);
-    const kindOf = ({ kind, detail }: GraphNode) => (kind === 'istiod' ? 'istiod' : (detail ?? kind));
+    const kindOf = ({ kind, detail }: GraphNode) => {
+      if (kind === 'webhook') return `${detail ?? ''} webhook`;
+      return kind === 'istiod' ? 'istiod' : (detail ?? kind);
+    };
     const groups = [...Map.groupBy(nodes, (node) => `${node.namespace ?? ''} ${kindOf(node)}`).values()];
     const words = groups.map((members) => {
       const [first] = members;
@@ -130,14 +143,22 @@ class Table {
         same.length === 1 ? label : `${label} ×${same.length}`,
       );
       const kind = first === undefined ? '' : `${kindOf(first)}${members.length === 1 ? '' : 's'}`;
-      return `${kind} ${this.#listed(apps)} (${first?.namespace ?? ''})`;
+      const where = first?.namespace === undefined ? '' : ` (${first.namespace})`;
+      return `${kind} ${this.#listed(apps)}${where}`;
     });
     return this.#listed(words);
   }
 
   #unseen(): string[] {
-    const unseen = this.#graph.unseen.map((sentence) => `  ${sentence}`);
-    return unseen.length === 0 ? [] : [this.#title('Not seen'), ...unseen];
+    return this.#said('Not seen', this.#graph.unseen);
+  }
+
+  #beside(): string[] {
+    return this.#said('Beside the edges', this.#graph.beside ?? []);
+  }
+
+  #said(title: string, sentences: readonly string[]): string[] {
+    return sentences.length === 0 ? [] : [this.#title(title), ...sentences.map((sentence) => `  ${sentence}`)];
   }
 
   /** When the first of the CAs ends that trusted edges rest on. */

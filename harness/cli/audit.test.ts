@@ -88,7 +88,7 @@ describe('meshtrust audit', () => {
     const { code, stdout } = await audit('--kubeconfig', loopback.kubeconfig, '--no-secrets');
     expect(stdout).toMatch(/ratings-v1-5f7d9c-00002 .*! its Envoy answers with something else than its secrets/);
     expect(stdout).toMatch(
-      /\nNot seen\n {2}Secrets were not looked at, as asked\.\n\nWhat is trusted rests on CAs of which the first ends at .* UTC\.\n\nall trusted, as far as seen: not seen were .* 1 of 7 proxies and istiods\n$/,
+      /\nBeside the edges\n {2}Secrets were not looked at, as asked\.\n\nWhat is trusted rests on CAs of which the first ends at .* UTC\.\n\nall trusted, as far as seen: not seen were .* 1 of 7 proxies and istiods\n$/,
     );
     expect(code).toBe(6);
     expect((await audit('--kubeconfig', loopback.kubeconfig, '--strict')).code).toBe(1);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defined } from '../common/defined.ts';
 import { observe } from '../audit/observe.ts';
 import { renderTable } from '../audit/table.ts';
-import { EXIT, usageFailure } from '../common/errors.ts';
+import { EXIT, messageOf, usageFailure } from '../common/errors.ts';
 import { connectKube, type Kube } from '../cluster/kube/client.ts';
 import { hasKubeconfig } from '../cluster/kube/kubeconfig.ts';
 import { allRuns, workFolder } from '../cluster/state/runs.ts';
@@ -32,6 +32,8 @@ export interface AuditFlags {
   between?: string[];
   /** Milliseconds. */
   within?: number;
+  /** Address of a Pushgateway. */
+  push?: string;
 }
 
 /** `meshtrust audit`: the trust graph of a live cluster, read-only. Exit codes: see {@link exitOf}. */
@@ -64,7 +66,19 @@ export async function auditCommand(flags: AuditFlags): Promise<number> {
     writeOut(flags.out, text);
     progress.note(`Written to ${flags.out}.`);
   }
-  return exitOf(outcomeOf(graph, { strict, ...defined({ within }) }), strict);
+  const options = { strict, ...defined({ within }) };
+  const code = exitOf(outcomeOf(graph, options), strict);
+  if (flags.push === undefined) return code;
+  try {
+    const { pushMetrics } = await import('../audit/metrics.ts');
+    await pushMetrics(graph, options, { url: flags.push, instance: inert(kube.context) });
+    return code;
+  } catch (error) {
+    // What was seen is what the exit code is about, if it is bad.
+    if (code !== EXIT.claimFailed) throw error;
+    progress.note(messageOf(error));
+    return code;
+  }
 }
 
 /** A reservation has a code of its own, so that whoever can live with it may; with --strict it is as bad as a broken edge. */

@@ -35,6 +35,18 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('It must be a number of hours, days or weeks, such as 12h, 30d or 8w.');
 }
 
+/** An address that may stand in a process list and a log. */
+export function webAddress(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new InvalidArgumentError('It must be an address that begins with http:// or https://.');
+  }
+  if (url.username === '' && url.password === '') return text;
+  throw new InvalidArgumentError(
+    'It may not have credentials in it: whoever sees the processes of this machine would have them.',
+  );
+}
+
 /** For a flag that goes by another name now: refused with what to use instead. */
 export const renamed = (flag: string) => (): never => {
   throw new InvalidArgumentError(`It is ${flag} now.`);

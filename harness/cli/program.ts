@@ -10,7 +10,17 @@ import { assignedSettings } from '../plan/config/assign.ts';
 import { loadSettings } from '../plan/config/load.ts';
 import type { PartialSettings, Settings } from '../plan/config/settings.ts';
 import { distributionNames, merge } from '../lab/mesh/distribution.ts';
-import { agents, atLeastOne, AUDIT_FORMATS, DIFF_FORMATS, duration, port, renamed, shard } from './option-values.ts';
+import {
+  agents,
+  atLeastOne,
+  AUDIT_FORMATS,
+  DIFF_FORMATS,
+  duration,
+  port,
+  renamed,
+  shard,
+  webAddress,
+} from './option-values.ts';
 import type { Shard } from '../verdict/report/shard.ts';
 import { WAYS_IN } from '../lab/mesh/addresses.ts';
 import { NOISE_RULE } from '../verdict/report/diff/noise.ts';
@@ -205,6 +215,7 @@ const auditOptions = (command: Command): Command =>
     .option('--concurrency <number>', 'how many proxies are asked at a time', atLeastOne, 10)
     .option('--strict', 'what was not seen, and what the next restart would change, is as bad as a broken edge')
     .option('--between <name...>', 'judge only edges between two namespaces, apps or planes, given by their names')
+    .option('--push <url>', 'give its gauges to the Prometheus Pushgateway at this address as well', webAddress)
     .option('--within <time>', 'an edge whose CAs do not last that long counts as broken, such as 30d', duration)
     .option('--verbose', 'a table with nothing folded')
     .addHelpText('after', AUDIT_HELP);

@@ -62,6 +62,8 @@ const TABLE = {
   agentSymptom: 240_000,
   /** istiod reloading a rotated cacerts: kubelet looks at mounted Secrets about once a minute unless told to. */
   secretReload: 150_000,
+  /** Life of a CA whose end is waited for: istiod and the gateway restart within it, 25 s when measured. */
+  endingAuthority: 90_000,
   /** Traffic that nobody has stopped: three rolling restarts of everything, on a slow machine. */
   traffic: 600_000,
   /** One call to the Kubernetes API. */

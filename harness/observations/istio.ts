@@ -5,6 +5,8 @@
 export const ADMIN_PORT = 15000;
 /** Port on which istiod serves agents, with TLS. */
 export const XDS_PORT = 15012;
+/** Port on which istiod serves the API server's webhook calls, with TLS. */
+export const WEBHOOK_PORT = 15017;
 /** Port of istiod's metrics and debug pages, in plaintext. */
 export const MONITORING_PORT = 15014;
 
@@ -32,6 +34,12 @@ export const OWN_GATEWAY_LABEL = 'istio.io/gateway-name';
 export const AUTHORITY_SECRETS = ['cacerts', 'istio-ca-secret', 'istiod-tls'] as const;
 export type AuthoritySecret = (typeof AUTHORITY_SECRETS)[number];
 export const [CACERTS, ISTIO_CA_SECRET, ISTIOD_TLS] = AUTHORITY_SECRETS;
+
+/**
+ * Type of a Secret in which istiod keeps a CA of its own making, whatever its name: with USE_CACERTS_FOR_SELF_SIGNED_CA that is
+ * `cacerts` (istio/istio, security/pkg/pki/ca/ca.go, BuildSecret).
+ */
+export const SELF_SIGNED_TYPE = 'istio.io/ca-root';
 
 /** Files of a CA's Secret in Istio's own form. */
 export const CA_FILES = {

@@ -64,7 +64,7 @@ describe('the profile trust', () => {
   });
 
   it('gives its rotations a machine of their own where there are enough', () => {
-    const shards = allShards(selectClaims('trust', 'openshift-4.22', []), 4);
+    const shards = allShards(selectClaims('trust', 'openshift-4.22', []), 5);
     expect(shards.find((shard) => shard.some(({ name }) => name === 'trust/rotation'))).toHaveLength(1);
   });
 });

@@ -6,7 +6,7 @@ import { sumCounters } from '../../harness/lab/probe/proxies.ts';
 import { readVersion } from '../../harness/lab/probe/versions.ts';
 import { eventually } from '../../harness/common/retry.ts';
 import { raised, refusedForTheSplit, type Refusal } from '../../harness/verdict/judges/split.ts';
-import { noFaults, proxyOf } from './checks.ts';
+import { noFaults, proxyOf, transcript } from './checks.ts';
 
 const COUNTER = 'ssl.fail_verify_error';
 
@@ -43,4 +43,26 @@ export async function gatewayRefuses({ lab, agent, evidence }: ClaimContext): Pr
   } finally {
     if (last !== undefined) await evidence('refusal', last);
   }
+}
+
+/** The server's side says no: what the gateway sees is a connection that ends, and it has refused nobody itself. */
+export async function workloadsRefuse({ lab, agent, evidence }: ClaimContext): Promise<void> {
+  const refused = await eventually(
+    async () => {
+      const gateway = await proxyOf(lab, 'mesh-gateway');
+      const counter = () => sumCounters(lab.kube, gateway, 'ssl.fail_verify_error');
+      const before = await counter();
+      const name = agent();
+      const answer = await throughGateway(lab, '/productpage', { agent: name });
+      const [after, log] = [await counter(), (await accessLog(lab.kube, gateway, name)).join('\n')];
+      noFaults([
+        answer.status === 503 ? undefined : `the gateway answers ${answer.status}, not 503`,
+        / 503 (\w+,)?UC /.test(log) ? undefined : `the workload did not end the connection: ${log}`,
+        after === before ? undefined : `the gateway refuses the workload`,
+      ]);
+      return { answer: transcript(answer), log, counter: { before, after } };
+    },
+    { waitingFor: 'sidecars to refuse the gateway', within: 'converge', inARow: 3 },
+  );
+  await evidence('refused', refused);
 }

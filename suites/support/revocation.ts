@@ -1,14 +1,14 @@
 import type { ClaimContext } from '../../harness/run/claims/claim.ts';
-import { rolledOut } from '../../harness/cluster/kube/rollout.ts';
-import { apply, change } from '../../harness/cluster/ownership/objects.ts';
-import { istiodOf, type Lab, MESH_NAMESPACES } from '../../harness/lab/mesh/lab.ts';
+import { apply } from '../../harness/cluster/ownership/objects.ts';
+import { type Lab, MESH_NAMESPACES } from '../../harness/lab/mesh/lab.ts';
 import { cacerts, encode } from '../../harness/lab/remedies/manual.ts';
 import { restartIstiods, restartWorkloads } from '../../harness/lab/remedies/restart.ts';
 import { eventually } from '../../harness/common/retry.ts';
-import { CRL_FILE, DISCOVERY, LIST_MAP } from '../../harness/observations/istio.ts';
+import { CRL_FILE, LIST_MAP } from '../../harness/observations/istio.ts';
 import { PLANES, type PlaneName } from '../../harness/observations/planes.ts';
 import { type Authority, issueRevocationList } from '../../harness/verdict/trust/issue.ts';
 import { splitBaseline } from './baseline.ts';
+import { setOnIstiod } from './istiod-settings.ts';
 import { sharedHierarchy } from './plug-in.ts';
 
 type Hierarchy = Record<'root' | PlaneName, Authority>;
@@ -18,8 +18,6 @@ export interface Lists {
   of: readonly (keyof Hierarchy)[];
   revoked?: PlaneName;
 }
-
-const SWITCH = 'PILOT_ENABLE_CA_CRL';
 
 /** What the claims of one file share: a lab that was joined for them is the split again after the last one. */
 let standing: { hierarchy: Hierarchy; takeBack: (() => Promise<void>) | undefined } | undefined;
@@ -36,7 +34,7 @@ export async function withLists(
   const { lab } = context;
   standing ??= await join(context);
   const { hierarchy } = standing;
-  if (writers === 'mesh') standing.takeBack ??= await writeNoLists(lab);
+  if (writers === 'mesh') standing.takeBack ??= await setOnIstiod(lab, 'gateway', { PILOT_ENABLE_CA_CRL: 'false' });
   const text = await textOf(lists, hierarchy);
   await plugIn(lab, hierarchy, text);
   const root = hierarchy.root.certificate.pem;
@@ -87,26 +85,4 @@ async function plugIn(lab: Lab, hierarchy: Hierarchy, lists: string): Promise<vo
   const [mesh] = secrets;
   if (mesh !== undefined && lists !== '') Object.assign(mesh.data, { [CRL_FILE]: encode(lists) });
   await apply(lab, secrets);
-}
-
-/** Has the gateway plane's istiod write no lists; returns how to take that back. */
-async function writeNoLists(lab: Lab): Promise<() => Promise<void>> {
-  const istiod = istiodOf(lab.distribution.planes.gateway);
-  const { spec } = await lab.kube.apps.readNamespacedDeployment(istiod);
-  const containers = (spec?.template.spec?.containers ?? []).map((one) => {
-    if (one.name !== DISCOVERY) return one;
-    const others = (one.env ?? []).filter(({ name }) => name !== SWITCH);
-    return Object.assign(structuredClone(one), { env: [...others, { name: SWITCH, value: 'false' }] });
-  });
-  const takeBack = await change(lab, {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: istiod,
-    spec: { template: { spec: { containers } } },
-  } as Parameters<typeof change>[1]);
-  await rolledOut(lab.kube, istiod, { within: 'planeReady' });
-  return async () => {
-    await takeBack();
-    await rolledOut(lab.kube, istiod, { within: 'planeReady' });
-  };
 }

@@ -1,15 +1,49 @@
-import { type ClaimContext, claim } from '../../harness/run/claims/claim.ts';
-import type { Lab } from '../../harness/lab/mesh/lab.ts';
-import { CA_FILES } from '../../harness/observations/istio.ts';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { type ClaimContext, claim, NotSupported } from '../../harness/run/claims/claim.ts';
+import { istiodOf, type Lab, OUTSIDE_PROBE } from '../../harness/lab/mesh/lab.ts';
+import { rolledOut } from '../../harness/cluster/kube/rollout.ts';
+import { scale } from '../../harness/cluster/ownership/rollout.ts';
+import { deadline } from '../../harness/common/deadlines.ts';
+import { pause } from '../../harness/common/ending.ts';
+import { apiMessage } from '../../harness/cluster/kube/failure.ts';
+import { apply, ownsNamespace, remove, removeWithin, tryOut } from '../../harness/cluster/ownership/objects.ts';
+import { CA_FILES, ISTIO_CA_SECRET, TLS_FILES } from '../../harness/observations/istio.ts';
 import { throughGateway } from '../../harness/lab/probe/http.ts';
 import { type IstiodPod, istiodLog, listIstiods } from '../../harness/lab/probe/istiod.ts';
-import { cacerts, cacertsReference, manual } from '../../harness/lab/remedies/manual.ts';
-import { startIstiodBeside } from '../../harness/lab/remedies/restart.ts';
+import { readUpstreams } from '../../harness/lab/probe/connections.ts';
+import { readAllSecrets } from '../../harness/lab/probe/proxies.ts';
+import { bundle, cacerts, cacertsReference, encode, makeRoom, manual } from '../../harness/lab/remedies/manual.ts';
+import {
+  restartGatewayPlane,
+  restartIstiod,
+  restartWorkloads,
+  startBeside,
+} from '../../harness/lab/remedies/restart.ts';
 import { eventually, Fatal } from '../../harness/common/retry.ts';
-import { createIntermediate, createRoot, type IssueOptions, PrivateKey } from '../../harness/verdict/trust/issue.ts';
+import {
+  type Authority,
+  createIntermediate,
+  createRoot,
+  type IssueOptions,
+  PrivateKey,
+} from '../../harness/verdict/trust/issue.ts';
+import type { TrustGraph } from '../../harness/verdict/trust/graph/model.ts';
+import { outcomeOf } from '../../harness/verdict/trust/graph/outcome.ts';
+import { auditSays, isJudged, toProductpage } from '../support/audit.ts';
 import { borrowSecret } from '../support/borrowed-secret.ts';
-import { noFaults, strictBookinfo } from '../support/checks.ts';
+import { noFaults, proxyOf, strictBookinfo } from '../support/checks.ts';
 import { joinedBaseline } from '../support/joined-baseline.ts';
+import {
+  agentRefuses,
+  istiodReloads,
+  someAgentRefuses,
+  underOneRoot,
+  withCacerts,
+} from '../support/gateway-authority.ts';
+import { onNewConnections } from '../support/new-connections.ts';
+import { gatewayRefuses, workloadsRefuse } from '../support/refusal.ts';
+import { setOnIstiod } from '../support/istiod-settings.ts';
+import { splitBaseline } from '../support/baseline.ts';
 import { andUndo } from '../support/undo.ts';
 
 claim('trust.bad-authority.incomplete', async (context) => {
@@ -34,6 +68,252 @@ claim('trust.bad-authority.wrong-key', async (context) => {
   const swapped = { ...files, [CA_FILES.key]: Buffer.from(other.pem()).toString('base64') };
   await istiodRefuses(context, swapped, 'the cert does not match the key');
 });
+
+claim('trust.bad-authority.end-entity', async (context) => {
+  const files = await authorityFiles(context, { isCa: false, keyUsages: ['digitalSignature'] });
+  await istiodRefuses(context, files, 'certificate is not authorized to sign other certificates');
+});
+
+claim('trust.bad-authority.root-path-length', async (context) => {
+  await underOneRoot(context);
+  const root = await createRoot({ commonName: 'Root without room', pathLength: 0 });
+  const authority = await createIntermediate(root, { commonName: 'CA without room' });
+  for (const { privateKey } of [root, authority]) context.keepSecret(privateKey.pem());
+  const { lab } = context;
+  await withCacerts(context, cacerts(lab.distribution.planes.gateway, authority).data, async () => {
+    await auditSays(context, (graph) => [foreseen(graph, 'Root without room')]);
+    await restartIstiod(lab, 'gateway');
+    await agentRefuses(context, 'x509: too many intermediates for path length constraint');
+    await auditSays(context, (graph) => [isJudged(toIstiod(graph, lab), 'invalid-chain', 'Root without room')]);
+  });
+});
+
+claim('trust.bad-authority.glued-pem', async (context) => {
+  const root = await createRoot({ commonName: 'Root of a glued CA' });
+  const authority = await createIntermediate(root, { commonName: 'Glued CA' });
+  for (const { privateKey } of [root, authority]) context.keepSecret(privateKey.pem());
+  await istiodRefuses(context, glued(authority), 'failed to parse the cert: invalid PEM encoded certificate');
+});
+
+claim('trust.bad-authority.glued-pem-reloaded', async (context) => {
+  const { gateway } = await underOneRoot(context);
+  const { lab } = context;
+  const [istiod] = await listIstiods(lab, 'gateway');
+  if (istiod === undefined) throw new Error('the gateway plane has no istiod');
+  await withCacerts(context, glued(gateway), async () => {
+    await auditSays(context, (graph) => [foreseen(graph, 'joined')]);
+    await istiodReloads(lab, istiod);
+    await agentRefuses(context, 'x509: certificate signed by unknown authority');
+    const name = gateway.certificate.subjectCommonName ?? '';
+    await auditSays(context, (graph) => [isJudged(toIstiod(graph, lab), 'chain-incomplete', name)]);
+  });
+});
+
+/** A Secret of the other form, whose certificate does not end its last line. */
+function glued({ certificate, chain, privateKey }: Authority): Record<string, string> {
+  return {
+    [TLS_FILES.certificate]: encode(certificate.pem.trim()),
+    [TLS_FILES.key]: encode(privateKey.pem()),
+    [TLS_FILES.root]: encode(bundle(chain.slice(-1))),
+  };
+}
+
+claim('trust.bad-authority.ends-first', async (context) => {
+  const { root } = await underOneRoot(context);
+  const { lab } = context;
+  await onNewConnections(lab, async () => {
+    const ends = new Date(Date.now() + deadline('endingAuthority'));
+    const authority = await createIntermediate(root, { commonName: 'Ending CA', notAfter: ends });
+    context.keepSecret(authority.privateKey.pem());
+    await withCacerts(context, cacerts(lab.distribution.planes.gateway, authority).data, async () => {
+      await restartGatewayPlane(lab);
+      await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
+      await auditSays(context, (graph) => [
+        isJudged(toProductpage(graph), 'trusted', 'Ending CA'),
+        outcomeOf(graph, { within: HOUR }) === 'ends-soon' ? undefined : 'the audit does not see the end coming',
+      ]);
+      const held = (await readAllSecrets(lab)).filter(({ proxy }) => proxy.plane === 'gateway');
+      await context.evidence('ends', { authority: ends, leaves: held.map(({ chain }) => chain[0]?.notAfter) });
+      await pause(Math.max(0, ends.getTime() - Date.now()));
+      // A TLS session that is resumed shows no certificate: whether such go on is told, and asserted of nobody.
+      await context.evidence('resumed', await askAgain(context));
+      await restartWorkloads(lab, 'mesh', PRODUCTPAGE);
+      await workloadsRefuse(context);
+      await auditSays(context, (graph) => [isJudged(toProductpage(graph), 'expired', 'Ending CA')]);
+    });
+  });
+});
+
+const PRODUCTPAGE = [{ namespace: 'bookinfo', name: 'productpage-v1' }];
+
+/** One request, and how many connections the gateway has made for it. */
+async function askAgain({ lab, agent }: ClaimContext) {
+  const gateway = await proxyOf(lab, 'mesh-gateway');
+  const made = async () => (await readUpstreams(lab.kube, gateway)).reduce((sum, one) => sum + one.connections, 0);
+  const before = await made();
+  const { status } = await throughGateway(lab, '/productpage', { agent: agent() });
+  return { status, newConnections: (await made()) - before };
+}
+
+claim('trust.bad-authority.two-replicas', async (context) => {
+  await underOneRoot(context);
+  const { lab } = context;
+  const root = await createRoot({ commonName: 'Root of the other pod' });
+  const authority = await createIntermediate(root, { commonName: 'CA of the other pod' });
+  for (const { privateKey } of [root, authority]) context.keepSecret(privateKey.pem());
+  const istiod = istiodOf(lab.distribution.planes.gateway);
+  const serving = await listIstiods(lab, 'gateway');
+  await withCacerts(context, cacerts(lab.distribution.planes.gateway, authority).data, async () => {
+    const observe = async () => {
+      await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+      const pods = await listIstiods(lab, 'gateway');
+      const other = pods.find(({ name }) => serving.every((former) => former.name !== name));
+      await auditSays(context, (graph) => [
+        isJudged(toIstiod(graph, lab), 'agent-bundle-differs', other?.name ?? 'a second pod'),
+        graph.nodes.find(
+          ({ kind, plane, problem }) => kind === 'istiod' && plane === idOf(lab) && problem !== undefined,
+        )
+          ? undefined
+          : 'the audit does not say that the pods of istiod issue from different CAs',
+      ]);
+      await someAgentRefuses(context, 'x509: certificate signed by unknown authority');
+    };
+    await andUndo(observe, await scale(lab, istiod, 2));
+  });
+});
+
+claim('trust.bad-authority.webhook-root', async (context) => {
+  const { lab, evidence } = context;
+  const { root } = await joinedBaseline(context, manual);
+  const foreign = await createRoot({ commonName: 'Root of nobody' });
+  context.keepSecret(foreign.privateKey.pem());
+  const [right, wrong] = [root, foreign.certificate].map(({ pem }) => webhookFor(lab, pem));
+  const ask = async () => await tryOut(lab.kube, ASKED).then(() => undefined, apiMessage);
+  await andUndo(
+    async () => {
+      await apply(lab, [right as KubernetesObject]);
+      const admitted = await eventually(async () => await ask(), { waitingFor: 'the API server', within: 'converge' });
+      await apply(lab, [wrong as KubernetesObject]);
+      const refused = await eventually(
+        async () => {
+          const says = await ask();
+          if (says === undefined) throw new Error('it is admitted');
+          return says;
+        },
+        { waitingFor: 'the API server to refuse istiod', within: 'converge' },
+      );
+      await evidence('answers', { underTheRoot: admitted ?? 'admitted', underAnother: refused });
+      noFaults([
+        admitted === undefined ? undefined : `under the right root it is refused: ${admitted}`,
+        refused.includes('x509: certificate signed by unknown authority') ? undefined : `it is refused for: ${refused}`,
+      ]);
+      await auditSays(context, ({ conversations }) => {
+        const webhooks = conversations.filter(({ channel }) => channel === 'webhook');
+        const ours = webhooks.find(({ from }) => from.some((id) => id.endsWith(`/${WEBHOOK}`)));
+        return [
+          isJudged(ours, 'unknown-issuer', 'Root of nobody'),
+          ...webhooks
+            .filter((one) => one !== ours)
+            .map((one) => isJudged(one, 'trusted', root.subjectCommonName ?? '')),
+        ];
+      });
+    },
+    () => remove(lab, [right as KubernetesObject]),
+  );
+});
+
+const WEBHOOK = 'meshtrust-asks-istiod';
+const ASKS = { 'meshtrust.dev/asks-istiod': 'yes' };
+
+/** Has the API server ask the mesh plane's istiod about one pod, by a root. istiod mends only those of its own revision. */
+const webhookFor = ({ distribution: { planes } }: Lab, root: string) => ({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name: WEBHOOK },
+  webhooks: [
+    {
+      name: 'asks.meshtrust.dev',
+      clientConfig: {
+        service: { name: planes.mesh.deployment, namespace: planes.mesh.namespace, path: '/inject', port: 443 },
+        caBundle: Buffer.from(root).toString('base64'),
+      },
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': OUTSIDE_PROBE.namespace } },
+      objectSelector: { matchLabels: ASKS },
+      rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+      failurePolicy: 'Fail',
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+      timeoutSeconds: 5,
+    },
+  ],
+});
+
+/** A pod that is never made. */
+const ASKED = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: WEBHOOK, namespace: OUTSIDE_PROBE.namespace, labels: ASKS },
+  spec: { containers: [{ name: 'nobody', image: 'nobody' }] },
+};
+
+claim('trust.bad-authority.own-cacerts', async (context) => {
+  const { lab, keepSecret } = context;
+  const { namespace } = lab.distribution.planes.gateway;
+  const reference = cacertsReference(lab.distribution.planes.gateway);
+  await splitBaseline(lab);
+  if (!(await ownsNamespace(lab, namespace))) {
+    throw new NotSupported(`The CA that istiod has made for itself in ${namespace} is not the lab's to take away.`);
+  }
+  await andUndo(
+    async () => {
+      await removeWithin(lab, { ...reference, metadata: { name: ISTIO_CA_SECRET, namespace } });
+      const takeBack = await setOnIstiod(lab, 'gateway', { USE_CACERTS_FOR_SELF_SIGNED_CA: 'true' });
+      await andUndo(
+        async () => {
+          await restartWorkloads(lab, 'gateway');
+          const { type, data = {} } = await lab.kube.core.readNamespacedSecret(reference.metadata);
+          keepSecret(Buffer.from(data[CA_FILES.key] ?? '', 'base64').toString());
+          await context.evidence('secret', { type, files: Object.keys(data) });
+          noFaults([type === 'istio.io/ca-root' ? undefined : `the type of the Secret is ${type ?? 'not told'}`]);
+          await gatewayRefuses(context);
+          await auditSays(context, (graph) => [
+            isJudged(toProductpage(graph), 'unknown-issuer', ''),
+            toProductpage(graph)?.remedies.some((one) =>
+              one.includes(`Remove the Secret cacerts in ${namespace} first`),
+            ) === true
+              ? undefined
+              : 'the audit does not say that the Secret has to go first',
+            outcomeOf({ ...graph, conversations: [] }) === 'nothing-judged' && graph.atRestart === undefined
+              ? undefined
+              : `the audit takes it for a CA that is plugged in: ${graph.atRestart?.join(' ') ?? ''}`,
+          ]);
+          await manual.apply(lab, keepSecret);
+          await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
+        },
+        async () => {
+          await makeRoom(lab);
+          await manual.takeAway(lab);
+          await takeBack();
+        },
+      );
+    },
+    () => splitBaseline(lab),
+  );
+});
+
+const HOUR = 3_600_000;
+
+/** Does the audit foresee what the next restart brings? */
+const foreseen = (graph: TrustGraph, word: string) =>
+  outcomeOf(graph) === 'breaks-at-restart' && graph.atRestart?.some((one) => one.includes(word)) === true
+    ? undefined
+    : `the audit does not foresee it: ${outcomeOf(graph)}; ${graph.atRestart?.join(' ') ?? 'nothing'}`;
+
+const idOf = ({ distribution: { planes } }: Lab) => `${planes.gateway.namespace}/${planes.gateway.deployment}`;
+
+/** The edge from the gateways' agents to their istiod. */
+const toIstiod = ({ conversations }: TrustGraph, lab: Lab) =>
+  conversations.find(({ channel, to }) => channel === 'control' && to.includes(idOf(lab)));
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
 
@@ -67,7 +347,7 @@ async function istiodRefuses(context: ClaimContext, files: Record<string, string
   };
   await andUndo(async () => {
     await secret.write(files);
-    await andUndo(observe, await startIstiodBeside(lab, 'gateway'));
+    await andUndo(observe, await startBeside(lab, istiodOf(lab.distribution.planes.gateway)));
   }, secret.putBack);
 }
 

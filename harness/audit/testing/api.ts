@@ -15,10 +15,17 @@ import { allows, type PolicyRule, type Wish } from './rules.ts';
 
 /** What the loopback API serves: objects by resource, what listens in its pods, what its only user may do. */
 export interface LoopbackCluster {
-  objects: Record<'pods' | 'deployments' | 'configmaps' | 'secrets', KubernetesObject[]> & {
+  objects: Record<
+    | 'pods'
+    | 'deployments'
+    | 'configmaps'
+    | 'secrets'
+    | 'mutatingwebhookconfigurations'
+    | 'validatingwebhookconfigurations',
+    KubernetesObject[]
+  > &
     /** Undefined: the kind is not served. */
-    workloadentries?: KubernetesObject[];
-  };
+    Partial<Record<'workloadentries' | 'peerauthentications' | 'destinationrules', KubernetesObject[]>>;
   ports: PodPorts;
   rules: PolicyRule[];
 }

@@ -64,7 +64,9 @@ export async function loopbackMesh(options: MeshOptions = {}): Promise<LoopbackC
     });
     const pod = istiodPod(one);
     pods.push(pod);
-    listening.set(`${one.namespace}/${pod.metadata?.name ?? ''}:15012`, tlsServer(serving));
+    for (const port of [15012, 15017]) {
+      listening.set(`${one.namespace}/${pod.metadata?.name ?? ''}:${port}`, tlsServer(serving));
+    }
   }
   await addProxy(gatewayPod(planes.gateway), planes.gateway);
   for (let index = 0; index < sidecars; index++) {
@@ -77,6 +79,10 @@ export async function loopbackMesh(options: MeshOptions = {}): Promise<LoopbackC
       deployments: Object.values(planes).map(istiodDeployment),
       configmaps: Object.values(planes).flatMap((one) => [meshConfig(one), ...rootMaps(one, pods)]),
       secrets: Object.values(planes).map((one) => caSecret(one, joined)),
+      mutatingwebhookconfigurations: [webhook(planes.mesh, 'istio-sidecar-injector')],
+      validatingwebhookconfigurations: Object.values(planes).map((one) =>
+        webhook(one, `istio-validator-${one.namespace}`),
+      ),
     },
     ports: (pod, port) => listening.get(`${pod}:${port}`),
     rules: EVERYTHING,
@@ -239,6 +245,20 @@ function rootMaps(one: Plane, pods: readonly V1Pod[]) {
     data: { 'root-cert.pem': rootOf(one).pem },
   }));
 }
+
+/** A webhook configuration as istiod's chart has it and istiod keeps it. */
+const webhook = (one: Plane, name: string) => ({
+  metadata: { name, labels: { 'istio.io/rev': istiodLabels(one)['istio.io/rev'] } },
+  webhooks: [
+    {
+      name: 'one.istio.io',
+      clientConfig: {
+        service: { namespace: one.namespace, name: istiodOf(one), port: 443 },
+        caBundle: Buffer.from(rootOf(one).pem).toString('base64'),
+      },
+    },
+  ],
+});
 
 function caSecret(one: Plane, joined: boolean) {
   const files = {

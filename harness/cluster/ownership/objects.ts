@@ -156,6 +156,23 @@ export async function remove(owner: Proprietor, objects: readonly KubernetesObje
   );
 }
 
+/**
+ * Removes an object that somebody else has made in a namespace of the run's, whose end it would share: its maker is the
+ * run's too. What is in somebody's namespace is left alone: Failure (environment).
+ */
+export async function removeWithin(owner: Proprietor, object: KubernetesObject): Promise<void> {
+  const there = await found(owner.kube.objects.look(object));
+  if (there === undefined) return;
+  if (!(await ownsNamespace(owner, object.metadata?.namespace ?? ''))) throw notOurs(object, owner);
+  await found(owner.kube.objects.erase(object, there.metadata?.uid ?? ''));
+}
+
+/** Whether a namespace is the run's, and with it all that is in it. */
+export async function ownsNamespace(owner: Proprietor, name: string): Promise<boolean> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  return await owns(owner, await owner.kube.objects.look(namespace));
+}
+
 /** A kind that nobody serves has no objects. */
 function unserved(error: unknown): undefined {
   if (error instanceof Error && error.message.includes('Unrecognized API version and kind')) return undefined;

@@ -1,6 +1,6 @@
 import { found } from '../../cluster/kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
-import { CACERTS, CA_FILES, TLS_FILES } from '../../observations/istio.ts';
+import { CACERTS, CA_FILES, SELF_SIGNED_TYPE, TLS_FILES } from '../../observations/istio.ts';
 import type { PlaneName } from '../../observations/planes.ts';
 import type { CacertsForm } from '../../observations/remedies.ts';
 import { CERTIFICATE_NAME } from './cert-manager.ts';
@@ -20,7 +20,7 @@ const FILES = { istio: CA_FILES, 'kubernetes.io/tls': TLS_FILES } as const;
 export async function readPluggedIn(lab: Lab, plane: PlaneName): Promise<PluggedIn | undefined> {
   const { namespace } = lab.distribution.planes[plane];
   const secret = await found(lab.kube.core.readNamespacedSecret({ namespace, name: CACERTS }));
-  if (secret === undefined) return undefined;
+  if (secret === undefined || secret.type === SELF_SIGNED_TYPE) return undefined;
   const data = secret.data ?? {};
   const certificates = (file: string) => parseCertificates(Buffer.from(data[file] ?? '', 'base64').toString());
   const format = TLS_FILES.certificate in data ? 'kubernetes.io/tls' : 'istio';

@@ -10,7 +10,7 @@ import { ADD_ONS } from '../mesh/add-ons.ts';
 import type { Lab } from '../mesh/lab.ts';
 import { eventually } from '../../common/retry.ts';
 import { type Authority, createRoot } from '../../verdict/trust/issue.ts';
-import { removeCacerts } from './manual.ts';
+import { makeRoom, removeCacerts } from './manual.ts';
 import { type Joined, type KeepSecret, ORGANIZATION, type Remedy, ROOT_NAME } from './remedy.ts';
 import { restartAll } from './restart.ts';
 
@@ -63,6 +63,7 @@ export async function issueFromRoot(lab: Lab, root: Authority): Promise<Joined['
     type: 'kubernetes.io/tls',
     stringData: { 'tls.crt': root.certificate.pem, 'tls.key': root.privateKey.pem() },
   };
+  await makeRoom(lab);
   await applyCertificates(lab, [secret, ...manifests(lab)]);
   await Promise.all(certificates(lab).map((certificate) => issued(lab.kube, certificate)));
   return INTERMEDIATES;

@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { CACERTS, CA_FILES } from '../../observations/istio.ts';
+import { found } from '../../cluster/kube/failure.ts';
+import { CACERTS, CA_FILES, SELF_SIGNED_TYPE } from '../../observations/istio.ts';
 import { type PlaneName, PLANES } from '../../observations/planes.ts';
 import type { RemedyName } from '../../observations/remedies.ts';
-import { apply, remove } from '../../cluster/ownership/objects.ts';
+import { apply, remove, removeWithin } from '../../cluster/ownership/objects.ts';
 import type { Plane } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../../observations/certificate.ts';
@@ -41,6 +42,7 @@ export function pluggedInByHand(
     const started = Date.now();
     const hierarchy = await makeHierarchy(keepSecret);
     const { root } = hierarchy;
+    await makeRoom(lab);
     await apply(
       lab,
       PLANES.map((plane) => secretOf(lab.distribution.planes[plane], hierarchy[plane])),
@@ -50,10 +52,34 @@ export function pluggedInByHand(
   };
 }
 
-/** Removes the plugged-in CAs of both planes, where they have any. */
+/** Removes the plugged-in CAs of both planes, where they have any; what istiod keeps of its own there is none. */
 export async function removeCacerts(lab: Lab): Promise<void> {
   const { mesh, gateway } = lab.distribution.planes;
-  await remove(lab, [mesh, gateway].map(cacertsReference));
+  const ofIstiod = await selfMade(lab);
+  await remove(
+    lab,
+    [mesh, gateway].map(cacertsReference).filter(({ metadata }) => !ofIstiod.includes(metadata.namespace)),
+  );
+}
+
+/**
+ * Takes away what istiod keeps of its own in `cacerts` (USE_CACERTS_FOR_SELF_SIGNED_CA), whose type forbids that a CA is
+ * plugged in there. istiod goes on with it until it restarts, and makes another one if it then finds none.
+ */
+export async function makeRoom(lab: Lab): Promise<void> {
+  const ofIstiod = await selfMade(lab);
+  const { mesh, gateway } = lab.distribution.planes;
+  const references = [mesh, gateway].map(cacertsReference);
+  for (const one of references) if (ofIstiod.includes(one.metadata.namespace)) await removeWithin(lab, one);
+}
+
+/** Namespaces of the planes whose istiod does so. */
+async function selfMade({ kube, distribution: { planes } }: Lab): Promise<string[]> {
+  const namespaces = [planes.mesh.namespace, planes.gateway.namespace];
+  const secrets = await Promise.all(
+    namespaces.map((namespace) => found(kube.core.readNamespacedSecret({ namespace, name: CACERTS }))),
+  );
+  return namespaces.filter((_, at) => secrets[at]?.type === SELF_SIGNED_TYPE);
 }
 
 /** A root and an intermediate for each plane under it. */

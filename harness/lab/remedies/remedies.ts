@@ -1,5 +1,6 @@
 import { found } from '../../cluster/kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
+import { SELF_SIGNED_TYPE } from '../../observations/istio.ts';
 import type { RemedyName } from '../../observations/remedies.ts';
 import { certManager } from './cert-manager.ts';
 import { manualTls } from './manual-tls.ts';
@@ -14,11 +15,11 @@ export const REMEDIES: { readonly [Name in RemedyName]: Remedy & { readonly name
   'cert-manager': certManager,
 };
 
-/** Whether a plane has a plugged-in CA. */
+/** Whether a plane has a plugged-in CA; what istiod keeps of its own under that name is none. */
 export async function hasRemedy({ kube, distribution: { planes } }: Lab): Promise<boolean> {
   const references = [planes.mesh, planes.gateway].map((plane) => cacertsReference(plane).metadata);
   const secrets = await Promise.all(references.map((one) => found(kube.core.readNamespacedSecret(one))));
-  return secrets.some((secret) => secret !== undefined);
+  return secrets.some((secret) => secret !== undefined && secret.type !== SELF_SIGNED_TYPE);
 }
 
 /** Takes a remedy away, half a one too, and waits until each plane is its own CA again. */

@@ -3,7 +3,7 @@ import { allPodsOf, type DeploymentRef, rolledOut } from '../../cluster/kube/rol
 import { found } from '../../cluster/kube/failure.ts';
 import type { Plane } from '../mesh/distribution.ts';
 import { BOOKINFO, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
-import { CACERTS, CA_FILES, ISTIO_CA_SECRET } from '../../observations/istio.ts';
+import { CACERTS, CA_FILES, ISTIO_CA_SECRET, SELF_SIGNED_TYPE } from '../../observations/istio.ts';
 import { type PlaneName, PLANES } from '../../observations/planes.ts';
 import { removePods } from '../../cluster/ownership/objects.ts';
 import { formerReplicas, restart, scale } from '../../cluster/ownership/rollout.ts';
@@ -112,15 +112,14 @@ async function bringBack(lab: Lab, plane: Plane): Promise<void> {
 }
 
 /**
- * Has a new istiod start beside the one that serves, which stays until the new one is Ready. Returns how to take that
- * back: the one that serves is then the wanted one again, and no pod is started.
+ * Has a new pod start beside the one that serves, which stays until the new one is Ready. Returns how to take that back:
+ * the one that serves is then the wanted one again, and no pod is started.
  */
-export async function startIstiodBeside(lab: Lab, name: PlaneName): Promise<() => Promise<void>> {
-  const istiod = istiodOf(lab.distribution.planes[name]);
-  const takeBack = await restart(lab, istiod);
+export async function startBeside(lab: Lab, deployment: DeploymentRef): Promise<() => Promise<void>> {
+  const takeBack = await restart(lab, deployment);
   return async () => {
     await takeBack();
-    await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+    await rolledOut(lab.kube, deployment, { within: 'planeReady' });
   };
 }
 
@@ -169,10 +168,11 @@ async function rootArrives(lab: Lab, plane: PlaneName, root: string): Promise<vo
  * only that certificate is looked at.
  */
 async function ownRoot(lab: Lab, { namespace }: Plane): Promise<string> {
-  const data = async (name: string) => (await found(lab.kube.core.readNamespacedSecret({ namespace, name })))?.data;
-  const pluggedIn = await data(CACERTS);
-  const root =
-    pluggedIn?.[CA_FILES.root] ?? pluggedIn?.['ca.crt'] ?? (await data(ISTIO_CA_SECRET))?.[CA_FILES.certificate];
+  const read = async (name: string) => await found(lab.kube.core.readNamespacedSecret({ namespace, name }));
+  const [secret, own] = [await read(CACERTS), await read(ISTIO_CA_SECRET)];
+  const pluggedIn = secret?.type === SELF_SIGNED_TYPE ? undefined : secret?.data;
+  // What istiod makes for itself is its own root.
+  const root = pluggedIn?.[CA_FILES.root] ?? pluggedIn?.['ca.crt'] ?? (own ?? secret)?.data?.[CA_FILES.certificate];
   if (root === undefined)
     throw new Error(`${namespace} has no CA, neither plugged in (Secret cacerts) nor self-signed`);
   return Buffer.from(root, 'base64').toString();

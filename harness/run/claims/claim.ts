@@ -21,6 +21,9 @@ export interface ClaimContext extends LabContext {
   agent: () => string;
 }
 
+/** Thrown by a claim that this lab cannot be asked for, before it changes anything: why, as a sentence. */
+export class NotSupported extends Error {}
+
 const stated = new Set(allClaims().map(({ id }) => id));
 const selected = new Set(required(ENVIRONMENT.claims).split(','));
 scaleDeadlines(Number(process.env[ENVIRONMENT.scale] ?? 1));
@@ -63,7 +66,7 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
   onLab(id, { timeout: 2 * deadline('claimGroup') }, async ({ context, files }) => {
     const started = Date.now();
     context.lab.kube.as(id);
-    const verdict = (status: 'passed' | 'failed', reason?: string, faults?: readonly Fault[]) =>
+    const verdict = (status: 'passed' | 'failed' | 'notSupported', reason?: string, faults?: readonly Fault[]) =>
       context.report({
         type: 'claim',
         id,
@@ -77,6 +80,10 @@ export function claim(id: string, body: (context: ClaimContext) => Promise<void>
       await inTime(() => body(context));
       verdict('passed');
     } catch (error) {
+      if (error instanceof NotSupported) {
+        verdict('notSupported', error.message);
+        return;
+      }
       if (error instanceof OverrunError) overrun = id;
       verdict('failed', reasonOf(error), error instanceof FaultsError ? error.faults : undefined);
       throw error;

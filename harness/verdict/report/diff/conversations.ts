@@ -46,8 +46,9 @@ export function isContested({ nodes, conversations }: TrustGraph): boolean {
 function callsOf({ conversations }: TrustGraph): Map<string, Call> {
   const calls = new Map<string, Call>();
   for (const { channel, from, to, verdict, reason } of conversations) {
-    for (const client of new Set(from.map(workloadOf))) {
-      for (const server of new Set(to.map(channel === 'control' ? (id) => id : workloadOf))) {
+    // Only proxies are pods, whose names are new with each start.
+    for (const client of new Set(from.map(channel === 'webhook' ? (id) => id : workloadOf))) {
+      for (const server of new Set(to.map(channel === 'workload' ? workloadOf : (id) => id))) {
         const call = { channel, from: client, to: server, verdict, reason };
         const key = JSON.stringify([channel, client, server]);
         const known = calls.get(key);

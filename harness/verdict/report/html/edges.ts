@@ -5,7 +5,11 @@ import { badge, scrolling, sentences } from './parts.ts';
 import type { Html } from './page.ts';
 import { counted, mark, namesIn, short, toneOf, verdictWords } from './words.ts';
 
-const CHANNELS = { workload: 'workload to workload', control: 'agent to istiod' } as const;
+const CHANNELS = {
+  workload: 'workload to workload',
+  control: 'agent to istiod',
+  webhook: 'API server to istiod',
+} as const;
 
 /** Broken edges that are told one by one. */
 const MOST_TOLD = 20;
@@ -88,10 +92,16 @@ export function conversationTable(graph: TrustGraph, title: string): Html {
 
 const verdict = ({ verdict }: Conversation): Html => badge(toneOf(verdict), mark(verdict), verdictWords(verdict));
 
+const CLIENTS = {
+  workload: 'the client trusts',
+  control: 'the agent trusts',
+  webhook: 'the API server trusts',
+} satisfies Record<Conversation['channel'], string>;
+
 /** Whose roots, and their fingerprints. */
 function rootsOf({ channel, roots }: Conversation): [string, string[]][] {
   const pairs: [string, string[]][] = [
-    [channel === 'control' ? 'the agent trusts' : 'the client trusts', roots.client],
+    [CLIENTS[channel], roots.client],
     ['the server’s chain leads to', roots.serverIssuer === undefined ? [] : [roots.serverIssuer]],
     ['the server trusts', roots.server],
     ['the client’s chain leads to', roots.clientIssuer === undefined ? [] : [roots.clientIssuer]],

@@ -16,8 +16,13 @@ export async function graphFigure(graph: TrustGraph, id: string, title: string):
       <summary>The same as a table</summary>
       ${conversationTable(graph, title)}
     </details>
-    ${graph.unseen.length > 0 && html`<p>Not seen:</p>`} ${graph.unseen.length > 0 && sentences(graph.unseen)}`;
+    ${listed('Not seen:', graph.unseen)} ${listed('Beside the edges:', graph.beside ?? [])}`;
 }
+
+const listed = (title: string, said: readonly string[]): Html | false =>
+  said.length > 0 &&
+  html`<p>${title}</p>
+    ${sentences(said)}`;
 
 function figure(drawing: Awaited<ReturnType<typeof drawGraph>>, title: string): Html {
   if ('why' in drawing) return html`<p>There is no drawing. ${drawing.why} The table has everything.</p>`;

@@ -84,7 +84,9 @@ function recordedGraph(claim: string): TrustGraph {
     proxies: held.map((one) => proxyOf(one, new Date(seen.at))),
     bundles: [],
     authorities: [],
+    webhooks: [],
     unseen: [],
+    beside: [],
   });
   return {
     ...graph,
@@ -102,6 +104,7 @@ const planeOf = (plane: (typeof PLANES)[PlaneName]): ObservedPlane => ({
   serverName: `istiod.${plane.namespace}.svc`,
   serving: undefined,
   replicas: [],
+  keepsOwnCacerts: false,
   rootMapName: 'istio-ca-root-cert',
 });
 
@@ -116,6 +119,7 @@ const proxyOf = ({ proxy, chain, roots }: HeldByProxy, at: Date): ObservedProxy 
   version: VERSION,
   seenBy: 'admin',
   serves: proxy.plane === 'mesh',
+  externalCa: undefined,
   seenAt: at,
   rootsByDomain: undefined,
   revocation: undefined,

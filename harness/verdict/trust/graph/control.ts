@@ -99,12 +99,21 @@ function faultsOf({ plane, bundle, serving, replicas, own }: Agents): EdgeFault[
   const judge = (lineage: Lineage | undefined) =>
     (lineage?.opinion(bundle.certificates, { purpose: 'serverAuth', reader: GO }).faults ?? []).map(asDiffering);
   if (serving === undefined) return judge(own).filter(({ code }) => code === 'agent-bundle-differs');
-  const faults = judge(serving);
-  const named = nameFault(plane);
-  if (faults.length > 0 || named !== undefined) return [...faults, ...(named === undefined ? [] : [named])];
-  // An agent reaches whichever pod its connection happens to lead to.
-  return replicas.flatMap(({ pod, serving: other }) =>
-    judge(other).map((fault) => ({ ...fault, says: `pod ${pod} of it: ${fault.says}` })),
+  const of = (lineage: Lineage) => {
+    const named = hostFault(lineage.chain[0], plane.serverName);
+    return [...judge(lineage), ...(named === undefined ? [] : [named])];
+  };
+  return replicas.length === 0
+    ? of(serving)
+    : faultsOfPods(replicas.map((one) => ({ pod: one.pod, faults: of(one.serving) })));
+}
+
+/** A client reaches whichever pod its connection happens to lead to; where some of them are accepted, the others are named. */
+export function faultsOfPods(pods: readonly { pod: string; faults: readonly EdgeFault[] }[]): EdgeFault[] {
+  const refused = pods.filter(({ faults }) => faults.length > 0);
+  if (refused.length === pods.length) return refused.flatMap(({ faults }) => faults);
+  return refused.flatMap(({ pod, faults }) =>
+    faults.map((fault) => ({ ...fault, says: `pod ${pod} of it: ${fault.says}` })),
   );
 }
 
@@ -112,11 +121,11 @@ function faultsOf({ plane, bundle, serving, replicas, own }: Agents): EdgeFault[
 const pathOf = ({ bundle, serving }: Agents) =>
   (bundle && serving?.opinion(bundle.certificates, { purpose: 'serverAuth', reader: GO }).path) ?? [];
 
-function nameFault({ serving, serverName }: ObservedPlane): EdgeFault | undefined {
-  const leaf = serving?.[0];
-  if (leaf === undefined || isNamed(leaf, serverName)) return undefined;
+/** Why a client that calls istiod by a host name refuses its certificate; undefined if it does not. */
+export function hostFault(leaf: Certificate | undefined, host: string): EdgeFault | undefined {
+  if (leaf === undefined || isNamed(leaf, host)) return undefined;
   const names = leaf.dnsNames.length === 0 ? 'no host' : listed(leaf.dnsNames);
-  return { code: 'san-refused', says: `its certificate names ${names}, not ${serverName}`, about: [] };
+  return { code: 'san-refused', says: `its certificate names ${names}, not ${host}`, about: [] };
 }
 
 /** By DNS names alone: Go passes over the common name. */

@@ -507,7 +507,8 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     observed: async () => {
       const { certificate } = await testLeaf(meshCa, { spiffeId: 'spiffe://cluster.local/ns/mesh/sa/istiod', ...past });
       const serving = [certificate, meshCa.certificate];
-      return observe([{ ...mesh, observed: { ...mesh.observed, serving } }], [details]);
+      const replicas = [{ pod: 'istiod-0', serving, webhook: undefined }];
+      return observe([{ ...mesh, observed: { ...mesh.observed, serving, replicas } }], [details]);
     },
     verdict: 'expired',
     reason: /"spiffe:.*istiod" \(\w{16}\) expired at .*; its certificate names no host, not istiod\.mesh\.svc/,

@@ -7,17 +7,19 @@ import { nodesOf } from './nodes.ts';
 import type { Observation } from './observation.ts';
 import { changesAtRestart } from './restart.ts';
 import { prepare, type Scene } from './scene.ts';
+import { webhookConversations } from './webhook.ts';
 import { workloadConversations } from './workload.ts';
 
 /*
  * From an observation to a graph, a file a step:
  *   observation → known (all CAs) + lineage (where a chain leads) + trusted (who trusts what) → scene
  *   scene → party (proxies that talk alike) → handshake (opinion of a chain, identity of a name) → reason, remedies
- *   → workload and control: the conversations; scene → nodes and links: who holds and signs what → model, as it is kept
+ *   → workload, control and webhook: the conversations; scene → nodes and links: who holds and signs what → model, as it is kept
  */
 
 /**
- * Judges who trusts whom: every proxy as a client of every sidecar, every agent as a client of its istiod. Odd
+ * Judges who trusts whom: every proxy as a client of every sidecar, every agent as a client of its istiod,
+ * the API server as a client of those that its webhooks call. Odd
  * observations, such as empty chains, are told in the graph; it never throws for them. Its size and the time it takes
  * grow with the number of proxies, not with that of pairs.
  */
@@ -29,9 +31,14 @@ export function trustGraph(observation: Observation): TrustGraph {
     at: observation.at.toISOString(),
     nodes: nodesOf(scene, planesOfAuthorities(scene, links)),
     links,
-    conversations: [...workloadConversations(scene), ...controlConversations(scene)].sort(brokenFirst),
+    conversations: [
+      ...workloadConversations(scene),
+      ...controlConversations(scene),
+      ...webhookConversations(scene),
+    ].sort(brokenFirst),
     certificates: certificatesOf(scene).map(summary),
     unseen: observation.unseen,
+    ...(observation.beside.length === 0 ? {} : { beside: observation.beside }),
     ...(atRestart.length === 0 ? {} : { atRestart }),
   };
 }

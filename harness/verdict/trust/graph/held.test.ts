@@ -151,7 +151,10 @@ it.each(['gateway', 'waypoint'] as const)('a %s that serves the mesh is judged a
 
 it('every pod of an istiod counts: an agent reaches whichever it happens to', async () => {
   const other = await testPlane('mesh', await createRoot({ commonName: 'Other' }));
-  const replicas = [...plane.observed.replicas, { pod: 'istiod-1', serving: other.observed.serving ?? [] }];
+  const replicas = [
+    ...plane.observed.replicas,
+    { pod: 'istiod-1', serving: other.observed.serving ?? [], webhook: undefined },
+  ];
   const graph = trustGraph(observe([{ ...plane, observed: { ...plane.observed, replicas } }], [details]));
   const control = talk(graph, 'details', plane.observed.id);
   expect(control.verdict).toBe('agent-bundle-differs');

@@ -21,11 +21,12 @@ export interface Known {
 
 /** Gathers whatever stands above a leaf, in a bundle or in a plane's Secret. */
 export function gather(observation: Observation): Known {
-  const { proxies, bundles, planes, authorities } = observation;
+  const { proxies, bundles, planes, authorities, webhooks } = observation;
   const anchors = distinct([
     ...proxies.flatMap(({ roots }) => roots ?? []),
     ...bundles.flatMap(({ certificates }) => certificates),
     ...authorities.flatMap(({ roots }) => roots),
+    ...webhooks.flatMap(({ roots }) => roots),
   ]);
   const all = distinct([
     ...anchors,

@@ -8,7 +8,7 @@ import { trustedBy } from './trusted.ts';
 
 /** All links, each once. */
 export function linksOf(scene: Scene): GraphLink[] {
-  const { planes, planeOf, proxies, bundles, authorities, known } = scene;
+  const { planes, planeOf, proxies, bundles, authorities, webhooks, known } = scene;
   const links = new Map<string, GraphLink>();
   const link = (from: string, kind: GraphLink['kind'], to: string | undefined) => {
     if (to !== undefined) links.set(`${kind} ${from} ${to}`, { from, to, kind });
@@ -20,6 +20,9 @@ export function linksOf(scene: Scene): GraphLink[] {
   }
   for (const bundle of bundles) {
     for (const root of bundle.certificates) link(mapId(bundle), 'trusts', root.fingerprint);
+  }
+  for (const { id, roots } of webhooks) {
+    for (const root of roots) link(id, 'trusts', root.fingerprint);
   }
   for (const secret of authorities) {
     const [certificate] = secret.chain;

@@ -6,19 +6,21 @@ const fingerprint = (description = 'SHA-256 over the DER, lower-case hex.') =>
 const fingerprints = (description: string) => Type.Array(fingerprint(), { description });
 const string = (description?: string) => Type.String(description === undefined ? {} : { description });
 
-const NODE_KINDS = ['proxy', 'istiod', 'root', 'intermediate', 'configMap', 'secret'] as const;
+const NODE_KINDS = ['proxy', 'istiod', 'root', 'intermediate', 'configMap', 'secret', 'webhook'] as const;
 export type NodeKind = (typeof NODE_KINDS)[number];
 
 const GRAPH_NODE = object({
   id: text(
-    'Of a proxy or istiod as observed, which is its plane’s id for an istiod; of a CA its fingerprint; else with a prefix.',
+    'Of a proxy, istiod or webhook configuration as observed, which is its plane’s id for an istiod; of a CA its fingerprint; else with a prefix.',
   ),
   kind: oneOf(NODE_KINDS),
   label: string('What a person calls it: the app of a proxy, the common name of a CA.'),
   namespace: Type.Optional(string()),
   plane: Type.Optional(string('Id of the plane it belongs to, where it belongs to one.')),
   detail: Type.Optional(
-    string('gateway or sidecar for a proxy; revision and version for an istiod; the kind of a Secret.'),
+    string(
+      'gateway or sidecar for a proxy; revision and version for an istiod; the kind of a Secret; mutating or validating for a webhook configuration.',
+    ),
   ),
   certificate: Type.Optional(fingerprint('Fingerprint of a CA; of a proxy’s leaf; of an istiod’s serving leaf.')),
   problem: Type.Optional(string('Why it was not seen, or what is wrong with it by itself.')),
@@ -33,7 +35,7 @@ const GRAPH_LINK = object({
   to: text(),
   kind: oneOf(
     LINK_KINDS,
-    'trusts: proxy or ConfigMap to root. signedBy: leaf’s holder or CA to the CA above. serves: istiod to proxy. holds: Secret to its CA.',
+    'trusts: proxy, ConfigMap or webhook configuration to root. signedBy: leaf’s holder or CA to the CA above. serves: istiod to proxy. holds: Secret to its CA.',
   ),
 });
 export type GraphLink = Static<typeof GRAPH_LINK>;
@@ -59,10 +61,12 @@ export const VERDICTS = [
 /** `revocation-unknown`: revocation is looked for, and no list tells. `invalid-chain`: any other fault of RFC 5280 path validation; the reason names it. */
 export type VerdictCode = (typeof VERDICTS)[number];
 
+export const CHANNELS = ['workload', 'control', 'webhook'] as const;
+
 const CONVERSATION = object({
   channel: oneOf(
-    ['workload', 'control'],
-    'workload: mutual TLS between proxies. control: an agent to its istiod (TLS, the server is verified).',
+    CHANNELS,
+    'workload: mutual TLS between proxies. control: an agent to its istiod (TLS, the server is verified). webhook: the API server to an istiod, as a webhook configuration has it.',
   ),
   from: Type.Array(Type.String(), { description: 'Ids of the clients’ nodes.' }),
   to: Type.Array(Type.String(), {
@@ -74,9 +78,9 @@ const CONVERSATION = object({
   roots: object(
     {
       client: fingerprints('What the clients trust.'),
-      server: fingerprints('What the servers trust; empty for control.'),
+      server: fingerprints('What the servers trust; of proxies alone.'),
       clientIssuer: Type.Optional(
-        fingerprint('Where the clients’ own chain leads; absent for control or where it leads nowhere known.'),
+        fingerprint('Where the clients’ own chain leads; of proxies alone, and absent where it leads nowhere known.'),
       ),
       serverIssuer: Type.Optional(fingerprint('Where the servers’ chain leads.')),
     },
@@ -113,6 +117,12 @@ export const TRUST_GRAPH = object(
     }),
     certificates: Type.Array(CERTIFICATE_SUMMARY),
     unseen: Type.Array(Type.String(), { description: 'What could not be seen and why, a sentence each.' }),
+    beside: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'What else was not seen though no edge hangs on it, and settings with which proxies do without the TLS that is judged here, a sentence each; absent if nothing.',
+      }),
+    ),
     atRestart: Type.Optional(
       Type.Array(Type.String(), {
         description: 'What the next restart of an istiod would break or change, a sentence each; absent if nothing.',

@@ -19,6 +19,7 @@ const secret = (parts: Partial<ObservedAuthority>): ObservedAuthority => ({
   chain: [ca.certificate, root.certificate],
   roots: [root.certificate],
   form: 'istio',
+  isSelfMade: false,
   keeper: undefined,
   problem: undefined,
   ...parts,

@@ -1,3 +1,4 @@
+import { CACERTS } from '../../../observations/istio.ts';
 import { defined } from '../../../common/defined.ts';
 import type { Certificate } from '../../../observations/certificate.ts';
 import { verdictSentence, verifyChain } from '../chain.ts';
@@ -5,7 +6,13 @@ import { spiffeIdOf } from '../spiffe.ts';
 import { leafIdentity } from './identity.ts';
 import { isRoot } from './known.ts';
 import type { GraphNode } from './model.ts';
-import type { ObservedAuthority, ObservedBundle, ObservedPlane, ObservedProxy } from './observation.ts';
+import type {
+  ObservedAuthority,
+  ObservedBundle,
+  ObservedPlane,
+  ObservedProxy,
+  ObservedWebhook,
+} from './observation.ts';
 import type { Replica, Scene } from './scene.ts';
 import { called, listed } from './words.ts';
 
@@ -15,12 +22,13 @@ export const secretId = ({ id }: ObservedAuthority): string => `secret:${id}`;
 
 /** All nodes, each once, with what is wrong with it by itself. `planesOf` tells which planes' CA a certificate is. */
 export function nodesOf(scene: Scene, planesOf: ReadonlyMap<string, ReadonlySet<string>>): GraphNode[] {
-  const { at, known, proxies, planes, bundles, authorities } = scene;
+  const { at, known, proxies, planes, bundles, authorities, webhooks } = scene;
   const nodes: GraphNode[] = [
     ...planes.map((plane) => istiodNode(plane, scene)),
     ...[...known.authorities.values()].map((one) => caNode(one, scene, planesOf)),
     ...bundles.map(mapNode),
     ...authorities.map((authority) => secretNode(authority, at)),
+    ...webhooks.map(webhookNode),
     ...proxies.map((proxy) => proxyNode(proxy, scene)),
   ];
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
@@ -77,7 +85,7 @@ function secretNode(secret: ObservedAuthority, at: Date): GraphNode {
     kind: 'secret',
     label,
     namespace,
-    detail: kind,
+    detail: secret.isSelfMade && kind === CACERTS ? `${kind}, of istiod's own making` : kind,
     ...certificateOf(chain[0]),
   };
   return withProblems({ ...node, ...defined({ plane }) }, [
@@ -86,6 +94,9 @@ function secretNode(secret: ObservedAuthority, at: Date): GraphNode {
     ownRootProblem(secret, at),
   ]);
 }
+
+const webhookNode = ({ id, kind, name, plane, problem }: ObservedWebhook): GraphNode =>
+  withProblems({ id, kind: 'webhook', label: name, plane, detail: kind }, [problem]);
 
 /** A root that was made anew without signing the certificate beneath it again. */
 function ownRootProblem({ chain, roots }: ObservedAuthority, at: Date): string | undefined {

@@ -14,8 +14,11 @@ export interface Observation {
   proxies: ObservedProxy[];
   bundles: ObservedBundle[];
   authorities: ObservedAuthority[];
-  /** What could not be seen and why, a sentence each. */
+  webhooks: ObservedWebhook[];
+  /** What could not be seen and why, a sentence each: an edge may be hidden there. */
   unseen: string[];
+  /** What else was not seen, and settings with which proxies do without the TLS that is judged here; a sentence each. */
+  beside: string[];
 }
 
 /** One control plane: an istiod deployment. */
@@ -39,9 +42,36 @@ export interface ObservedPlane {
   /** What it presents on its xDS port, leaf first, by its first pod; undefined if not seen. */
   serving: Certificate[] | undefined;
   /** What each pod of it presents that is Ready and could be asked; one of them is {@link serving}. */
-  replicas: { pod: string; serving: Certificate[] }[];
+  replicas: ObservedReplica[];
+  /** It keeps its self-signed CA in `cacerts` where no other is plugged in (USE_CACERTS_FOR_SELF_SIGNED_CA). */
+  keepsOwnCacerts: boolean;
   /** Name of the ConfigMap with its root that its workloads mount. */
   rootMapName: string;
+}
+
+/** One pod of an istiod. */
+export interface ObservedReplica {
+  pod: string;
+  /** What it presents to agents, leaf first. */
+  serving: Certificate[];
+  /** What it presents to the API server; undefined if nobody calls it or it was not seen. */
+  webhook: Certificate[] | undefined;
+}
+
+/** An admission webhook configuration that has the API server call an istiod; one for each `caBundle` in it. */
+export interface ObservedWebhook {
+  /** `MutatingWebhookConfiguration/istio-sidecar-injector`. */
+  id: string;
+  name: string;
+  kind: 'mutating' | 'validating';
+  /** Id of the plane whose Service it names. */
+  plane: string;
+  /** `<service>.<namespace>.svc`, which the API server wants the certificate to name. */
+  serverName: string;
+  /** What the API server trusts: its `caBundle`. */
+  roots: Certificate[];
+  /** What of its `caBundle` is no certificate, or that it is empty. */
+  problem: string | undefined;
 }
 
 /** How a proxy looks for revocation. */
@@ -64,6 +94,8 @@ export interface ObservedProxy extends SeenCertificates {
   serviceAccount: string;
   /** Id of the plane that serves it; undefined if that could not be told. */
   plane: string | undefined;
+  /** Host name of the CA that its certificates are from, where that is not its istiod. */
+  externalCa: string | undefined;
   version: string | undefined;
   /** `admin`: Envoy's own word. `handshake`: what it presents on its port, `roots` are then its bundle's. */
   seenBy: 'admin' | 'handshake' | 'none';
@@ -98,6 +130,8 @@ export interface ObservedAuthority {
   plane: string | undefined;
   /** Whose file names it has: Istio's, or those of a Secret of type kubernetes.io/tls. */
   form: 'istio' | 'tls';
+  /** istiod keeps a CA of its own making in it: nobody has plugged it in. */
+  isSelfMade: boolean;
   /** What writes it, such as `cert-manager's Certificate istio-ca`; undefined if that is not told. */
   keeper: string | undefined;
   /** The certificate first, then what comes with it. */

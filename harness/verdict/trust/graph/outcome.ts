@@ -25,14 +25,14 @@ export interface OutcomeOptions {
 
 /** Judges a graph as a whole. */
 export function outcomeOf(graph: TrustGraph, { strict = false, within }: OutcomeOptions = {}): Outcome {
-  const { nodes, conversations, unseen, atRestart = [] } = graph;
+  const { nodes, conversations, unseen, beside = [], atRestart = [] } = graph;
   if (conversations.some(isBroken)) return 'broken';
   const isJudged = conversations.some(({ verdict }) => verdict !== 'not-seen');
   if (!isJudged || !nodes.some(({ kind }) => kind === 'proxy')) return 'nothing-judged';
   if (endingWithin(graph, within).length > 0) return 'ends-soon';
   if (atRestart.length > 0) return 'breaks-at-restart';
   const isOpen = conversations.some(({ verdict }) => verdict === 'not-seen') || hiddenNodes(graph) > 0;
-  return isOpen || bearsOnEdges(unseen) || (strict && unseen.length > 0) ? 'partly-unseen' : 'trusted';
+  return isOpen || unseen.length > 0 || (strict && beside.length > 0) ? 'partly-unseen' : 'trusted';
 }
 
 /** The trusted conversations whose CAs end within so many milliseconds of the look. */
@@ -44,9 +44,3 @@ export const endingWithin = ({ at, conversations }: TrustGraph, within: number |
 /** Proxies and istiods of which it is not known what they present. */
 export const hiddenNodes = ({ nodes }: TrustGraph): number =>
   nodes.filter(({ kind, certificate }) => (kind === 'proxy' || kind === 'istiod') && certificate === undefined).length;
-
-/** Without these every edge that there is can still be judged; whatever else was not seen may hide one. */
-const BESIDE_EDGES =
-  /^(You may not (get secrets|list workloadentries)\b|Secrets were not looked at|The Secret \S+ was not seen)/;
-
-const bearsOnEdges = (unseen: readonly string[]): boolean => unseen.some((sentence) => !BESIDE_EDGES.test(sentence));

@@ -34,6 +34,10 @@ export interface Party extends Named {
   readonly admits: readonly string[] | 'all' | undefined;
   /** The Secret cacerts that its istiod reads when it starts; undefined if that was not seen. */
   readonly plugged: ObservedAuthority | undefined;
+  /** istiod keeps a CA of its own making there instead. */
+  readonly ownMade: boolean;
+  /** Host name of the CA that issues for it, where that is not its istiod. */
+  readonly externalCa: string | undefined;
   /** What its istiod issues now; undefined if that was not seen. */
   readonly issuing: Issuing | undefined;
   /** Holds a certificate of another CA than its istiod's, or lacks a root that its istiod hands out. */
@@ -105,7 +109,13 @@ function partyOf(members: Party['members'], scene: Scene): Party {
     identity,
     accepts: accepts.length === 0 ? undefined : accepts,
     admits: accepts.length === 0 ? undefined : admittedBy(accepts, plane),
-    plugged: scene.authorities.find((secret) => secret.kind === CACERTS && secret.plane === first.plane),
+    plugged: scene.authorities.find(
+      ({ kind, plane: of, isSelfMade }) => kind === CACERTS && of === first.plane && !isSelfMade,
+    ),
+    ownMade: scene.authorities.some(
+      ({ kind, plane: of, isSelfMade }) => kind === CACERTS && of === first.plane && isSelfMade,
+    ),
+    externalCa: first.externalCa,
     issuing: issuedFor(first, scene),
     outdated: isOutdated(first, scene),
     restsOn: restsOn(named, plane, trusted, known === undefined && accepts.length > 0),

@@ -32,7 +32,7 @@ function remediesFor(side: Side, fault: EdgeFault, oneWay: boolean): string[] {
   if (fault.code === 'san-refused') {
     return [`Restart the pods of ${of.name}, whose certificates have to name ${of.identity.path}.`];
   }
-  return [chainRemedy(fault, of.plane, of.lineage?.chain[0])];
+  return [chainRemedy(fault, of.plane, of.lineage?.chain[0], holderOf(of))];
 }
 
 /** Either somebody has not followed its own istiod yet, or the planes have no root in common. */
@@ -54,9 +54,36 @@ function ofForeignRoot({ by, of }: Side, root: Certificate, oneWay: boolean): st
   if (pending.length > 0 && mine && theirs && sameCertificate(mine, theirs)) return [takeEffect(pending)];
   const above = commonIssuer(by.roots ?? [], root);
   if (above !== undefined) return [trustAbove(above, [by, of]), NO_REMEDIES];
+  const external = [by, of].filter((party) => party.externalCa !== undefined);
+  if (external.length > 0) return [underExternal([by, of], external), NO_REMEDIES];
   const trustIt = `Add ${called(root)} to ${rootFileOf(by)}; ${THEN_RESTART}.`;
-  return [...(oneWay ? [trustIt] : []), oneRoot(one, other), NO_REMEDIES];
+  return [...(oneWay ? [trustIt] : []), oneRoot(one, other), ...makeRoom([by, of]), NO_REMEDIES];
 }
+
+/** A Secret cacerts changes nothing for those that call another CA than their istiod. */
+function underExternal(both: readonly Party[], external: readonly Party[]): string {
+  const cas = listed(external.map(({ externalCa }) => externalCa ?? ''));
+  const whose = listed(external.map(({ name }) => name));
+  const [own] = both.filter((party) => !external.includes(party));
+  if (own === undefined) {
+    return `Have the CAs at ${cas} issue under one root: ${whose} have their certificates from there, and a Secret cacerts changes nothing for them.`;
+  }
+  const root = external[0]?.lineage?.root;
+  return (
+    `Give ${own.plane?.id ?? own.name} an intermediate under ${root === undefined ? `the root of ${cas}` : called(root)} by ` +
+    `${cacertsOf(own.plane)}; ${THEN_RESTART}. For ${whose} a Secret cacerts changes nothing: their certificates are from ${cas}.`
+  );
+}
+
+/** The type of a Secret cannot be changed (Kubernetes, «Secrets»). */
+const makeRoom = (parties: readonly Party[]): string[] =>
+  parties
+    .filter(({ ownMade }) => ownMade)
+    .map(
+      ({ plane }) =>
+        `Remove ${cacertsOf(plane)} first, in which istiod keeps a CA of its own making (type istio.io/ca-root): another ` +
+        'type of Secret cannot be written over it.',
+    );
 
 /** What its istiod reads at its next start is not what it issues under now. */
 const isPending = ({ plugged, issuing }: Party): boolean =>
@@ -86,8 +113,9 @@ const trustAbove = (issuer: string, parties: readonly Party[]): string =>
   `${listed(parties.map(rootFileOf))}; ${THEN_RESTART}.`;
 
 /** Where its plane's CA has its root, in the words of the Secret's own form. */
-function rootFileOf({ plane, plugged }: Party): string {
-  if (plugged?.form !== 'tls') return `${CA_FILES.root} in ${cacertsOf(plane)}`;
+function rootFileOf(party: Party): string {
+  const { plane, plugged } = party;
+  if (plugged?.form !== 'tls') return `${CA_FILES.root} in ${holderOf(party)}`;
   const keeper = plugged.keeper === undefined ? '' : `, which ${plugged.keeper} keeps`;
   return (
     `${TLS_FILES.root} in ${cacertsOf(plane)}${keeper} (istiod reads no ${CA_FILES.root} beside it; a bundle that is kept by ` +
@@ -95,8 +123,8 @@ function rootFileOf({ plane, plugged }: Party): string {
   );
 }
 
-const chainFileOf = ({ plane, plugged }: Party): string =>
-  `${plugged?.form === 'tls' ? TLS_FILES.certificate : CA_FILES.chain} in ${cacertsOf(plane)}`;
+const chainFileOf = (party: Party): string =>
+  `${party.plugged?.form === 'tls' ? TLS_FILES.certificate : CA_FILES.chain} in ${holderOf(party)}`;
 
 /** A proxy gets its certificate and its roots in one answer, so it is istiod that has them from different CAs. */
 const ofMismatch = (party: Party, root: Certificate): string =>
@@ -139,23 +167,28 @@ export const THEN_RESTART = 'then restart istiod, then its workloads';
 export const cacertsOf = (plane: ObservedPlane | undefined): string =>
   plane === undefined ? 'the Secret cacerts of its plane' : `the Secret cacerts in ${plane.namespace}`;
 
+/** Where its certificates are issued from: not from there, if another CA than its istiod issues for it. */
+const holderOf = ({ plane, externalCa }: Party): string =>
+  externalCa === undefined ? cacertsOf(plane) : `what the CA at ${externalCa} issues from`;
+
 /** What mends a chain that is faulty in itself; `plane` is whose CA issued it. */
 export function chainRemedy(
   { code, about }: EdgeFault,
   plane: ObservedPlane | undefined,
   leaf: Certificate | undefined,
+  holder = cacertsOf(plane),
 ): string {
   const [certificate] = about;
   if (certificate === undefined) return 'Find out from the agent’s log why it holds no certificate.';
   const isLeaf = leaf !== undefined && sameCertificate(certificate, leaf);
   const name = called(certificate);
   if (code === 'chain-incomplete') {
-    return `Add ${calledAll(about)} to cert-chain.pem in ${cacertsOf(plane)}, which has to hold every intermediate; ${THEN_RESTART}.`;
+    return `Add ${calledAll(about)} to cert-chain.pem in ${holder}, which has to hold every intermediate; ${THEN_RESTART}.`;
   }
   if (code === 'revoked') {
     return isLeaf
       ? `Have the certificate issued anew by ${plane?.id ?? 'its istiod'}.`
-      : `Have ${cacertsOf(plane)} hold another CA, since ${name} is revoked; ${THEN_RESTART}. A list that is wrong has to be made anew.`;
+      : `Have ${holder} hold another CA, since ${name} is revoked; ${THEN_RESTART}. A list that is wrong has to be made anew.`;
   }
   if (code === 'revocation-unknown') {
     const issuer = certificate.issuerCommonName ?? certificate.issuer;
@@ -173,7 +206,7 @@ export function chainRemedy(
   if (code === 'expired') {
     return isLeaf
       ? 'Find out from the agent’s log why the certificate was not renewed in time; a restart has it issued anew.'
-      : `Renew ${name}, in ${cacertsOf(plane)} or above it; ${THEN_RESTART}.`;
+      : `Renew ${name}, in ${holder} or above it; ${THEN_RESTART}.`;
   }
   return isLeaf
     ? `Have the certificate issued anew by ${plane?.id ?? 'its istiod'}, without this fault.`

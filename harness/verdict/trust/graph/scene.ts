@@ -1,3 +1,4 @@
+import type { Certificate } from '../../../observations/certificate.ts';
 import { leafIdentity } from './identity.ts';
 import { gather, type Known } from './known.ts';
 import { keyOf, type Lineage, lineages } from './lineage.ts';
@@ -16,6 +17,7 @@ export interface Scene extends Observation, Shown {
 export interface Replica {
   readonly pod: string;
   readonly serving: Lineage;
+  readonly webhook: Lineage | undefined;
 }
 
 /** Finds out where every chain leads; one after the other, so that thousands need no more memory than one. */
@@ -31,7 +33,10 @@ export function prepare(observation: Observation): Scene {
   const replicasOf = new Map(
     observation.planes.map(({ id, replicas }) => [
       id,
-      replicas.map(({ pod, serving }): Replica => ({ pod, serving: lineageOf(serving, `${id} ${pod}`) })),
+      replicas.map(({ pod, serving, webhook }): Replica => {
+        const of = (chain: readonly Certificate[]) => lineageOf(chain, `${id} ${pod}`);
+        return { pod, serving: of(serving), webhook: webhook && of(webhook) };
+      }),
     ]),
   );
   const presentedBy = new Map<ObservedProxy, Lineage>();
@@ -53,12 +58,12 @@ export function prepare(observation: Observation): Scene {
 
 /** Equal for proxies that talk alike if their chains are judged alike. */
 export function traitsOf(proxy: ObservedProxy, scene: Scene): string {
-  const { plane, kind, serves, seenBy, chain, revocation } = proxy;
+  const { plane, externalCa, kind, serves, seenBy, chain, revocation } = proxy;
   const { claimed, proven } = leafIdentity(proxy, chain?.[0]);
   const trusted = trustedBy(proxy, scene);
   const trust = trusted && [trusted.from, keyOf(trusted.roots), domainsOf(trusted)];
   const lists = revocation && [revocation.from, revocation.lists && keyOf(revocation.lists)];
-  return JSON.stringify([plane, kind, serves, seenBy, trust, lists, claimed, proven]);
+  return JSON.stringify([plane, externalCa, kind, serves, seenBy, trust, lists, claimed, proven]);
 }
 
 const domainsOf = ({ byDomain }: Trusted) => byDomain && [...byDomain].map(([domain, roots]) => [domain, keyOf(roots)]);

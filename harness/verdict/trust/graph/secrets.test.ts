@@ -64,3 +64,48 @@ it('a root to be trusted besides goes where the form of the Secret has it', asyn
     /^Add "Other" \(\w{16}\) to ca\.crt in the Secret cacerts in one \(istiod reads no root-cert\.pem/,
   );
 });
+
+describe('a CA of its own making that istiod keeps in cacerts', () => {
+  it('is no CA that is plugged in: it has to go first, and a restart changes nothing', async () => {
+    const secret = testSecret(one, one.ca, { isSelfMade: true, chain: [one.ca.certificate] });
+    const [together, first] = await remedies([one, other], [secret]);
+    expect(together).toMatch(/^Give one\/istiod and other\/istiod intermediates under one root/);
+    expect(first).toBe(
+      'Remove the Secret cacerts in one first, in which istiod keeps a CA of its own making (type istio.io/ca-root): ' +
+        'another type of Secret cannot be written over it.',
+    );
+  });
+
+  it.each([
+    [true, undefined],
+    [false, [expect.stringMatching(/^The Secret one\/cacerts .*, one\/istiod would not start with it/)]],
+  ])(
+    'is read for one where istiod keeps it there (%s), and for one that is plugged in where not',
+    (keeps, atRestart) => {
+      const secret = testSecret(one, one.ca, { isSelfMade: true, problem: 'cert-chain.pem is missing' });
+      const observed = { ...one.observed, keepsOwnCacerts: keeps };
+      const graph = trustGraph({ ...observe([{ ...one, observed }], []), authorities: [secret] });
+      expect(graph.atRestart).toEqual(atRestart);
+      expect(graph.nodes.find(({ kind }) => kind === 'secret')?.detail).toBe("cacerts, of istiod's own making");
+    },
+  );
+});
+
+describe('certificates of another CA than istiod’s', () => {
+  const external = (name: string) => ({ externalCa: `${name}.example` });
+  const between = async (first: object, second: object) => {
+    const proxies = [await testProxy(one, 'app0', first), await testProxy(other, 'app1', second)];
+    return talk(trustGraph(observe([one, other], proxies)), 'app0', 'app1').remedies;
+  };
+
+  it('on one side: the other plane is what can be changed', async () => {
+    expect((await between({}, external('csr')))[0]).toMatch(
+      /^Give one\/istiod an intermediate under "Other" \(\w{16}\) by the Secret cacerts in one; .* For sidecar app1 a Secret cacerts changes nothing: their certificates are from csr\.example\.$/,
+    );
+  });
+
+  it('on both sides: no Secret cacerts at all', async () => {
+    const [first] = await between(external('csr'), external('vault'));
+    expect(first).toMatch(/^Have the CAs at csr\.example and vault\.example issue under one root: /);
+  });
+});

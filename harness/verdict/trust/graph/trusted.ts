@@ -50,7 +50,8 @@ export interface Issuing {
 
 /** What a proxy would get from its istiod now; undefined if that was not seen. */
 export function issuedFor(proxy: ObservedProxy, shown: Shown): Issuing | undefined {
-  const root = shown.servedBy.get(proxy.plane ?? '')?.root;
+  // Another CA's certificates have nothing to do with what istiod serves with.
+  const root = proxy.externalCa === undefined ? shown.servedBy.get(proxy.plane ?? '')?.root : undefined;
   if (root === undefined) return undefined;
   const inMap = written(proxy, shown);
   const handedOut = isAmong(inMap, root) || (proxy.seenBy === 'admin' && sameRoots(proxy.roots ?? [], inMap));

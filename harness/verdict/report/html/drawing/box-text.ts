@@ -39,6 +39,7 @@ const KINDS: Record<NodeKind, string> = {
   intermediate: 'intermediate',
   configMap: 'ConfigMap',
   secret: 'Secret',
+  webhook: 'webhook configuration',
 };
 
 const cut = (text: string, limit: number): string => {

@@ -71,8 +71,8 @@ function edgeOf({ from, to, kind, verdict }: Arrow, boxes: readonly Box[]) {
   const words = label([` ${mark(verdict)} ${verdictWords(verdict)} `]);
   const style = verdict === 'trusted' ? 'solid' : 'dashed';
   const attributes = { class: `talk ${toneOf(verdict)}`, penwidth: 2, style };
-  // An istiod stands below its agents, which is where the tail of an edge is.
-  if (kind === 'control') return { tail: head, head: tail, attributes: { ...attributes, label: words, dir: 'back' } };
+  // An istiod stands below those that call it, which is where the tail of an edge is.
+  if (kind !== 'workload') return { tail: head, head: tail, attributes: { ...attributes, label: words, dir: 'back' } };
   // Proxies keep the places that follow from who signed them. With a label instead of an `xlabel`, such edges between
   // frames crash Graphviz 16.1 (memory access out of bounds) about once in a hundred graphs.
   return { tail, head, attributes: { ...attributes, xlabel: words, constraint: false } };

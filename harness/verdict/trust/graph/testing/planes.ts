@@ -34,7 +34,8 @@ export async function testPlane(
     alsoAdmits: [],
     serverName,
     serving: presented(serving),
-    replicas: [{ pod: 'istiod-0', serving: presented(serving) }],
+    replicas: [{ pod: 'istiod-0', serving: parts.serving ?? presented(serving), webhook: presented(serving) }],
+    keepsOwnCacerts: false,
     rootMapName: `${namespace}-root-cert`,
     ...parts,
   };
@@ -66,6 +67,7 @@ export async function testProxy(plane: TestPlane, app: string, parts: ProxyParts
     revocation: undefined,
     serviceAccount: app,
     plane: plane.observed.id,
+    externalCa: undefined,
     version: '1.29.1',
     seenBy: 'admin',
     problem: undefined,
@@ -86,6 +88,7 @@ export const testSecret = (
   kind: 'cacerts',
   plane: observed.id,
   form: 'istio',
+  isSelfMade: false,
   keeper: undefined,
   chain: ca.chain.slice(0, -1),
   roots: ca.chain.slice(-1),
@@ -101,7 +104,9 @@ export function observe(planes: readonly TestPlane[], proxies: readonly Observed
     proxies: [...proxies],
     bundles: planes.map(({ bundle }) => bundle),
     authorities: [],
+    webhooks: [],
     unseen: [],
+    beside: [],
   };
 }
 

@@ -1,0 +1,113 @@
+import { type ClaimContext, scenario } from '../../harness/run/claims/claim.ts';
+import { podsOf } from '../../harness/cluster/kube/rollout.ts';
+import { apply } from '../../harness/cluster/ownership/objects.ts';
+import type { Lab } from '../../harness/lab/mesh/lab.ts';
+import { throughGateway } from '../../harness/lab/probe/http.ts';
+import { proxyLogLines } from '../../harness/lab/probe/logs.ts';
+import { istiodLog, type IstiodPod } from '../../harness/lab/probe/istiod.ts';
+import { cacerts, cacertsReference, type Hierarchy } from '../../harness/lab/remedies/manual.ts';
+import { restartAll, restartGatewayPlane, restartWorkloads, startBeside } from '../../harness/lab/remedies/restart.ts';
+import { eventually, Fatal } from '../../harness/common/retry.ts';
+import { PLANES } from '../../harness/observations/planes.ts';
+import { splitBaseline } from './baseline.ts';
+import { borrowSecret } from './borrowed-secret.ts';
+import { strictBookinfo } from './checks.ts';
+import { wholeThroughGateway } from './joined-baseline.ts';
+import { nudgeKubelet } from './nudge-kubelet.ts';
+import { sharedHierarchy } from './plug-in.ts';
+import { andUndo } from './undo.ts';
+
+/** Both planes under one root whose key is at hand, so that further CAs can be made under it; all certificates new. */
+export const underOneRoot = scenario(async (context): Promise<Hierarchy> => {
+  const { lab } = context;
+  await splitBaseline(lab);
+  const hierarchy = await sharedHierarchy(context);
+  await apply(
+    lab,
+    PLANES.map((plane) => cacerts(lab.distribution.planes[plane], hierarchy[plane])),
+  );
+  await restartAll(lab, hierarchy.root.certificate.pem);
+  return hierarchy;
+});
+
+/** With other files in the gateway plane's `cacerts` (values in base64), which nobody has read yet; put back in the end. */
+export async function withCacerts(
+  context: ClaimContext,
+  files: Record<string, string>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { lab, agent } = context;
+  const secret = await borrowSecret(context, cacertsReference(lab.distribution.planes.gateway).metadata);
+  await andUndo(
+    async () => {
+      await secret.write(files);
+      await work();
+    },
+    async () => {
+      await secret.putBack();
+      await restartGatewayPlane(lab);
+      await wholeThroughGateway(lab, agent());
+    },
+  );
+}
+
+/** Has a running istiod read its plane's `cacerts` again, as it does where they change without their root. */
+export async function istiodReloads(lab: Lab, istiod: IstiodPod): Promise<void> {
+  const { namespace, name } = istiod;
+  await nudgeKubelet(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
+  await eventually(
+    async () => {
+      const log = await istiodLog(lab, istiod);
+      if (!log.some((line) => line.includes('newly added intermediate CA'))) throw new Error('it has not read it');
+    },
+    { waitingFor: `${name} to read its cacerts again`, within: 'secretReload' },
+  );
+}
+
+/** A new gateway has to be refused by its own agent, in these words, while the one that serves goes on. */
+export async function agentRefuses(context: ClaimContext, words: string): Promise<void> {
+  const { lab, evidence } = context;
+  const former = await gatewayPods(lab);
+  const observe = async () => {
+    const said = await eventually(
+      async () => {
+        const fresh = (await gatewayPods(lab)).find(({ name }) => former.every((one) => one.name !== name));
+        if (fresh === undefined) throw new Error('there is no new gateway');
+        if (fresh.ready) throw new Fatal(new Error(`${fresh.name} is Ready: its agent takes such an istiod`));
+        const lines = await proxyLogLines(lab.kube, fresh, (line) => line.includes(words));
+        if (lines.length === 0) throw new Error(`the agent of ${fresh.name} says nothing of «${words}»`);
+        return { pod: fresh.name, lines: lines.slice(-3) };
+      },
+      { waitingFor: 'an agent to refuse its istiod', within: 'planeReady' },
+    );
+    await evidence('agent', said);
+    await strictBookinfo(context, (path, name) => throughGateway(lab, path, { agent: name }));
+  };
+  await andUndo(observe, await startBeside(lab, lab.gateway));
+}
+
+/** Each gateway that starts asks whichever istiod its connections lead to, several times over: of ten one meets the other. */
+const STARTS = 10;
+
+/** One gateway after another starts, until an agent has refused its istiod in these words. */
+export async function someAgentRefuses({ lab, evidence }: ClaimContext, words: string): Promise<void> {
+  const starts: { pods: string[]; lines: string[] }[] = [];
+  do {
+    await restartWorkloads(lab, 'gateway');
+    const pods = await gatewayPods(lab);
+    const lines = await Promise.all(pods.map((pod) => proxyLogLines(lab.kube, pod, (line) => line.includes(words))));
+    starts.push({ pods: pods.map(({ name }) => name), lines: lines.flat().slice(-3) });
+  } while (starts.length < STARTS && starts.at(-1)?.lines.length === 0);
+  await evidence('agents', starts);
+  if (starts.at(-1)?.lines.length === 0) throw new Error(`of ${STARTS} agents none said «${words}»`);
+}
+
+/** The pods of the gateway, Ready or not. */
+async function gatewayPods({ kube, gateway }: Lab) {
+  const pods = await podsOf(kube, await kube.apps.readNamespacedDeployment(gateway));
+  return pods.map(({ metadata, status }) => ({
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true,
+  }));
+}
