@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { join, matchesGlob } from 'node:path';
 import { defined } from '../common/defined.ts';
-import { type ClaimGroup, loadProfile } from '../plan/catalog.ts';
+import { type ClaimGroup, loadProfile, selectClaims } from '../plan/catalog.ts';
 import { planOf } from '../plan/plan.ts';
 import { bringUp } from '../run/bring-up.ts';
 import { loadSettings } from '../plan/config/load.ts';
@@ -55,7 +55,7 @@ async function selftest(flags: Flags): Promise<number> {
   const { forgeries, live } = chosen(flags);
   if (flags.list === true) {
     console.log(
-      `## In recorded evidence\n\n${describeAll(forgeries)}\n\n## In a lab, after the manual remedy\n\n${describeAll(live)}`,
+      `## In recorded evidence\n\n${describeAll(forgeries)}\n\n## In a lab whose planes have one root\n\n${describeAll(live)}`,
     );
     return EXIT.conformant;
   }
@@ -91,14 +91,14 @@ async function forge(forgeries: readonly Forgery[]): Promise<Trial[]> {
 /** One lab for all: each sabotage is undone, and the next asserts that the lab is joined and whole before it begins. */
 async function breakLab(sabotages: readonly LiveSabotage[], settings: Settings): Promise<Trial[]> {
   scaleDeadlines(settings.deadlines.scale);
-  const plan = await planOf(settings, { groups: [manualGroup()] });
+  const groups = loadProfile('trust').filter(({ name }) => sabotages.some(({ group }) => group === name));
+  const plan = await planOf(settings, { groups });
   await using session = new Session();
   const { progress, signal } = session;
   const { lab } = await bringUp(session, plan);
-  const stage: Stage = {
+  const stage: Omit<Stage, 'group'> = {
     lab: join(workFolder(session.id), 'lab.json'),
     out: scratchFolder('selftest'),
-    group: manualGroup(),
     deadlineScale: settings.deadlines.scale,
     signal,
   };
@@ -108,15 +108,17 @@ async function breakLab(sabotages: readonly LiveSabotage[], settings: Settings):
       progress.note(`Left out on ${settings.distribution}, where both planes write one ConfigMap: ${sabotage.name}`);
       continue;
     }
-    const trial = await progress.phase(`Sabotage: ${sabotage.name}`, () => trySabotage(sabotage, stage));
+    const group = judgedThen(sabotage, settings.distribution);
+    const trial = await progress.phase(`Sabotage: ${sabotage.name}`, () => trySabotage(sabotage, { ...stage, group }));
     trials.push(trial);
     progress.note(renderTrials([trial]));
   }
   return trials;
 }
 
-function manualGroup(): ClaimGroup {
-  const group = loadProfile('trust').find(({ name }) => name === 'trust/manual');
-  if (group === undefined) throw new Error('there is no claim group trust/manual');
+/** The claims of a sabotage's group that there are on this distribution. */
+function judgedThen({ group: wanted }: LiveSabotage, distribution: string): ClaimGroup {
+  const group = selectClaims('trust', distribution, []).find(({ name }) => name === wanted);
+  if (group === undefined) throw new Error(`there is no claim group ${wanted}`);
   return group;
 }

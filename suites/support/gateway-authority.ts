@@ -15,6 +15,7 @@ import { strictBookinfo } from './checks.ts';
 import { wholeThroughGateway } from './joined-baseline.ts';
 import { nudgeKubelet } from './nudge-kubelet.ts';
 import { sharedHierarchy } from './plug-in.ts';
+import { sabotaged } from './sabotaged.ts';
 import { andUndo } from './undo.ts';
 
 /** Both planes under one root whose key is at hand, so that further CAs can be made under it; all certificates new. */
@@ -27,6 +28,8 @@ export const underOneRoot = scenario(async (context): Promise<Hierarchy> => {
     PLANES.map((plane) => cacerts(lab.distribution.planes[plane], hierarchy[plane])),
   );
   await restartAll(lab, hierarchy.root.certificate.pem);
+  await wholeThroughGateway(lab, 'meshtrust/baseline');
+  await sabotaged(context);
   return hierarchy;
 });
 

@@ -5,12 +5,12 @@ import { CACERTS, CA_FILES } from '../../harness/observations/istio.ts';
 import { throughGateway } from '../../harness/lab/probe/http.ts';
 import { INTERMEDIATES } from '../../harness/lab/remedies/manual.ts';
 import type { Remedy } from '../../harness/lab/remedies/remedy.ts';
-import { sabotage } from '../../harness/selftest/sabotages.ts';
 import { PrivateKey } from '../../harness/verdict/trust/issue.ts';
 import { reportGraph } from './audit.ts';
 import { splitBaseline } from './baseline.ts';
 import { borrowSecret } from './borrowed-secret.ts';
 import { judged } from './judged.ts';
+import { sabotaged } from './sabotaged.ts';
 import { joinedBaseline, wholeThroughGateway } from './joined-baseline.ts';
 import { callAsForeigner, callUncertified, heldWhenJoined, peerOfGateway, type Truth, watchMap } from './observe.ts';
 import { fetchBookinfo } from './fetch-bookinfo.ts';
@@ -19,7 +19,7 @@ import { fetchBookinfo } from './fetch-bookinfo.ts';
 export function claimJoined(remedy: Remedy): (context: LabContext) => Promise<Truth> {
   const wanted = process.env[ENVIRONMENT.sabotage];
   // cert-manager would put back what is broken in its Secrets.
-  const joined = wanted === undefined || remedy.name !== 'manual' ? joinedBy(remedy) : sabotagedBy(wanted, remedy);
+  const joined = wanted === undefined || remedy.name !== 'manual' ? joinedBy(remedy) : sabotagedAfter(remedy);
   const id = <Name extends string>(name: Name) => `trust.${remedy.name}.${name}` as const;
 
   judged(id('bookinfo'), async (context) => {
@@ -82,9 +82,9 @@ function joinedBy(remedy: Remedy): (context: LabContext) => Promise<Truth> {
  * The joined lab with one thing broken, and mended after the last claim (self-test). One that an earlier sabotage has
  * left whole is taken as it is, which is asserted; its root's key went with the process that made it.
  */
-function sabotagedBy(name: string, remedy: Remedy): (context: LabContext) => Promise<Truth> {
+function sabotagedAfter(remedy: Remedy): (context: LabContext) => Promise<Truth> {
   return scenario(async (context) => {
-    const { lab, keepSecret, atEnd } = context;
+    const { lab } = context;
     const { root, planes } = await joinedBaseline(context, remedy);
     const { namespace } = lab.distribution.planes.mesh;
     const { data } = await borrowSecret(context, { namespace, name: CACERTS });
@@ -95,7 +95,7 @@ function sabotagedBy(name: string, remedy: Remedy): (context: LabContext) => Pro
       privateKey: await PrivateKey.read(Buffer.from(data[CA_FILES.key] ?? '', 'base64').toString()),
     };
     const truth = { root, intermediates: INTERMEDIATES, issuer };
-    await sabotage(name, { lab, undo: atEnd, keepSecret });
+    await sabotaged(context);
     return truth;
   });
 }

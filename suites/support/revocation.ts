@@ -10,6 +10,7 @@ import { type Authority, issueRevocationList } from '../../harness/verdict/trust
 import { splitBaseline } from './baseline.ts';
 import { setOnIstiod } from './istiod-settings.ts';
 import { sharedHierarchy } from './plug-in.ts';
+import { sabotaged } from './sabotaged.ts';
 
 type Hierarchy = Record<'root' | PlaneName, Authority>;
 
@@ -67,6 +68,7 @@ async function join(context: ClaimContext): Promise<NonNullable<typeof standing>
       await splitBaseline(lab);
     }
   });
+  await sabotaged(context);
   return { hierarchy: await sharedHierarchy(context), takeBack: undefined };
 }
 

@@ -32,7 +32,6 @@ import { outcomeOf } from '../../harness/verdict/trust/graph/outcome.ts';
 import { auditSays, isJudged, toProductpage } from '../support/audit.ts';
 import { borrowSecret } from '../support/borrowed-secret.ts';
 import { noFaults, proxyOf, strictBookinfo } from '../support/checks.ts';
-import { joinedBaseline } from '../support/joined-baseline.ts';
 import {
   agentRefuses,
   istiodReloads,
@@ -184,10 +183,10 @@ claim('trust.bad-authority.two-replicas', async (context) => {
 
 claim('trust.bad-authority.webhook-root', async (context) => {
   const { lab, evidence } = context;
-  const { root } = await joinedBaseline(context, manual);
+  const { root } = await underOneRoot(context);
   const foreign = await createRoot({ commonName: 'Root of nobody' });
   context.keepSecret(foreign.privateKey.pem());
-  const [right, wrong] = [root, foreign.certificate].map(({ pem }) => webhookFor(lab, pem));
+  const [right, wrong] = [root.certificate, foreign.certificate].map(({ pem }) => webhookFor(lab, pem));
   const ask = async () => await tryOut(lab.kube, ASKED).then(() => undefined, apiMessage);
   await andUndo(
     async () => {
@@ -214,7 +213,7 @@ claim('trust.bad-authority.webhook-root', async (context) => {
           isJudged(ours, 'unknown-issuer', 'Root of nobody'),
           ...webhooks
             .filter((one) => one !== ours)
-            .map((one) => isJudged(one, 'trusted', root.subjectCommonName ?? '')),
+            .map((one) => isJudged(one, 'trusted', root.certificate.subjectCommonName ?? '')),
         ];
       });
     },
@@ -331,7 +330,7 @@ async function authorityFiles(
 /** Starts an istiod of the gateway plane with these files beside the one that serves; it must fail for the reason. */
 async function istiodRefuses(context: ClaimContext, files: Record<string, string>, reason: string): Promise<void> {
   const { lab, evidence } = context;
-  await joinedBaseline(context, manual);
+  await underOneRoot(context);
   const serving = await listIstiods(lab, 'gateway');
   const secret = await borrowSecret(context, cacertsReference(lab.distribution.planes.gateway).metadata);
   const observe = async () => {

@@ -13,27 +13,27 @@ export const AUTHORITIES: readonly LiveSabotage[] = [
   {
     name: 'gateway-under-another-root',
     breaks: 'the gateway plane’s intermediate has the right name and hangs under another root',
-    red: manual('bookinfo', 'chain', 'rootca-equal', 'peer-principal'),
+    ...manual('bookinfo', 'chain', 'rootca-equal', 'peer-principal'),
     needsSeparateMaps: true,
     commit: (scene) => underNewRoot(scene, { commonName: 'Another Root CA' }),
   },
   {
     name: 'root-same-subject-other-key',
     breaks: 'the gateway plane’s root has the shared root’s name and another key',
-    red: manual('bookinfo', 'chain', 'rootca-equal', 'peer-principal'),
+    ...manual('bookinfo', 'chain', 'rootca-equal', 'peer-principal'),
     needsSeparateMaps: true,
     commit: (scene) => underNewRoot(scene, { ...ORGANIZATION, commonName: ROOT_NAME }),
   },
   {
     name: 'leaf-of-wrong-intermediate',
     breaks: 'the gateway plane issues from the mesh plane’s intermediate',
-    red: manual('leaf-issuer'),
+    ...manual('leaf-issuer'),
     commit: async (scene) => plugIntoGateway(scene, await readCacerts(scene, 'mesh')),
   },
   {
     name: 'gateway-trusts-one-root-more',
     breaks: 'the gateway trusts a foreign root beside the shared one',
-    red: manual('rootca-equal'),
+    ...manual('rootca-equal'),
     needsSeparateMaps: true,
     commit: async (scene) => {
       const foreign = await createRoot({ commonName: 'Foreign Root CA' });

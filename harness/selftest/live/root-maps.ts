@@ -1,6 +1,4 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { deadline } from '../../common/deadlines.ts';
-import { pause } from '../../common/ending.ts';
 import { rolledOut } from '../../cluster/kube/rollout.ts';
 import { istiodOf, type Lab } from '../../lab/mesh/lab.ts';
 import { CA_FILES, ISTIOD_SELECTOR } from '../../observations/istio.ts';
@@ -9,6 +7,7 @@ import { change } from '../../cluster/ownership/objects.ts';
 import { formerReplicas, scale } from '../../cluster/ownership/rollout.ts';
 import { eventually } from '../../common/retry.ts';
 import { createRoot } from '../../verdict/trust/issue.ts';
+import { keepWriting } from './keep-writing.ts';
 import { type LiveSabotage, manual, type Scene } from './scene.ts';
 
 /** A root ConfigMap that is not left alone. Pods that mount it notice late and for a while, so these come last. */
@@ -16,23 +15,18 @@ export const ROOT_MAPS: readonly LiveSabotage[] = [
   {
     name: 'root-map-rewritten',
     breaks: 'somebody keeps writing another root into the mesh’s root ConfigMap, and istiod its own',
-    red: manual('configmap-stable'),
+    ...manual('configmap-stable'),
     commit: async (scene) => {
       const { lab, undo } = scene;
       const [own, foreign] = [await readRoot(lab), await foreignRoot(scene)];
       undo.defer(() => rootIs(lab, own));
-      const stop = new AbortController();
-      const writing = keepWriting(lab, foreign, stop.signal);
-      undo.defer(async () => {
-        stop.abort();
-        await writing;
-      });
+      keepWriting(scene, () => writeRoot(lab, foreign));
     },
   },
   {
     name: 'root-map-replaced',
     breaks: 'another root stands in the mesh’s root ConfigMap, where no istiod is there to put it right',
-    red: manual('configmap-stable'),
+    ...manual('configmap-stable'),
     commit: async (scene) => {
       const { lab, undo } = scene;
       const [own, foreign] = [await readRoot(lab), await foreignRoot(scene)];
@@ -71,13 +65,6 @@ async function writeRoot(lab: Lab, root: string): Promise<void> {
     data: { [CA_FILES.root]: root },
   };
   await change(lab, map);
-}
-
-async function keepWriting(lab: Lab, root: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await writeRoot(lab, root);
-    await pause(deadline('poll'));
-  }
 }
 
 /** Waits until istiod has put its root back, and leaves it alone. */

@@ -1,5 +1,4 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { JudgedClaim } from '../../verdict/judges/judges.ts';
 import { apply, remove } from '../../cluster/ownership/objects.ts';
 import type { Lab } from '../../lab/mesh/lab.ts';
 import type { KeepSecret } from '../../lab/remedies/remedy.ts';
@@ -13,20 +12,30 @@ export interface Scene {
   keepSecret: KeepSecret;
 }
 
-/** A way to break one thing in a lab that the manual remedy has joined. */
+/** A way to break one thing in a lab whose planes have one root: by the manual remedy, or as the group's claims have it. */
 export interface LiveSabotage {
+  /** The claims that are judged then. */
+  group: 'trust/manual' | 'trust/bad-authority' | 'trust/revocation';
   name: string;
   /** What it breaks: the beginning of a sentence's middle, «the gateway …». */
   breaks: string;
-  /** The claims that must go red, and no other. */
-  red: readonly JudgedClaim[];
+  /** Ids of the claims that must go red, and no other. */
+  red: readonly string[];
   /** It gives the planes different roots, which a ConfigMap that both write would never come to rest from. */
   needsSeparateMaps?: true;
   /** Breaks it and waits until the lab shows that it is broken. */
   commit: (scene: Scene) => Promise<void>;
 }
 
-export const manual = <Name extends string>(...names: Name[]) => names.map((name) => `trust.manual.${name}` as const);
+/** Claims about the manual remedy. */
+export const manual = (...names: string[]) => below('trust/manual', names);
+export const badAuthority = (...names: string[]) => below('trust/bad-authority', names);
+export const revocation = (...names: string[]) => below('trust/revocation', names);
+
+const below = <Group extends LiveSabotage['group']>(group: Group, names: readonly string[]) => ({
+  group,
+  red: names.map((name) => `${group.replace('/', '.')}.${name}`),
+});
 
 /** By what one sees a change. */
 export interface Sign {

@@ -11,13 +11,13 @@ export const TRAFFIC: readonly LiveSabotage[] = [
   {
     name: 'gateway-speaks-plaintext',
     breaks: 'the gateway speaks plaintext with productpage: DestinationRule, tls DISABLE',
-    red: manual('bookinfo', 'peer-principal'),
+    ...manual('bookinfo', 'peer-principal'),
     commit: (scene) => put(scene, gatewayRule(scene.lab, 'plaintext', { mode: 'DISABLE' }), answers(scene, 503)),
   },
   {
     name: 'gateway-expects-another-identity',
     breaks: 'the gateway takes productpage for an impostor: DestinationRule, other subjectAltNames',
-    red: manual('bookinfo', 'peer-principal'),
+    ...manual('bookinfo', 'peer-principal'),
     commit: (scene) => {
       const tls = { mode: 'ISTIO_MUTUAL', subjectAltNames: ['spiffe://cluster.local/ns/bookinfo/sa/bookinfo-details'] };
       return put(scene, gatewayRule(scene.lab, 'another-identity', tls), answers(scene, 503));
@@ -26,13 +26,13 @@ export const TRAFFIC: readonly LiveSabotage[] = [
   {
     name: 'gateway-denied',
     breaks: 'productpage sees the gateway as its peer and denies it: AuthorizationPolicy',
-    red: manual('bookinfo'),
+    ...manual('bookinfo'),
     commit: (scene) => put(scene, denyGateway(scene.lab), answers(scene, 403)),
   },
   {
     name: 'gateway-answers-itself',
     breaks: 'the gateway answers 200 and a title, with nothing behind it',
-    red: manual('bookinfo', 'peer-principal'),
+    ...manual('bookinfo', 'peer-principal'),
     commit: (scene) =>
       put(
         scene,
@@ -48,7 +48,7 @@ export const TRAFFIC: readonly LiveSabotage[] = [
   {
     name: 'page-rewritten',
     breaks: 'the gateway changes a number in the page that productpage has made',
-    red: manual('bookinfo'),
+    ...manual('bookinfo'),
     commit: (scene) =>
       put(
         scene,
@@ -64,7 +64,7 @@ export const TRAFFIC: readonly LiveSabotage[] = [
   {
     name: 'ratings-in-plaintext',
     breaks: 'reviews speaks plaintext with ratings, which refuses; /productpage goes on answering 200',
-    red: manual('bookinfo'),
+    ...manual('bookinfo'),
     commit: (scene) =>
       put(
         scene,
@@ -75,7 +75,7 @@ export const TRAFFIC: readonly LiveSabotage[] = [
   {
     name: 'reviews-pinned',
     breaks: 'all three versions of reviews run and one gets all the requests: VirtualService',
-    red: manual('bookinfo'),
+    ...manual('bookinfo'),
     commit: async (scene) => {
       await change(scene, {
         act: () => apply(scene.lab, PIN_REVIEWS),

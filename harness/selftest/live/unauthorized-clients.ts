@@ -16,7 +16,7 @@ export const UNAUTHORIZED_CLIENTS: readonly LiveSabotage[] = [
   {
     name: 'permissive',
     breaks: 'the mesh takes plaintext: PeerAuthentication PERMISSIVE',
-    red: manual('plaintext-refused'),
+    ...manual('plaintext-refused'),
     commit: async (scene) => {
       const { lab } = scene;
       const { namespace } = lab.distribution.planes.mesh;
@@ -31,7 +31,7 @@ export const UNAUTHORIZED_CLIENTS: readonly LiveSabotage[] = [
   {
     name: 'permissive-on-one-workload',
     breaks: 'details alone takes plaintext, and productpage does not',
-    red: manual('plaintext-refused'),
+    ...manual('plaintext-refused'),
     commit: (scene) =>
       put(
         scene,
@@ -42,7 +42,7 @@ export const UNAUTHORIZED_CLIENTS: readonly LiveSabotage[] = [
   {
     name: 'productpage-without-tls',
     breaks: 'productpage speaks plaintext only, with everybody; Bookinfo is whole',
-    red: manual('peer-principal', 'plaintext-refused', 'foreign-ca-refused'),
+    ...manual('peer-principal', 'plaintext-refused', 'foreign-ca-refused'),
     commit: async (scene) => {
       const { lab } = scene;
       // The gateway's connections from before would go on being encrypted for a while.
@@ -57,14 +57,18 @@ export const UNAUTHORIZED_CLIENTS: readonly LiveSabotage[] = [
   {
     name: 'any-client-ca-accepted',
     breaks: 'productpage’s Envoy asks for a client certificate and takes one of any CA',
-    red: manual('foreign-ca-refused'),
-    commit: (scene) =>
-      put(scene, ANY_CLIENT_CA, {
-        sign: 'productpage answers a client of a foreign CA',
-        shows: () => answersForeigner(scene),
-      }),
+    ...manual('foreign-ca-refused'),
+    commit: acceptAnyClient,
   },
 ];
+
+/** Has productpage take a client certificate whoever has issued it. */
+export async function acceptAnyClient(scene: Scene): Promise<void> {
+  await put(scene, ANY_CLIENT_CA, {
+    sign: 'productpage answers a client of a foreign CA',
+    shows: () => answersForeigner(scene),
+  });
+}
 
 const peerAuthentication = (name: string, namespace: string, mode: string, app?: string) => ({
   apiVersion: 'security.istio.io/v1',

@@ -16,7 +16,7 @@ export const WORKLOADS: readonly LiveSabotage[] = [
   {
     name: 'ratings-away',
     breaks: 'ratings is scaled to nothing; /productpage goes on answering 200',
-    red: manual('bookinfo', ...CERTIFICATES, 'plaintext-refused'),
+    ...manual('bookinfo', ...CERTIFICATES, 'plaintext-refused'),
     commit: async (scene) => {
       const { lab } = scene;
       const ratings = { namespace: 'bookinfo', name: 'ratings-v1' };
@@ -30,7 +30,7 @@ export const WORKLOADS: readonly LiveSabotage[] = [
   {
     name: 'details-without-sidecar',
     breaks: 'details runs without a sidecar; Bookinfo is whole',
-    red: manual(...CERTIFICATES, 'plaintext-refused'),
+    ...manual(...CERTIFICATES, 'plaintext-refused'),
     commit: async (scene) => {
       const { lab, undo } = scene;
       const details = { namespace: 'bookinfo', name: 'details-v1' };
@@ -44,7 +44,7 @@ export const WORKLOADS: readonly LiveSabotage[] = [
     name: 'another-trust-domain',
     breaks:
       'the mesh plane names its workloads in another trust domain, with ours as its alias; one has restarted since',
-    red: manual('spiffe-identity'),
+    ...manual('spiffe-identity'),
     commit: async ({ lab, undo }) => {
       const before = await readMeshConfig(lab);
       undo.defer(() => writeMeshConfig(lab, before));

@@ -1,0 +1,20 @@
+import { deadline } from '../../common/deadlines.ts';
+import { pause } from '../../common/ending.ts';
+import type { Scene } from './scene.ts';
+
+/** Has somebody write without end, until the sabotage is undone. */
+export function keepWriting({ undo }: Scene, write: () => Promise<void>): void {
+  const stop = new AbortController();
+  const writing = (async () => {
+    while (!stop.signal.aborted) {
+      await write();
+      await pause(deadline('poll'));
+    }
+  })();
+  // Whoever undoes it is told.
+  writing.catch(() => undefined);
+  undo.defer(async () => {
+    stop.abort();
+    await writing;
+  });
+}
