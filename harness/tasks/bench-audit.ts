@@ -29,7 +29,7 @@ const WIDTHS = [7, 7, 12, 11, 8];
 
 const program = new Command('bench-audit')
   .description('measure audit against answers served over loopback')
-  .option('--proxies <count...>', 'sizes of the cluster', ['10', '50', '200'])
+  .option('--proxies <count...>', 'sizes of the cluster', ['10', '50', '200', '2000'])
   .option('--rounds <count>', 'how often each is measured; the median counts', atLeastOne, 3);
 
 try {

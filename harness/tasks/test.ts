@@ -28,9 +28,11 @@ interface Counts {
 
 /**
  * All but the rotations: minutes of steady load under which not one request may be lost, which a machine busy with
- * something else cannot promise. `npm run conformance` judges them too, and so does the nightly workflow.
+ * something else cannot promise; and on all distributions but the last without what a bad CA does to one plane by itself,
+ * which is the same on each. `npm run conformance` judges all of them, and so does the nightly workflow.
  */
-const CLAIMS = 'trust.!(rotation).*';
+const claimsOn = (distribution: string): string =>
+  distribution === distributionNames().at(-1) ? 'trust.!(rotation).*' : 'trust.!(rotation|bad-authority).*';
 
 const scratch = mkdtempDisposableSync(join(tmpdir(), 'meshtrust-test-'));
 let interrupted = false;
@@ -110,7 +112,7 @@ async function conformance(distribution: string): Promise<Counts> {
     '--distribution',
     distribution,
     '--only',
-    CLAIMS,
+    claimsOn(distribution),
     '--out',
     out,
   ]);
