@@ -41,6 +41,9 @@ export const [CACERTS, ISTIO_CA_SECRET, ISTIOD_TLS] = AUTHORITY_SECRETS;
  */
 export const SELF_SIGNED_TYPE = 'istio.io/ca-root';
 
+/** istiod's program, which is also the name that it writes objects under (`managedFields`). */
+export const ISTIOD_PROGRAM = 'pilot-discovery';
+
 /** Files of a CA's Secret in Istio's own form. */
 export const CA_FILES = {
   certificate: 'ca-cert.pem',

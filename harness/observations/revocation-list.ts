@@ -48,6 +48,9 @@ export function parseRevocationLists(pem: string): RevocationList[] {
 function readList(der: Uint8Array<ArrayBuffer>): RevocationList {
   const list = AsnConvert.parse(der, asn1.CertificateList);
   const { tbsCertList: tbs } = list;
+  // The library passes over what it does not expect: the entries of a list without nextUpdate, and empty lists of extensions,
+  // with which Envoy 1.38 refuses the whole text.
+  if (!Buffer.from(AsnConvert.serialize(list)).equals(der)) throw new Error('not all of it can be read');
   const extensions = tbs.crlExtensions ?? [];
   const entries = tbs.revokedCertificates ?? [];
   const identifier = extensions.find(({ extnID }) => extnID === asn1.id_ce_authorityKeyIdentifier);

@@ -89,20 +89,27 @@ export async function agentRefuses(context: ClaimContext, words: string): Promis
   await andUndo(observe, await startBeside(lab, lab.gateway));
 }
 
-/** Each gateway that starts asks whichever istiod its connections lead to, several times over: of ten one meets the other. */
-const STARTS = 10;
-
-/** One gateway after another starts, until an agent has refused its istiod in these words. */
+/**
+ * One gateway after another starts, until an agent has refused its istiod in these words: which of the pods its connections
+ * lead to is chance.
+ */
 export async function someAgentRefuses({ lab, evidence }: ClaimContext, words: string): Promise<void> {
   const starts: { pods: string[]; lines: string[] }[] = [];
-  do {
-    await restartWorkloads(lab, 'gateway');
-    const pods = await gatewayPods(lab);
-    const lines = await Promise.all(pods.map((pod) => proxyLogLines(lab.kube, pod, (line) => line.includes(words))));
-    starts.push({ pods: pods.map(({ name }) => name), lines: lines.flat().slice(-3) });
-  } while (starts.length < STARTS && starts.at(-1)?.lines.length === 0);
-  await evidence('agents', starts);
-  if (starts.at(-1)?.lines.length === 0) throw new Error(`of ${STARTS} agents none said «${words}»`);
+  try {
+    await eventually(
+      async () => {
+        await restartWorkloads(lab, 'gateway');
+        const pods = await gatewayPods(lab);
+        const said = await Promise.all(pods.map((pod) => proxyLogLines(lab.kube, pod, (line) => line.includes(words))));
+        const lines = said.flat().slice(-3);
+        starts.push({ pods: pods.map(({ name }) => name), lines });
+        if (lines.length === 0) throw new Error(`of ${starts.length} agents none said «${words}»`);
+      },
+      { waitingFor: 'an agent to refuse one of its istiods', within: 'planeReady' },
+    );
+  } finally {
+    await evidence('agents', starts);
+  }
 }
 
 /** The pods of the gateway, Ready or not. */

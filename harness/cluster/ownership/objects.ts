@@ -157,14 +157,16 @@ export async function remove(owner: Proprietor, objects: readonly KubernetesObje
 }
 
 /**
- * Removes an object that somebody else has made in a namespace of the run's, whose end it would share: its maker is the
- * run's too. What is in somebody's namespace is left alone: Failure (environment).
+ * Removes what a controller of the run's has made in a namespace of the run's, by the name that it writes under. What
+ * anybody else has made or written to, or is in somebody's namespace, is left alone: Failure (environment).
  */
-export async function removeWithin(owner: Proprietor, object: KubernetesObject): Promise<void> {
+export async function removeMadeBy(manager: string, owner: Proprietor, object: KubernetesObject): Promise<void> {
   const there = await found(owner.kube.objects.look(object));
   if (there === undefined) return;
-  if (!(await ownsNamespace(owner, object.metadata?.namespace ?? ''))) throw notOurs(object, owner);
-  await found(owner.kube.objects.erase(object, there.metadata?.uid ?? ''));
+  const { uid = '', managedFields = [] } = there.metadata ?? {};
+  const isByIt = managedFields.length > 0 && managedFields.every((entry) => entry.manager === manager);
+  if (!isByIt || !(await ownsNamespace(owner, object.metadata?.namespace ?? ''))) throw notOurs(object, owner);
+  await found(owner.kube.objects.erase(object, uid));
 }
 
 /** Whether a namespace is the run's, and with it all that is in it. */

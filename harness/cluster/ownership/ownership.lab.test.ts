@@ -26,7 +26,7 @@ import { RUN_LABEL } from './label.ts';
 import { ledgerInCluster } from './ledger.ts';
 import { removeFromCluster } from './remove-from-cluster.ts';
 import { assertFree, identityOfCluster, lockCluster } from './lock.ts';
-import { apply, change, type Proprietor, remove } from './objects.ts';
+import { apply, change, type Proprietor, remove, removeMadeBy } from './objects.ts';
 import { readRecord, recordReference } from './record.ts';
 import { scale } from './rollout.ts';
 
@@ -215,6 +215,30 @@ describe('objects of others', () => {
     expect(await data('theirs', 'settings')).toEqual({ colour: 'green' });
     await removeFromCluster(kube, RUN);
     expect(await isAsBefore()).toEqual(NOTHING);
+  });
+
+  it('are not what a controller of the run has made in a namespace of the run, which may go', async () => {
+    const run = await tenant();
+    await apply(run, [namespace('ours')]);
+    const byIstiod = (object: KubernetesObject) =>
+      cluster.kubectl(['create', '--field-manager', 'pilot-discovery', '--filename', '-'], JSON.stringify(object));
+    const removal = (object: KubernetesObject) => removeMadeBy('pilot-discovery', run, object);
+    await byIstiod(map('ours', 'made'));
+    await removal(map('ours', 'made'));
+    await removal(map('ours', 'made'));
+    expect(await cluster.kubectl(['--namespace', 'ours', 'get', 'configmaps', '--output', 'name'])).not.toContain(
+      'made',
+    );
+
+    await byIstiod(map('theirs', 'made'));
+    await byIstiod(map('ours', 'made'));
+    await cluster.kubectl(['--namespace', 'ours', 'label', 'configmap', 'made', 'whose=mine']);
+    await theirs(map('ours', 'mine'));
+    for (const object of [map('theirs', 'made'), map('ours', 'made'), map('ours', 'mine')]) {
+      await expect(removal(object)).rejects.toThrow('it was left alone');
+    }
+    await cluster.kubectl(['--namespace', 'theirs', 'delete', 'configmap', 'made']);
+    await removeFromCluster(kube, RUN);
   });
 
   it('with the run’s label stay: one that was copied, and one made anew under the name of the run’s', async () => {

@@ -5,7 +5,7 @@ import { missingRights } from '../../cluster/preflight.ts';
 import { environmentFailure } from '../../common/errors.ts';
 import type { Kube } from '../../cluster/kube/client.ts';
 import { identityOf, type Inventory } from '../../cluster/kube/inventory.ts';
-import { CACERTS, ISTIOD_APP, LIST_MAP } from '../../observations/istio.ts';
+import { CACERTS, ISTIOD_APP, ISTIOD_PROGRAM, LIST_MAP } from '../../observations/istio.ts';
 import { type PlaneName, PLANES } from '../../observations/planes.ts';
 import { allAddOns } from './add-ons.ts';
 import type { Distribution } from './distribution.ts';
@@ -83,7 +83,7 @@ export function remainsOf(plan: Planes): Remains {
   const ours = PLANES.filter((plane) => !theirs.includes(plane));
   const mapsOf = (some: readonly PlaneName[]) => some.map((plane) => rootMaps[plane].name);
   const except = theirs.map((plane) => planes[plane].namespace);
-  const istiod = { manager: 'pilot-discovery', unless: { app: ISTIOD_APP }, except };
+  const istiod = { manager: ISTIOD_PROGRAM, unless: { app: ISTIOD_APP }, except };
   const written = (some: readonly PlaneName[]) => (some.length === 0 ? [] : [...mapsOf(some), LIST_MAP]);
   const maps = [...new Set(written(ours))].filter((name) => !written(theirs).includes(name));
   const classes = ours.length === 0 ? [] : ISTIO_CLASSES;

@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { found } from '../../cluster/kube/failure.ts';
-import { CACERTS, CA_FILES, SELF_SIGNED_TYPE } from '../../observations/istio.ts';
+import { CACERTS, CA_FILES, ISTIOD_PROGRAM, SELF_SIGNED_TYPE } from '../../observations/istio.ts';
 import { type PlaneName, PLANES } from '../../observations/planes.ts';
 import type { RemedyName } from '../../observations/remedies.ts';
-import { apply, remove, removeWithin } from '../../cluster/ownership/objects.ts';
+import { apply, remove, removeMadeBy } from '../../cluster/ownership/objects.ts';
 import type { Plane } from '../mesh/distribution.ts';
 import type { Lab } from '../mesh/lab.ts';
 import type { Certificate } from '../../observations/certificate.ts';
@@ -70,7 +70,8 @@ export async function makeRoom(lab: Lab): Promise<void> {
   const ofIstiod = await selfMade(lab);
   const { mesh, gateway } = lab.distribution.planes;
   const references = [mesh, gateway].map(cacertsReference);
-  for (const one of references) if (ofIstiod.includes(one.metadata.namespace)) await removeWithin(lab, one);
+  for (const one of references)
+    if (ofIstiod.includes(one.metadata.namespace)) await removeMadeBy(ISTIOD_PROGRAM, lab, one);
 }
 
 /** Namespaces of the planes whose istiod does so. */

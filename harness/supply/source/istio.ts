@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { usageFailure } from '../../common/errors.ts';
+import { ISTIOD_PROGRAM } from '../../observations/istio.ts';
 import { inputsDigest } from '../cache.ts';
 import { IMAGE_HUB } from '../hub.ts';
 import type { SuppliedIstio } from '../supply.ts';
@@ -61,10 +62,7 @@ export async function buildIstio(
     'envoy_bootstrap.json': join(module, 'tools', 'packaging', 'common', 'envoy_bootstrap.json'),
   };
   const [pilot, proxyv2] = await Promise.all([
-    builtImage(
-      { name: 'pilot', base, inputs, files: { 'pilot-discovery': join(programs, 'pilot-discovery') } },
-      signal,
-    ),
+    builtImage({ name: 'pilot', base, inputs, files: { [ISTIOD_PROGRAM]: join(programs, ISTIOD_PROGRAM) } }, signal),
     builtImage({ name: 'proxyv2', base, inputs, files, arguments: { ISTIO_VERSION: version } }, signal),
   ]);
   const tag = `${version}-${inputsDigest(pilot, proxyv2)}`;

@@ -84,7 +84,12 @@ export async function issueRevocationList(
     issuer: new x509.X509Certificate(certificate.pem).subjectName,
     thisUpdate,
     nextUpdate: new Date(now.getTime() + lifetime),
-    entries: revoked.map(({ serial }) => ({ serialNumber: serial, revocationDate: thisUpdate })),
+    // Without a reason the library writes an empty list of extensions, which RFC 5280 forbids and Envoy 1.38 refuses.
+    entries: revoked.map(({ serial }) => ({
+      serialNumber: serial,
+      revocationDate: thisUpdate,
+      reason: x509.X509CrlReason.cACompromise,
+    })),
     signingAlgorithm: { name: privateKey.publicKey.algorithm.name, hash: 'SHA-256' },
     signingKey: privateKey.signingKey(),
     extensions:

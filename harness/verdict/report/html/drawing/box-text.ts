@@ -19,7 +19,7 @@ export function textOf(box: Box, home: string | undefined): { title: string[]; d
   const isCa = kind === 'root' || kind === 'intermediate';
   const problems = distinct(members.map(({ problem }) => problem));
   const details = [
-    members.length > 1 ? `${members.length} × ${what}` : what,
+    (members.length > 1 ? `${members.length} × ${what}` : what) + (kind === 'webhook' ? ' webhook' : ''),
     ...(namespaces.length > 0 ? [countedLabels(namespaces, 2)] : []),
     ...(isCa && members.length === 1 ? members.map(({ certificate = '' }) => short(certificate)) : []),
     ...[...among].map((verdict) => `${mark(verdict)} ${verdictWords(verdict)} among themselves`),
@@ -39,7 +39,7 @@ const KINDS: Record<NodeKind, string> = {
   intermediate: 'intermediate',
   configMap: 'ConfigMap',
   secret: 'Secret',
-  webhook: 'webhook configuration',
+  webhook: 'admission',
 };
 
 const cut = (text: string, limit: number): string => {

@@ -56,7 +56,8 @@ export function foldGraph(graph: TrustGraph): Folded {
       : JSON.stringify([
           node.kind,
           planes.get(node.id),
-          node.detail,
+          // Whether it mutates or validates makes no difference to whom it calls.
+          node.kind === 'webhook' ? undefined : node.detail,
           node.problem !== undefined,
           parts.get(node.id),
           (outgoing.get(node.id) ?? []).map(({ kind, to }) => `${kind} ${to}`).sort(),
