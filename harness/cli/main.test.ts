@@ -209,7 +209,7 @@ describe('a run that dies in set-up', () => {
     expect(code).toBe(3);
     const report = parse(readFileSync(join(home, 'out', 'conformance.yaml'), 'utf8')) as ConformanceReport;
     expect(report.run.shard).toBe('1/4');
-    expect(new Set(report.claims.map(({ group }) => group))).toEqual(new Set(['trust/rotation']));
+    expect(new Set(report.claims.map(({ group }) => group))).toEqual(new Set(['trust/bad-authority']));
   });
 
   it('ends with exit code 3, the next step, and still writes a report', async () => {
