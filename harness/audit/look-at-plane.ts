@@ -1,23 +1,20 @@
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { connectToPod } from '../cluster/kube/port-forward.ts';
 import { WEBHOOK_PORT, XDS_PORT } from '../observations/istio.ts';
-import type { ObservedPlane, ObservedReplica, ObservedWebhook } from '../verdict/trust/graph/observation.ts';
+import type { ObservedPlane, ObservedReplica } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
 import { type PlaneDeployment, type TrustDomains, trustDomains, UNKNOWN_DOMAINS } from './planes.ts';
 import { isLive, notServing } from './proxy-pods.ts';
 
-/**
- * What istiod serves and what it takes for its trust domain. What it presents to the API server is looked at if that calls
- * it, as the webhook says.
- */
+/** What istiod serves, to the API server too if that calls it, and what it takes for its trust domain. */
 export async function lookAtPlane(
   audit: Audit,
   deployment: PlaneDeployment,
-  webhook: ObservedWebhook | undefined,
+  isCalled: boolean,
 ): Promise<ObservedPlane> {
   const [replicas, domains] = await Promise.all([
-    servingChains(audit, deployment, webhook),
+    servingChains(audit, deployment, isCalled),
     readTrustDomains(audit, deployment),
   ]);
   const { id, namespace, revision, version, serverName, rootMapName, keepsOwnCacerts } = deployment;
@@ -36,11 +33,7 @@ export async function lookAtPlane(
 }
 
 /** What each pod of istiod that is Ready presents to an agent, and to the API server. */
-async function servingChains(
-  audit: Audit,
-  plane: PlaneDeployment,
-  webhook: ObservedWebhook | undefined,
-): Promise<ObservedReplica[]> {
+async function servingChains(audit: Audit, plane: PlaneDeployment, isCalled: boolean): Promise<ObservedReplica[]> {
   const { id, namespace, selector, serverName } = plane;
   const { kube, rights } = audit;
   const notSeen = (what: string, why: string) => audit.missed(`What ${what} serves was not seen: ${why}.`);
@@ -55,20 +48,20 @@ async function servingChains(
     const replicas = await Promise.all(
       ready.map(async ({ metadata }) => {
         const pod = metadata?.name ?? '';
-        const presented = async (port: number, host: string, what: string) => {
+        const presented = async (port: number, what: string) => {
           try {
             const stream = await connectToPod(kube, { namespace, name: pod }, port);
-            return await presentedOn(stream, { serverName: host, protocols: ['h2'], within: 'auditAnswer' });
+            return await presentedOn(stream, { serverName, protocols: ['h2'], within: 'auditAnswer' });
           } catch (error) {
             notSeen(`${ready.length === 1 ? id : `pod ${pod} of ${id}`}${what}`, apiMessage(error));
             return undefined;
           }
         };
-        const [serving, called] = await Promise.all([
-          presented(XDS_PORT, serverName, ''),
-          webhook && presented(WEBHOOK_PORT, webhook.serverName, ' to the API server'),
+        const [serving, webhook] = await Promise.all([
+          presented(XDS_PORT, ''),
+          isCalled ? presented(WEBHOOK_PORT, ' to the API server') : undefined,
         ]);
-        return serving && { pod, serving, webhook: called };
+        return serving && { pod, serving, webhook };
       }),
     );
     return replicas.filter((one) => one !== undefined).sort((a, b) => a.pod.localeCompare(b.pod));

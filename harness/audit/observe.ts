@@ -67,7 +67,7 @@ async function lookAtPlanes(audit: Audit, planes: readonly PlaneDeployment[]) {
       lookAtPlane(
         audit,
         plane,
-        webhooks.find((one) => one.plane === plane.id),
+        webhooks.some((one) => one.plane === plane.id),
       ),
     ),
   );

@@ -66,9 +66,9 @@ function inConfiguration(
     const plane = planes.find((one) => one.serverName === serverName);
     if (plane !== undefined) {
       const bundle = bundleOf(clientConfig);
-      const key = JSON.stringify([serverName, clientConfig.caBundle]);
+      const key = JSON.stringify([plane.id, clientConfig.caBundle]);
       const id = `${object}/${name}${calls.has(key) || calls.size === 0 ? '' : `#${calls.size + 1}`}`;
-      if (!calls.has(key)) calls.set(key, { id, name, kind, plane: plane.id, serverName, ...bundle });
+      if (!calls.has(key)) calls.set(key, { id, name, kind, plane: plane.id, ...bundle });
     } else if (REVISION_LABEL in labels && audit.rights.may('deployments')) {
       audit.missed(
         `${object} ${name} has the API server call ${serverName}, which is no control plane that was found here: whether it ` +

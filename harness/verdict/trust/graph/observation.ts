@@ -64,10 +64,8 @@ export interface ObservedWebhook {
   id: string;
   name: string;
   kind: 'mutating' | 'validating';
-  /** Id of the plane whose Service it names. */
+  /** Id of the plane whose Service it names: that of {@link ObservedPlane.serverName}. */
   plane: string;
-  /** `<service>.<namespace>.svc`, which the API server wants the certificate to name. */
-  serverName: string;
   /** What the API server trusts: its `caBundle`. */
   roots: Certificate[];
   /** What of its `caBundle` is no certificate, or that it is empty. */

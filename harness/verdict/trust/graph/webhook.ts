@@ -18,24 +18,24 @@ import { called, listed, sentence } from './words.ts';
  * `caBundle` of the webhook configuration (Kubernetes, «Dynamic Admission Control», Contacting the webhook).
  */
 export function webhookConversations(scene: Scene): Conversation[] {
-  const groups = Map.groupBy(scene.webhooks, ({ plane, serverName, roots, problem }) =>
-    JSON.stringify([plane, serverName, keyOf(roots), problem]),
+  const groups = Map.groupBy(scene.webhooks, ({ plane, roots, problem }) =>
+    JSON.stringify([plane, keyOf(roots), problem]),
   );
   return [...groups.values()].flatMap((webhooks) => {
     const [first] = webhooks;
     const plane = scene.planeOf.get(first?.plane ?? '');
-    return first === undefined || plane === undefined ? [] : [conversation(webhooks, first, plane, scene)];
+    return first === undefined || plane === undefined ? [] : [conversation(webhooks, first.roots, plane, scene)];
   });
 }
 
 function conversation(
   webhooks: readonly ObservedWebhook[],
-  { roots, serverName }: ObservedWebhook,
+  roots: readonly Certificate[],
   plane: ObservedPlane,
   scene: Scene,
 ): Conversation {
   const pods = (scene.replicasOf.get(plane.id) ?? []).flatMap(({ pod, webhook }) =>
-    webhook === undefined ? [] : [{ pod, webhook, faults: faultsOf(webhook, roots, serverName) }],
+    webhook === undefined ? [] : [{ pod, webhook, faults: faultsOf(webhook, roots, plane) }],
   );
   const [seen] = pods;
   const faults = faultsOfPods(pods);
@@ -64,7 +64,7 @@ function conversation(
   };
 }
 
-function faultsOf(presented: Lineage, roots: readonly Certificate[], serverName: string): EdgeFault[] {
+function faultsOf(presented: Lineage, roots: readonly Certificate[], { serverName }: ObservedPlane): EdgeFault[] {
   const { faults } = presented.opinion(roots, { purpose: 'serverAuth', reader: GO });
   const named = hostFault(presented.chain[0], serverName);
   return [...faults, ...(named === undefined ? [] : [named])];
