@@ -222,19 +222,21 @@ describe('objects of others', () => {
     await apply(run, [namespace('ours')]);
     const byIstiod = (object: KubernetesObject) =>
       cluster.kubectl(['create', '--field-manager', 'pilot-discovery', '--filename', '-'], JSON.stringify(object));
+    // An object without a field of anybody's has no manager.
+    const made = (where: string) => map(where, 'made', { whose: 'of istiod' });
     const removal = (object: KubernetesObject) => removeMadeBy('pilot-discovery', run, object);
-    await byIstiod(map('ours', 'made'));
-    await removal(map('ours', 'made'));
-    await removal(map('ours', 'made'));
+    await byIstiod(made('ours'));
+    await removal(made('ours'));
+    await removal(made('ours'));
     expect(await cluster.kubectl(['--namespace', 'ours', 'get', 'configmaps', '--output', 'name'])).not.toContain(
       'made',
     );
 
-    await byIstiod(map('theirs', 'made'));
-    await byIstiod(map('ours', 'made'));
+    await byIstiod(made('theirs'));
+    await byIstiod(made('ours'));
     await cluster.kubectl(['--namespace', 'ours', 'label', 'configmap', 'made', 'whose=mine']);
     await theirs(map('ours', 'mine'));
-    for (const object of [map('theirs', 'made'), map('ours', 'made'), map('ours', 'mine')]) {
+    for (const object of [made('theirs'), made('ours'), map('ours', 'mine')]) {
       await expect(removal(object)).rejects.toThrow('it was left alone');
     }
     await cluster.kubectl(['--namespace', 'theirs', 'delete', 'configmap', 'made']);
