@@ -345,10 +345,19 @@ async function istiodRefuses(context: ClaimContext, files: Record<string, string
       JSON.stringify(after) === JSON.stringify(serving) ? undefined : 'the istiod that served is not as it was',
     ]);
   };
-  await andUndo(async () => {
-    await secret.write(files);
-    await andUndo(observe, await startBeside(lab, istiodOf(lab.distribution.planes.gateway)));
-  }, secret.putBack);
+  let takeBack = () => Promise.resolve();
+  await andUndo(
+    async () => {
+      await secret.write(files);
+      takeBack = await startBeside(lab, istiodOf(lab.distribution.planes.gateway));
+      await observe();
+    },
+    async () => {
+      // First: where the one that served is gone after all, its successor needs a sound CA.
+      await secret.putBack();
+      await takeBack();
+    },
+  );
 }
 
 /** The new istiod, once it has ended so often that the kubelet makes pauses; at once a failure if it serves. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject, V1Secret } from '@kubernetes/client-node';
 import { change } from '../../cluster/ownership/objects.ts';
 import { found } from '../../cluster/kube/failure.ts';
@@ -23,10 +24,15 @@ export const BAD_AUTHORITIES: readonly LiveSabotage[] = [
       const { metadata } = cacertsReference(lab.distribution.planes.gateway);
       const { data: sound = {} } = await lab.kube.core.readNamespacedSecret(metadata);
       keepSecret(Buffer.from(sound[CA_FILES.key] ?? '', 'base64').toString());
-      keepWriting(scene, async () => {
-        const there = await found(lab.kube.core.readNamespacedSecret(metadata));
-        if (there !== undefined && there.type !== SELF_SIGNED_TYPE) await change(lab, withFiles(there, sound));
-      });
+      keepWriting(
+        scene,
+        async () => {
+          const there = await found(lab.kube.core.readNamespacedSecret(metadata));
+          if (there === undefined || there.type === SELF_SIGNED_TYPE || isDeepStrictEqual(there.data, sound)) return;
+          await change(lab, withFiles(there, sound));
+        },
+        AT_ONCE,
+      );
     },
   },
   {
@@ -45,6 +51,9 @@ export const BAD_AUTHORITIES: readonly LiveSabotage[] = [
     },
   },
 ];
+
+/** Milliseconds: before a pod that starts now mounts its Secrets. */
+const AT_ONCE = 20;
 
 /** The merge patch that gives a Secret these files and no others. */
 const withFiles = ({ data, metadata }: V1Secret, files: Record<string, string>): KubernetesObject => {

@@ -2,13 +2,13 @@ import { deadline } from '../../common/deadlines.ts';
 import { pause } from '../../common/ending.ts';
 import type { Scene } from './scene.ts';
 
-/** Has somebody write without end, until the sabotage is undone. */
-export function keepWriting({ undo }: Scene, write: () => Promise<void>): void {
+/** Has somebody write without end, with so many milliseconds between, until the sabotage is undone. */
+export function keepWriting({ undo }: Scene, write: () => Promise<void>, between = deadline('poll')): void {
   const stop = new AbortController();
   const writing = (async () => {
     while (!stop.signal.aborted) {
       await write();
-      await pause(deadline('poll'));
+      await pause(between);
     }
   })();
   // Whoever undoes it is told.
