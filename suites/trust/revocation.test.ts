@@ -1,6 +1,6 @@
 import { type ClaimContext, claim } from '../../harness/run/claims/claim.ts';
 import { CRL_FILE, LIST_MAP } from '../../harness/observations/istio.ts';
-import { observeChurn } from '../../harness/lab/probe/config-map.ts';
+import { type Churn, observeChurn } from '../../harness/lab/probe/config-map.ts';
 import { fromProbe, throughGateway } from '../../harness/lab/probe/http.ts';
 import { eventually } from '../../harness/common/retry.ts';
 import { judgeProductPage } from '../../harness/verdict/judges/bookinfo.ts';
@@ -15,14 +15,25 @@ const FIGHT = 10;
 
 claim('trust.revocation.fight', async (context) => {
   await withLists(context, { of: ['root', 'mesh'] }, 'both');
-  const { versions, contents, ...churn } = await observeChurn(context.lab.kube, 'bookinfo', LIST_MAP, CRL_FILE);
-  await context.evidence('map', { ...churn, versions, contents });
-  noFaults([
-    versions.length > FIGHT ? undefined : `${LIST_MAP} changed only ${versions.length - 1} times`,
-    contents.length === 2 && contents.includes('')
-      ? undefined
-      : `${contents.length} contents were seen, not lists and nothing`,
-  ]);
+  let seen: Churn | undefined;
+  try {
+    // An istiod that starts writes nothing until it leads; once both do, nothing ends it.
+    await eventually(
+      async () => {
+        seen = await observeChurn(context.lab.kube, 'bookinfo', LIST_MAP, CRL_FILE);
+        const { versions, contents } = seen;
+        noFaults([
+          versions.length > FIGHT ? undefined : `${LIST_MAP} changed only ${versions.length - 1} times`,
+          contents.length === 2 && contents.includes('')
+            ? undefined
+            : `${contents.length} contents were seen, not lists and nothing`,
+        ]);
+      },
+      { waitingFor: 'both planes to write the lists', within: 'converge' },
+    );
+  } finally {
+    if (seen !== undefined) await context.evidence('map', seen);
+  }
 });
 
 claim('trust.revocation.one-writer', async (context) => {
