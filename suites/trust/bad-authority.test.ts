@@ -200,7 +200,7 @@ claim('trust.bad-authority.webhook-root', async (context) => {
           if (says === undefined) throw new Error('it is admitted');
           return says;
         },
-        { waitingFor: 'the API server to refuse istiod', within: 'converge' },
+        { waitingFor: 'the API server to refuse istiod', within: 'converge', inARow: 3 },
       );
       await evidence('answers', { underTheRoot: admitted ?? 'admitted', underAnother: refused });
       noFaults([

@@ -46,7 +46,7 @@ export const BAD_AUTHORITIES: readonly LiveSabotage[] = [
     breaks: 'somebody keeps writing istiod’s root into the caBundle of every webhook that calls it',
     ...badAuthority('webhook-root'),
     commit: (scene) => {
-      keepWriting(scene, () => mendBundles(scene));
+      keepWriting(scene, () => mendBundles(scene), AT_ONCE);
       return Promise.resolve();
     },
   },
