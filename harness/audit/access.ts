@@ -156,5 +156,11 @@ export function cannotAsk({ context, server }: Kube, error: unknown): Error {
   });
 }
 
+/** Where a list of a kind is served, of one namespace or of all. */
+export function pathOf(access: AccessName, version: string, namespace?: string): string {
+  const { group, resource } = ACCESSES[access];
+  return `/apis/${group}/${version}/${namespace === undefined ? '' : `namespaces/${namespace}/`}${resource}`;
+}
+
 /** `get configmaps`, `get and create pods/portforward`. */
 export const nameOfAccess = ({ verbs, resource }: Access): string => `${verbs.join(' and ')} ${resource}`;

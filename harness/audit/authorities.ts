@@ -4,9 +4,9 @@ import {
   AUTHORITY_SECRETS,
   type AuthoritySecret,
   CA_FILES,
-  SELF_SIGNED_TYPE,
-  ISTIOD_TLS,
   ISTIO_CA_SECRET,
+  ISTIOD_TLS,
+  SELF_SIGNED_TYPE,
   TLS_FILES,
 } from '../observations/istio.ts';
 import { type Certificate, readChain, sameCertificate } from '../observations/certificate.ts';
@@ -61,7 +61,7 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
   const data = secret.data ?? {};
   const has = (file: string) => (data[file] ?? '') !== '';
   const text = (file: string) => Buffer.from(data[file] ?? '', 'base64').toString();
-  const form = formOf(kind, secret, has);
+  const form = formOf(kind, secret.type, has);
   const problems = form.needed.filter((file) => !has(file)).map((file) => `${file} is missing`);
   const certificates = (file: string | undefined): readonly Certificate[] => {
     if (file === undefined || !has(file)) return [];
@@ -98,9 +98,9 @@ function keeperOf({ metadata }: V1Secret): string | undefined {
   return certificate === undefined ? undefined : `cert-manager's Certificate ${certificate}`;
 }
 
-function formOf(kind: AuthoritySecret, secret: V1Secret, has: (file: string) => boolean): Form {
+function formOf(kind: AuthoritySecret, type: string | undefined, has: (file: string) => boolean): Form {
   if (kind === ISTIOD_TLS) return SERVING;
-  if (kind === ISTIO_CA_SECRET || secret.type === SELF_SIGNED_TYPE) return SELF_SIGNED;
+  if (kind === ISTIO_CA_SECRET || type === SELF_SIGNED_TYPE) return SELF_SIGNED;
   // istiod too takes the form of kubernetes.io/tls wherever it finds its certificate (detectSigningCABundleAndCRL).
   return has(TLS.certificate) ? TLS : ISTIO;
 }

@@ -3,7 +3,7 @@ import { defined } from '../common/defined.ts';
 import { environmentFailure } from '../common/errors.ts';
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { ISTIOD_SELECTOR } from '../observations/istio.ts';
-import { cannotAsk } from './access.ts';
+import { cannotAsk, pathOf } from './access.ts';
 import type { Audit } from './context.ts';
 import { type PlaneDeployment, planeDeployment } from './planes.ts';
 import { isAmbient, isLive, isUnknownProxy, isZtunnel, type ProxyPod, proxyPod } from './proxy-pods.ts';
@@ -75,15 +75,13 @@ export async function tellMachines(audit: Audit): Promise<void> {
     return;
   }
   try {
-    const list = await found(audit.kube.objects.get<{ items: unknown[] }>(WORKLOAD_ENTRIES));
+    const list = await found(audit.kube.objects.get<{ items: unknown[] }>(pathOf('workloadEntries', 'v1')));
     const count = list?.items.length ?? 0;
     if (count > 0) audit.missed(`Machines outside of the cluster are not looked at (WorkloadEntries: ${count}).`);
   } catch (error) {
     audit.missed(`Machines outside of the cluster were not counted: ${apiMessage(error)}.`);
   }
 }
-
-const WORKLOAD_ENTRIES = '/apis/networking.istio.io/v1/workloadentries';
 
 /** What takes part in a mesh and is looked at by nobody here. */
 function tellHidden(audit: Audit, hidden: { ztunnels: number; ambient: number; unknown: readonly string[] }): void {

@@ -339,6 +339,24 @@ describe('certificates of another CA than istiod', () => {
     );
     expect(broken?.remedies.join(' ')).not.toMatch(/restart istio-system\/istiod/i);
   });
+
+  it('is said of nobody whose CA is its istiod, where control planes may not be listed', async () => {
+    const cluster = await loopbackMesh();
+    const istiod = 'istiod.istio-system.svc:15012';
+    for (const pod of cluster.objects.pods as V1Pod[]) {
+      const [container] = pod.spec?.initContainers ?? [];
+      if (container === undefined) continue;
+      const config = JSON.stringify({ discoveryAddress: istiod });
+      container.env = [
+        { name: 'CA_ADDR', value: istiod },
+        { name: 'PROXY_CONFIG', value: config },
+      ];
+    }
+    const { observation } = await audit(without(cluster, 'deployments'));
+    expect(observation.planes).toEqual([]);
+    expect(proxyOf(observation, 'productpage').externalCa).toBeUndefined();
+    expect(JSON.stringify(trustGraph(observation))).not.toContain('changes nothing');
+  });
 });
 
 describe('namespaces', () => {

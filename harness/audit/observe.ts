@@ -48,7 +48,8 @@ export async function observe(
     proxies: held.map(({ proxy, what }) => {
       const { id, namespace, name, app, kind, serves, serviceAccount, version } = proxy;
       const plane = planeOf(proxy, planes)?.id;
-      const externalCa = proxy.ca === undefined || isServedBy(proxy.ca, planes) ? undefined : proxy.ca;
+      const caOfItsOwn = caBesideIstiod(proxy);
+      const externalCa = caOfItsOwn === undefined || isServedBy(caOfItsOwn, planes) ? undefined : caOfItsOwn;
       const own = { id, namespace, name, app, kind, serves, serviceAccount, version };
       return { ...own, plane, externalCa, bundle: bundleOf(proxy), ...what };
     }),
@@ -97,6 +98,9 @@ async function lookAtProxies(
   });
 }
 
+/** The host of a proxy's CA, where that is not its istiod; undefined where it is, or not told. */
+const caBesideIstiod = ({ ca, istiod }: ProxyPod) => (ca === istiod ? undefined : ca);
+
 const isServedBy = (host: string, planes: readonly PlaneDeployment[]): boolean =>
   planes.some(({ serverName }) => host === serverName || host.startsWith(`${serverName}.`));
 
@@ -106,7 +110,7 @@ function tellUnknownServers(audit: Audit, proxies: readonly ProxyPod[], planes: 
   if (!audit.rights.may('deployments')) return;
   for (const [what, hostOf] of [
     ['istiod', ({ istiod }: ProxyPod) => istiod],
-    ['CA', ({ ca, istiod }: ProxyPod) => (ca === istiod ? undefined : ca)],
+    ['CA', caBesideIstiod],
   ] as const) {
     const groups = Map.groupBy(proxies, hostOf);
     for (const [host, those] of groups) {

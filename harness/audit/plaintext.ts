@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { apiMessage, found } from '../cluster/kube/failure.ts';
 import { listed } from '../verdict/trust/graph/words.ts';
-import type { AccessName } from './access.ts';
+import { type AccessName, pathOf } from './access.ts';
 import type { Audit } from './context.ts';
 
 /** What a PeerAuthentication or a DestinationRule says of TLS, as far as it is read here. */
@@ -28,12 +28,12 @@ interface Mode {
  */
 export async function tellPlaintext(audit: Audit): Promise<void> {
   await Promise.all([
-    tell(audit, 'peerAuthentications', 'security.istio.io', 'peerauthentications', ({ spec }) =>
+    tell(audit, 'peerAuthentications', 'PeerAuthentication', ({ spec }) =>
       [spec?.mtls, ...Object.values(spec?.portLevelMtls ?? {})].some((one) => one?.mode === 'DISABLE')
         ? 'has servers take plaintext alone'
         : undefined,
     ),
-    tell(audit, 'destinationRules', 'networking.istio.io', 'destinationrules', ({ spec }) => {
+    tell(audit, 'destinationRules', 'DestinationRule', ({ spec }) => {
       if (!isInMesh(spec?.host ?? '')) return undefined;
       const policies = [spec?.trafficPolicy, ...(spec?.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)];
       const modes = policies.flatMap((one) => [one?.tls, ...(one?.portLevelSettings ?? []).map(({ tls }) => tls)]);
@@ -52,8 +52,7 @@ const VERSIONS = ['v1', 'v1beta1'];
 async function tell(
   audit: Audit,
   access: AccessName,
-  group: string,
-  plural: string,
+  kind: string,
   judge: (object: TlsSettings) => string | undefined,
 ): Promise<void> {
   const scopes = audit.scopes(access);
@@ -62,34 +61,26 @@ async function tell(
     return;
   }
   try {
-    const lists = await Promise.all(scopes.map((namespace) => list(audit, group, plural, namespace)));
+    const lists = await Promise.all(scopes.map((namespace) => list(audit, access, namespace)));
     const findings = lists.flat().flatMap((object) => {
       const says = judge(object);
       const { namespace = '', name = '' } = object.metadata ?? {};
       return says === undefined ? [] : [{ says, name: `${namespace}/${name}` }];
     });
-    const kind = { peerauthentications: 'PeerAuthentication', destinationrules: 'DestinationRule' }[plural] ?? plural;
     for (const [says, those] of Map.groupBy(findings, (one) => one.says)) {
       const names = listed(those.map(({ name }) => name));
       audit.noted(`${kind} ${names} ${says}: there traffic goes without the TLS that is judged here.`);
     }
   } catch (error) {
-    audit.noted(`Where ${plural} do without mutual TLS was not seen: ${apiMessage(error)}.`);
+    audit.noted(`Where any ${kind} does without mutual TLS was not seen: ${apiMessage(error)}.`);
   }
 }
 
 /** Nothing where the kind is not served. */
-async function list(
-  audit: Audit,
-  group: string,
-  plural: string,
-  namespace: string | undefined,
-): Promise<TlsSettings[]> {
+async function list(audit: Audit, access: AccessName, namespace: string | undefined): Promise<TlsSettings[]> {
   for (const version of VERSIONS) {
-    const where = namespace === undefined ? '' : `namespaces/${namespace}/`;
-    const answer = await found(
-      audit.kube.objects.get<{ items: TlsSettings[] }>(`/apis/${group}/${version}/${where}${plural}`),
-    );
+    const path = pathOf(access, version, namespace);
+    const answer = await found(audit.kube.objects.get<{ items: TlsSettings[] }>(path));
     if (answer !== undefined) return answer.items;
   }
   return [];

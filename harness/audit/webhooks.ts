@@ -2,6 +2,7 @@ import { apiMessage } from '../cluster/kube/failure.ts';
 import { readRoots } from '../observations/certificate.ts';
 import { REVISION_LABEL } from '../observations/istio.ts';
 import type { ObservedWebhook } from '../verdict/trust/graph/observation.ts';
+import { pathOf } from './access.ts';
 import type { Audit } from './context.ts';
 import type { PlaneDeployment } from './planes.ts';
 
@@ -18,32 +19,21 @@ interface ClientConfig {
 }
 
 const KINDS = [
-  {
-    kind: 'mutating',
-    access: 'mutatingWebhooks',
-    object: 'MutatingWebhookConfiguration',
-    plural: 'mutatingwebhookconfigurations',
-  },
-  {
-    kind: 'validating',
-    access: 'validatingWebhooks',
-    object: 'ValidatingWebhookConfiguration',
-    plural: 'validatingwebhookconfigurations',
-  },
+  { kind: 'mutating', access: 'mutatingWebhooks', object: 'MutatingWebhookConfiguration' },
+  { kind: 'validating', access: 'validatingWebhooks', object: 'ValidatingWebhookConfiguration' },
 ] as const;
 
 /** Every webhook configuration that has the API server call one of the planes, once for each `caBundle` in it. */
 export async function readWebhooks(audit: Audit, planes: readonly PlaneDeployment[]): Promise<ObservedWebhook[]> {
   const found = await Promise.all(
-    KINDS.map(async ({ kind, access, object, plural }) => {
+    KINDS.map(async ({ kind, access, object }) => {
       if (!audit.rights.may(access)) {
         // Who asks about some namespaces does not ask about the cluster's own objects.
         if (audit.options.namespaces.length === 0) audit.lacks(access);
         return [];
       }
       try {
-        const path = `/apis/admissionregistration.k8s.io/v1/${plural}`;
-        const { items } = await audit.kube.objects.get<{ items: WebhookConfiguration[] }>(path);
+        const { items } = await audit.kube.objects.get<{ items: WebhookConfiguration[] }>(pathOf(access, 'v1'));
         return items.flatMap((one) => inConfiguration(audit, one, { kind, object }, planes));
       } catch (error) {
         audit.missed(`Webhook configurations (${kind}) were not seen: ${apiMessage(error)}.`);

@@ -9,8 +9,8 @@ import { TRAFFIC } from './live/traffic.ts';
 import { WORKLOADS } from './live/workloads.ts';
 
 /**
- * Ways to break a lab whose planes have one root, one thing at a time: a suite that stays green under any of them, or goes red where
- * nothing is wrong, proves nothing. The first is the control.
+ * Ways to break a lab whose planes have one root, one thing at a time: a suite that stays green under any of them, or
+ * goes red where nothing is wrong, proves nothing. The first is the control.
  */
 export const LIVE: readonly LiveSabotage[] = [
   { name: 'nothing', breaks: 'nothing: the control', ...manual(), commit: () => Promise.resolve() },
@@ -25,11 +25,13 @@ export const LIVE: readonly LiveSabotage[] = [
 
 export const sabotageNames = () => LIVE.map(({ name }) => name);
 
-/** Breaks the lab; `scene.undo` leads back, whether this ends well or not. */
-export async function sabotage(name: string, scene: Scene): Promise<void> {
+export type SabotagedGroup = LiveSabotage['group'];
+
+/** Breaks the lab, if that is meant for claims of this group; `scene.undo` leads back, whether this ends well or not. */
+export async function sabotage(name: string, group: SabotagedGroup, scene: Scene): Promise<void> {
   const found = LIVE.find((candidate) => candidate.name === name);
   if (found === undefined) {
     throw usageFailure(`Unknown sabotage '${name}'.`, { next: `Known are: ${sabotageNames().join(', ')}.` });
   }
-  await found.commit(scene);
+  if (found.group === group) await found.commit(scene);
 }

@@ -1,10 +1,9 @@
 import { type ClaimContext, scenario } from '../../harness/run/claims/claim.ts';
-import { podsOf } from '../../harness/cluster/kube/rollout.ts';
+import { isReady, podsOf } from '../../harness/cluster/kube/rollout.ts';
 import { apply } from '../../harness/cluster/ownership/objects.ts';
 import type { Lab } from '../../harness/lab/mesh/lab.ts';
 import { throughGateway } from '../../harness/lab/probe/http.ts';
 import { proxyLogLines } from '../../harness/lab/probe/logs.ts';
-import { istiodLog, type IstiodPod } from '../../harness/lab/probe/istiod.ts';
 import { cacerts, cacertsReference, type Hierarchy } from '../../harness/lab/remedies/manual.ts';
 import { restartAll, restartGatewayPlane, restartWorkloads, startBeside } from '../../harness/lab/remedies/restart.ts';
 import { eventually, Fatal } from '../../harness/common/retry.ts';
@@ -13,7 +12,6 @@ import { splitBaseline } from './baseline.ts';
 import { borrowSecret } from './borrowed-secret.ts';
 import { strictBookinfo } from './checks.ts';
 import { wholeThroughGateway } from './joined-baseline.ts';
-import { nudgeKubelet } from './nudge-kubelet.ts';
 import { sharedHierarchy } from './plug-in.ts';
 import { sabotaged } from './sabotaged.ts';
 import { andUndo } from './undo.ts';
@@ -29,7 +27,7 @@ export const underOneRoot = scenario(async (context): Promise<Hierarchy> => {
   );
   await restartAll(lab, hierarchy.root.certificate.pem);
   await wholeThroughGateway(lab, 'meshtrust/baseline');
-  await sabotaged(context);
+  await sabotaged(context, 'trust/bad-authority');
   return hierarchy;
 });
 
@@ -51,19 +49,6 @@ export async function withCacerts(
       await restartGatewayPlane(lab);
       await wholeThroughGateway(lab, agent());
     },
-  );
-}
-
-/** Has a running istiod read its plane's `cacerts` again, as it does where they change without their root. */
-export async function istiodReloads(lab: Lab, istiod: IstiodPod): Promise<void> {
-  const { namespace, name } = istiod;
-  await nudgeKubelet(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
-  await eventually(
-    async () => {
-      const log = await istiodLog(lab, istiod);
-      if (!log.some((line) => line.includes('newly added intermediate CA'))) throw new Error('it has not read it');
-    },
-    { waitingFor: `${name} to read its cacerts again`, within: 'secretReload' },
   );
 }
 
@@ -90,8 +75,8 @@ export async function agentRefuses(context: ClaimContext, words: string): Promis
 }
 
 /**
- * One gateway after another starts, until an agent has refused its istiod in these words: which of the pods its connections
- * lead to is chance.
+ * One gateway after another starts, until an agent has refused its istiod in these words: which of the pods its
+ * connections lead to is chance.
  */
 export async function someAgentRefuses({ lab, evidence }: ClaimContext, words: string): Promise<void> {
   const starts: { pods: string[]; lines: string[] }[] = [];
@@ -115,9 +100,9 @@ export async function someAgentRefuses({ lab, evidence }: ClaimContext, words: s
 /** The pods of the gateway, Ready or not. */
 async function gatewayPods({ kube, gateway }: Lab) {
   const pods = await podsOf(kube, await kube.apps.readNamespacedDeployment(gateway));
-  return pods.map(({ metadata, status }) => ({
-    namespace: metadata?.namespace ?? '',
-    name: metadata?.name ?? '',
-    ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true,
+  return pods.map((pod) => ({
+    namespace: pod.metadata?.namespace ?? '',
+    name: pod.metadata?.name ?? '',
+    ready: isReady(pod),
   }));
 }

@@ -3,6 +3,7 @@ import { change } from '../../harness/cluster/ownership/objects.ts';
 import { istiodOf, type Lab } from '../../harness/lab/mesh/lab.ts';
 import { DISCOVERY } from '../../harness/observations/istio.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
+import { undoAfter } from './undo.ts';
 
 /** Sets environment variables of a plane's istiod, which restarts with them; returns how to take that back. */
 export async function setOnIstiod(
@@ -24,9 +25,14 @@ export async function setOnIstiod(
     metadata: istiod,
     spec: { template: { spec: { containers } } },
   } as Parameters<typeof change>[1]);
-  await rolledOut(lab.kube, istiod, { within: 'planeReady' });
-  return async () => {
+  const undo = async () => {
     await takeBack();
     await rolledOut(lab.kube, istiod, { within: 'planeReady' });
   };
+  try {
+    await rolledOut(lab.kube, istiod, { within: 'planeReady' });
+  } catch (error) {
+    await undoAfter(error, undo);
+  }
+  return undo;
 }

@@ -95,7 +95,7 @@ function sabotagedAfter(remedy: Remedy): (context: LabContext) => Promise<Truth>
       privateKey: await PrivateKey.read(Buffer.from(data[CA_FILES.key] ?? '', 'base64').toString()),
     };
     const truth = { root, intermediates: INTERMEDIATES, issuer };
-    await sabotaged(context);
+    await sabotaged(context, 'trust/manual');
     return truth;
   });
 }

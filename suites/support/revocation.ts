@@ -68,7 +68,7 @@ async function join(context: ClaimContext): Promise<NonNullable<typeof standing>
       await splitBaseline(lab);
     }
   });
-  await sabotaged(context);
+  await sabotaged(context, 'trust/revocation');
   return { hierarchy: await sharedHierarchy(context), takeBack: undefined };
 }
 

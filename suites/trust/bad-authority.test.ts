@@ -32,16 +32,11 @@ import { outcomeOf } from '../../harness/verdict/trust/graph/outcome.ts';
 import { auditSays, isJudged, toProductpage } from '../support/audit.ts';
 import { borrowSecret } from '../support/borrowed-secret.ts';
 import { noFaults, proxyOf, strictBookinfo } from '../support/checks.ts';
-import {
-  agentRefuses,
-  istiodReloads,
-  someAgentRefuses,
-  underOneRoot,
-  withCacerts,
-} from '../support/gateway-authority.ts';
+import { agentRefuses, someAgentRefuses, underOneRoot, withCacerts } from '../support/gateway-authority.ts';
 import { onNewConnections } from '../support/new-connections.ts';
 import { gatewayRefuses, workloadsRefuse } from '../support/refusal.ts';
 import { setOnIstiod } from '../support/istiod-settings.ts';
+import { watchReload } from '../support/reload.ts';
 import { splitBaseline } from '../support/baseline.ts';
 import { andUndo } from '../support/undo.ts';
 
@@ -97,11 +92,10 @@ claim('trust.bad-authority.glued-pem', async (context) => {
 claim('trust.bad-authority.glued-pem-reloaded', async (context) => {
   const { gateway } = await underOneRoot(context);
   const { lab } = context;
-  const [istiod] = await listIstiods(lab, 'gateway');
-  if (istiod === undefined) throw new Error('the gateway plane has no istiod');
+  const reload = await watchReload(lab, 'gateway');
   await withCacerts(context, glued(gateway), async () => {
     await auditSays(context, (graph) => [foreseen(graph, 'joined')]);
-    await istiodReloads(lab, istiod);
+    await context.evidence('istiod.log', (await reload.done()).join('\n'));
     await agentRefuses(context, 'x509: certificate signed by unknown authority');
     const name = gateway.certificate.subjectCommonName ?? '';
     await auditSays(context, (graph) => [isJudged(toIstiod(graph, lab), 'chain-incomplete', name)]);
@@ -125,15 +119,17 @@ claim('trust.bad-authority.ends-first', async (context) => {
     const authority = await createIntermediate(root, { commonName: 'Ending CA', notAfter: ends });
     context.keepSecret(authority.privateKey.pem());
     await withCacerts(context, cacerts(lab.distribution.planes.gateway, authority).data, async () => {
-      await restartGatewayPlane(lab);
-      await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
-      // From 1.30 on istiod has no certificate outlive its CA; whether the end is near is told in either case.
-      const held = (await readAllSecrets(lab)).filter(({ proxy }) => proxy.plane === 'gateway');
-      await context.evidence('ends', { authority: ends, leaves: held.map(({ chain }) => chain[0]?.notAfter) });
-      await auditSays(context, (graph) => [
-        isJudged(toProductpage(graph), 'trusted', ''),
-        outcomeOf(graph, { within: HOUR }) === 'ends-soon' ? undefined : 'the audit does not see the end coming',
-      ]);
+      await before(ends, async () => {
+        await restartGatewayPlane(lab);
+        await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
+        // From 1.30 on istiod has no certificate outlive its CA; whether the end is near is told in either case.
+        const held = (await readAllSecrets(lab)).filter(({ proxy }) => proxy.plane === 'gateway');
+        await context.evidence('ends', { authority: ends, leaves: held.map(({ chain }) => chain[0]?.notAfter) });
+        await auditSays(context, (graph) => [
+          isJudged(toProductpage(graph), 'trusted', ''),
+          outcomeOf(graph, { within: HOUR }) === 'ends-soon' ? undefined : 'the audit does not see the end coming',
+        ]);
+      });
       await pause(Math.max(0, ends.getTime() - Date.now()));
       // A TLS session that is resumed shows no certificate: whether such go on is told, and asserted of nobody.
       await context.evidence('resumed', await askAgain(context));
@@ -143,6 +139,17 @@ claim('trust.bad-authority.ends-first', async (context) => {
     });
   });
 });
+
+/** Work that shows nothing once a CA has ended. */
+async function before(ends: Date, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (Date.now() < ends.getTime()) throw error;
+    const late = 'the CA ended before it could be seen to serve: this machine is too slow, raise deadlines.scale';
+    throw new Error(`${late} (${apiMessage(error)})`, { cause: error });
+  }
+}
 
 const PRODUCTPAGE = [{ namespace: 'bookinfo', name: 'productpage-v1' }];
 
@@ -170,11 +177,9 @@ claim('trust.bad-authority.two-replicas', async (context) => {
       const other = pods.find(({ name }) => serving.every((former) => former.name !== name));
       await auditSays(context, (graph) => [
         isJudged(toIstiod(graph, lab), 'agent-bundle-differs', other?.name ?? 'a second pod'),
-        graph.nodes.find(
-          ({ kind, plane, problem }) => kind === 'istiod' && plane === idOf(lab) && problem !== undefined,
-        )
+        saysOfIstiod(graph, lab).includes('issue from different CAs')
           ? undefined
-          : 'the audit does not say that the pods of istiod issue from different CAs',
+          : `the audit does not say that the pods of istiod issue from different CAs: ${saysOfIstiod(graph, lab)}`,
       ]);
       await someAgentRefuses(context, 'x509: certificate signed by unknown authority');
     };
@@ -191,8 +196,6 @@ claim('trust.bad-authority.webhook-root', async (context) => {
   const ask = async () => await tryOut(lab.kube, ASKED).then(() => undefined, apiMessage);
   await andUndo(
     async () => {
-      await apply(lab, [right as KubernetesObject]);
-      const admitted = await eventually(async () => await ask(), { waitingFor: 'the API server', within: 'converge' });
       await apply(lab, [wrong as KubernetesObject]);
       const refused = await eventually(
         async () => {
@@ -202,21 +205,29 @@ claim('trust.bad-authority.webhook-root', async (context) => {
         },
         { waitingFor: 'the API server to refuse istiod', within: 'converge', inARow: 3 },
       );
-      await evidence('answers', { underTheRoot: admitted ?? 'admitted', underAnother: refused });
-      noFaults([
-        admitted === undefined ? undefined : `under the right root it is refused: ${admitted}`,
-        refused.includes('x509: certificate signed by unknown authority') ? undefined : `it is refused for: ${refused}`,
-      ]);
       await auditSays(context, ({ conversations }) => {
         const webhooks = conversations.filter(({ channel }) => channel === 'webhook');
         const ours = webhooks.find(({ from }) => from.some((id) => id.endsWith(`/${WEBHOOK}`)));
+        const others = webhooks.filter((one) => one !== ours);
         return [
           isJudged(ours, 'unknown-issuer', 'Root of nobody'),
-          ...webhooks
-            .filter((one) => one !== ours)
-            .map((one) => isJudged(one, 'trusted', root.certificate.subjectCommonName ?? '')),
+          others.length > 0 ? undefined : 'the audit sees none of the webhooks that istiod looks after',
+          ...others.map((one) => isJudged(one, 'trusted', root.certificate.subjectCommonName ?? '')),
         ];
       });
+      // The API server knows the webhook by now, so that an answer under the right root is not one without it.
+      await apply(lab, [right as KubernetesObject]);
+      await eventually(
+        async () => {
+          const says = await ask();
+          if (says !== undefined) throw new Error(`it is refused: ${says}`);
+        },
+        { waitingFor: 'the API server to take istiod under its root', within: 'converge', inARow: 3 },
+      );
+      await evidence('answers', { underAnother: refused, underTheRoot: 'admitted' });
+      noFaults([
+        refused.includes('x509: certificate signed by unknown authority') ? undefined : `it is refused for: ${refused}`,
+      ]);
     },
     () => remove(lab, [right as KubernetesObject]),
   );
@@ -225,7 +236,9 @@ claim('trust.bad-authority.webhook-root', async (context) => {
 const WEBHOOK = 'meshtrust-asks-istiod';
 const ASKS = { 'meshtrust.dev/asks-istiod': 'yes' };
 
-/** Has the API server ask the mesh plane's istiod about one pod, by a root. istiod mends only those of its own revision. */
+/**
+ * Has the API server ask the mesh plane's istiod about one pod, by a root. istiod mends only those of its own revision.
+ */
 const webhookFor = ({ distribution: { planes } }: Lab, root: string) => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'MutatingWebhookConfiguration',
@@ -283,9 +296,9 @@ claim('trust.bad-authority.own-cacerts', async (context) => {
             ) === true
               ? undefined
               : 'the audit does not say that the Secret has to go first',
-            outcomeOf({ ...graph, conversations: [] }) === 'nothing-judged' && graph.atRestart === undefined
+            graph.atRestart === undefined
               ? undefined
-              : `the audit takes it for a CA that is plugged in: ${graph.atRestart?.join(' ') ?? ''}`,
+              : `the audit takes it for a CA that is plugged in: ${graph.atRestart.join(' ')}`,
           ]);
           await manual.apply(lab, keepSecret);
           await strictBookinfo(context, (path, agent) => throughGateway(lab, path, { agent }));
@@ -310,6 +323,10 @@ const foreseen = (graph: TrustGraph, word: string) =>
     : `the audit does not foresee it: ${outcomeOf(graph)}; ${graph.atRestart?.join(' ') ?? 'nothing'}`;
 
 const idOf = ({ distribution: { planes } }: Lab) => `${planes.gateway.namespace}/${planes.gateway.deployment}`;
+
+/** What the audit finds wrong about the gateway plane's istiod. */
+const saysOfIstiod = ({ nodes }: TrustGraph, lab: Lab) =>
+  nodes.find(({ kind, plane }) => kind === 'istiod' && plane === idOf(lab))?.problem ?? 'nothing';
 
 /** The edge from the gateways' agents to their istiod. */
 const toIstiod = ({ conversations }: TrustGraph, lab: Lab) =>

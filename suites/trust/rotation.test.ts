@@ -1,10 +1,9 @@
 import { type ClaimContext, claim } from '../../harness/run/claims/claim.ts';
 import { livePods, rolledOut } from '../../harness/cluster/kube/rollout.ts';
 import { BOOKINFO, type Lab } from '../../harness/lab/mesh/lab.ts';
-import { type PlaneName, PLANES } from '../../harness/observations/planes.ts';
+import { PLANES } from '../../harness/observations/planes.ts';
 import { scale } from '../../harness/cluster/ownership/rollout.ts';
 import { readUpstreams } from '../../harness/lab/probe/connections.ts';
-import { istiodLog, listIstiods } from '../../harness/lab/probe/istiod.ts';
 import { listProxies, readAllSecrets } from '../../harness/lab/probe/proxies.ts';
 import { manual } from '../../harness/lab/remedies/manual.ts';
 import { type Plugged, rotateIntermediates, rotateRoot, swapRoot } from '../../harness/lab/remedies/rotate.ts';
@@ -13,7 +12,7 @@ import { issuedBy, trustsOnly, verifiesTo } from '../../harness/verdict/trust/pr
 import { splitBaseline } from '../support/baseline.ts';
 import { certificatesOf, everyProxy, noFaults } from '../support/checks.ts';
 import { assertRotated } from '../support/assert-rotated.ts';
-import { nudgeKubelet } from '../support/nudge-kubelet.ts';
+import { watchReload } from '../support/reload.ts';
 import { lossIn, type UnderTraffic, underTraffic, VERIFY_FAILED } from '../support/traffic.ts';
 import { andUndo } from '../support/undo.ts';
 
@@ -54,11 +53,10 @@ async function rotatesIntermediates(context: ClaimContext): Promise<void> {
   let earlier: Pods = new Map();
   const outcome = await rotate(context, async (before) => {
     earlier = await readPods(lab);
+    const reloads = await Promise.all(PLANES.map((plane) => watchReload(lab, plane)));
     const next = await rotateIntermediates(lab, before, keepSecret);
-    await context.evidence(
-      'istiod.log',
-      (await Promise.all(PLANES.map((plane) => reloaded(lab, plane)))).flat().join('\n'),
-    );
+    const said = await Promise.all(reloads.map(({ done }) => done()));
+    await context.evidence('istiod.log', said.flat().join('\n'));
     await replicate(lab, 2);
     await eventually(() => everyPairTalks(lab), { waitingFor: 'old and new proxies to talk', within: 'converge' });
     return next;
@@ -112,22 +110,6 @@ async function readPods(lab: Lab): Promise<Pods> {
       const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
       return [metadata?.name ?? '', containers.reduce((sum, { restartCount }) => sum + restartCount, 0)];
     }),
-  );
-}
-
-/** Waits until istiod says that it has taken the new intermediate over, and returns its words. */
-async function reloaded(lab: Lab, plane: PlaneName): Promise<string[]> {
-  const [istiod] = await listIstiods(lab, plane);
-  if (istiod === undefined) throw new Error(`the ${plane} plane has no istiod`);
-  const { namespace, name } = istiod;
-  await nudgeKubelet(lab, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } });
-  return await eventually(
-    async () => {
-      const lines = (await istiodLog(lab, istiod)).filter((line) => line.includes('newly added intermediate CA'));
-      if (lines.length === 0) throw new Error('its log says nothing of a new intermediate CA');
-      return lines.map((line) => `${name}: ${line}`);
-    },
-    { waitingFor: `istiod of the ${plane} plane to reload its cacerts`, within: 'secretReload' },
   );
 }
 

@@ -65,5 +65,9 @@ export async function livePods(kube: Kube, namespace: string, labelSelector?: st
   return items.filter(isLive);
 }
 
+/** A pod that is asked for by others: its condition Ready is True (Kubernetes, «Pod Lifecycle», pod conditions). */
+export const isReady = ({ status }: V1Pod): boolean =>
+  status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+
 const isLive = ({ metadata, status }: V1Pod): boolean =>
   metadata?.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';

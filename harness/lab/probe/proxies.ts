@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Kube } from '../../cluster/kube/client.ts';
 import { getFromPod, type PodRef } from '../../cluster/kube/port-forward.ts';
-import { livePods } from '../../cluster/kube/rollout.ts';
+import { isReady, livePods } from '../../cluster/kube/rollout.ts';
 import { type Lab, MESH_NAMESPACES } from '../mesh/lab.ts';
 import { ADMIN_PORT, GATEWAY_LABEL, ISTIO_PROXY } from '../../observations/istio.ts';
 import type { HeldByProxy, ProxyIdentity } from '../../observations/proxy.ts';
@@ -30,9 +30,6 @@ export async function listProxies({ kube, distribution }: Lab): Promise<Proxy[]>
     }))
     .sort((a, b) => a.name.localeCompare(b.name));
 }
-
-const isReady = ({ status }: V1Pod): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
 
 /** A sidecar is an init container that goes on running where Kubernetes knows native sidecars. */
 const hasProxy = ({ spec }: V1Pod): boolean =>

@@ -1,10 +1,9 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { deadline } from '../../common/deadlines.ts';
 import { endOfWork } from '../../common/ending.ts';
 import { connectToPod } from '../../cluster/kube/port-forward.ts';
-import { livePods } from '../../cluster/kube/rollout.ts';
+import { isReady, livePods } from '../../cluster/kube/rollout.ts';
 import { INSIDE_PROBE, type Lab, OUTSIDE_PROBE } from '../mesh/lab.ts';
 
 /** Where the probe pods are: in the mesh, with a sidecar, and outside of it. */
@@ -43,6 +42,3 @@ export async function tunnelFrom(lab: Lab, place: Place, target: { host: string;
     throw error;
   }
 }
-
-const isReady = ({ status }: V1Pod): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;

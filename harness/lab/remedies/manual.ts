@@ -54,12 +54,7 @@ export function pluggedInByHand(
 
 /** Removes the plugged-in CAs of both planes, where they have any; what istiod keeps of its own there is none. */
 export async function removeCacerts(lab: Lab): Promise<void> {
-  const { mesh, gateway } = lab.distribution.planes;
-  const ofIstiod = await selfMade(lab);
-  await remove(
-    lab,
-    [mesh, gateway].map(cacertsReference).filter(({ metadata }) => !ofIstiod.includes(metadata.namespace)),
-  );
+  await remove(lab, (await cacertsIn(lab)).pluggedIn);
 }
 
 /**
@@ -67,20 +62,22 @@ export async function removeCacerts(lab: Lab): Promise<void> {
  * plugged in there. istiod goes on with it until it restarts, and makes another one if it then finds none.
  */
 export async function makeRoom(lab: Lab): Promise<void> {
-  const ofIstiod = await selfMade(lab);
-  const { mesh, gateway } = lab.distribution.planes;
-  const references = [mesh, gateway].map(cacertsReference);
-  for (const one of references)
-    if (ofIstiod.includes(one.metadata.namespace)) await removeMadeBy(ISTIOD_PROGRAM, lab, one);
+  for (const one of (await cacertsIn(lab)).ofIstiod) await removeMadeBy(ISTIOD_PROGRAM, lab, one);
 }
 
-/** Namespaces of the planes whose istiod does so. */
-async function selfMade({ kube, distribution: { planes } }: Lab): Promise<string[]> {
-  const namespaces = [planes.mesh.namespace, planes.gateway.namespace];
-  const secrets = await Promise.all(
-    namespaces.map((namespace) => found(kube.core.readNamespacedSecret({ namespace, name: CACERTS }))),
+type CacertsReference = ReturnType<typeof cacertsReference>;
+
+/** The Secrets `cacerts` that there are: those that were plugged in, and those that istiod keeps of its own under that name. */
+export async function cacertsIn({ kube, distribution: { planes } }: Lab) {
+  const there: Record<'pluggedIn' | 'ofIstiod', CacertsReference[]> = { pluggedIn: [], ofIstiod: [] };
+  await Promise.all(
+    PLANES.map(async (plane) => {
+      const reference = cacertsReference(planes[plane]);
+      const secret = await found(kube.core.readNamespacedSecret(reference.metadata));
+      if (secret !== undefined) there[secret.type === SELF_SIGNED_TYPE ? 'ofIstiod' : 'pluggedIn'].push(reference);
+    }),
   );
-  return namespaces.filter((_, at) => secrets[at]?.type === SELF_SIGNED_TYPE);
+  return there;
 }
 
 /** A root and an intermediate for each plane under it. */

@@ -1,10 +1,8 @@
-import { found } from '../../cluster/kube/failure.ts';
 import type { Lab } from '../mesh/lab.ts';
-import { SELF_SIGNED_TYPE } from '../../observations/istio.ts';
 import type { RemedyName } from '../../observations/remedies.ts';
 import { certManager } from './cert-manager.ts';
 import { manualTls } from './manual-tls.ts';
-import { cacertsReference, manual } from './manual.ts';
+import { cacertsIn, manual } from './manual.ts';
 import type { Remedy } from './remedy.ts';
 import { restartApart } from './restart.ts';
 
@@ -16,11 +14,7 @@ export const REMEDIES: { readonly [Name in RemedyName]: Remedy & { readonly name
 };
 
 /** Whether a plane has a plugged-in CA; what istiod keeps of its own under that name is none. */
-export async function hasRemedy({ kube, distribution: { planes } }: Lab): Promise<boolean> {
-  const references = [planes.mesh, planes.gateway].map((plane) => cacertsReference(plane).metadata);
-  const secrets = await Promise.all(references.map((one) => found(kube.core.readNamespacedSecret(one))));
-  return secrets.some((secret) => secret !== undefined && secret.type !== SELF_SIGNED_TYPE);
-}
+export const hasRemedy = async (lab: Lab): Promise<boolean> => (await cacertsIn(lab)).pluggedIn.length > 0;
 
 /** Takes a remedy away, half a one too, and waits until each plane is its own CA again. */
 export async function revert(lab: Lab, { takeAway }: Remedy): Promise<void> {

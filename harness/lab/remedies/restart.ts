@@ -1,5 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
-import { allPodsOf, type DeploymentRef, rolledOut } from '../../cluster/kube/rollout.ts';
+import { allPodsOf, type DeploymentRef, isReady, rolledOut } from '../../cluster/kube/rollout.ts';
 import { found } from '../../cluster/kube/failure.ts';
 import type { Plane } from '../mesh/distribution.ts';
 import { BOOKINFO, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
@@ -135,9 +134,6 @@ async function roll(lab: Lab, deployments: readonly DeploymentRef[], within: 'pl
 /** The pods of a plane's istiod, those that are ending too. */
 const istiodPods = async ({ kube }: Lab, plane: Plane) =>
   await allPodsOf(kube, await kube.apps.readNamespacedDeployment(istiodOf(plane)));
-
-const isReady = ({ status }: V1Pod) =>
-  status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
 
 /** Waits until the pods of a plane's former istiod have ended: until then they may still write their root. */
 async function gone(lab: Lab, plane: Plane): Promise<void> {

@@ -5,7 +5,8 @@ const isCalled = ({ id, namespace, label, plane }: GraphNode, name: string): boo
   [id, namespace, label, plane].includes(name);
 
 /**
- * A graph with only those edges that lead between two ends, either way, and to the istiods of their proxies, the API server's too; all nodes stay.
+ * A graph with only those edges that lead between two ends, either way, and to the istiods of their proxies, the API
+ * server's too; all nodes stay.
  * For meshes of which it is known that the others never talk. Undefined where one of the names is nobody's.
  */
 export function edgesBetween(graph: TrustGraph, [one, other]: readonly [string, string]): TrustGraph | undefined {
