@@ -11,7 +11,7 @@ export interface Access {
   verbs: readonly string[];
   /** What an audit without it does not know, as the end of a sentence. */
   without: string;
-  /** Without it every edge that there is can still be judged. */
+  /** Without it every edge that there is can still be judged, and none is hidden. */
   isBeside?: true;
 }
 
@@ -46,7 +46,6 @@ export const ACCESSES = {
     resource: 'workloadentries',
     verbs: ['list'],
     without: 'whether machines outside the cluster are in the mesh is not known',
-    isBeside: true,
   },
   mutatingWebhooks: {
     group: 'admissionregistration.k8s.io',

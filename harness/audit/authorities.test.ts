@@ -45,7 +45,7 @@ describe('cacerts', () => {
   it('says which files are missing, or empty, or no certificates', () => {
     const files = { 'ca-cert.pem': ca.certificate.pem, 'ca-key.pem': '', 'root-cert.pem': 'nonsense' };
     const read = readAuthority('cacerts', undefined, secret('cacerts', files));
-    expect(read.problem).toBe('ca-key.pem is missing; cert-chain.pem is missing; root-cert.pem holds no certificate');
+    expect(read.problem).toBe('ca-key.pem is empty; cert-chain.pem is missing; root-cert.pem holds no certificate');
     expect(names(read.chain)).toEqual(['CN=CA']);
     expect(read.roots).toEqual([]);
   });
@@ -66,13 +66,22 @@ it('in the form of kubernetes.io/tls is read as istiod joins its files', () => {
 
 describe('a CA of istiod’s own making', () => {
   it.each([
-    ['istio-ca-secret', 'istio.io/ca-root'],
-    ['cacerts', 'istio.io/ca-root'],
-  ] as const)('in %s is its own root and has no chain', (name, type) => {
-    const files = { 'ca-cert.pem': root.certificate.pem, 'ca-key.pem': root.privateKey.pem(), 'cert-chain.pem': '' };
+    ['istio-ca-secret', 'istio.io/ca-root', {}],
+    ['cacerts', 'istio.io/ca-root', { 'istio-generated': '' }],
+    ['cacerts', 'Opaque', { 'istio-generated': '' }],
+  ] as const)('in %s of type %s is its own root and has no chain', (name, type, mark) => {
+    const own = { 'ca-cert.pem': root.certificate.pem, 'ca-key.pem': root.privateKey.pem(), 'cert-chain.pem': '' };
+    const files = { ...own, ...mark };
     const read = readAuthority(name, undefined, secret(name, files, type));
     expect([names(read.chain), names(read.roots), read.problem]).toEqual([['CN=Root'], ['CN=Root'], undefined]);
     expect(read.isSelfMade).toBe(true);
+  });
+
+  it('is told by istiod’s mark, not by the type of the Secret', () => {
+    const own = { 'ca-cert.pem': root.certificate.pem, 'ca-key.pem': root.privateKey.pem() };
+    const files = { ...own, 'cert-chain.pem': '', 'root-cert.pem': '' };
+    const read = readAuthority('cacerts', undefined, secret('cacerts', files, 'istio.io/ca-root'));
+    expect([read.isSelfMade, read.problem]).toEqual([false, 'root-cert.pem is empty']);
   });
 });
 

@@ -5,8 +5,8 @@ import {
   type AuthoritySecret,
   CA_FILES,
   ISTIO_CA_SECRET,
+  ISTIO_GENERATED,
   ISTIOD_TLS,
-  SELF_SIGNED_TYPE,
   TLS_FILES,
 } from '../observations/istio.ts';
 import { type Certificate, readChain, sameCertificate } from '../observations/certificate.ts';
@@ -61,8 +61,13 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
   const data = secret.data ?? {};
   const has = (file: string) => (data[file] ?? '') !== '';
   const text = (file: string) => Buffer.from(data[file] ?? '', 'base64').toString();
-  const form = formOf(kind, secret.type, has);
-  const problems = form.needed.filter((file) => !has(file)).map((file) => `${file} is missing`);
+  const isSelfMade = kind === ISTIO_CA_SECRET || ISTIO_GENERATED in data;
+  const form = formOf(kind, isSelfMade, has);
+  // istiod looks whether a file is there, and an empty chain is none to it (istio_ca.go, detectSigningCABundleAndCRL).
+  const problems = form.needed.flatMap((file) => {
+    if (!(file in data)) return [`${file} is missing`];
+    return has(file) || file === form.chain ? [] : [`${file} is empty`];
+  });
   const certificates = (file: string | undefined): readonly Certificate[] => {
     if (file === undefined || !has(file)) return [];
     // istiod is written in Go.
@@ -84,7 +89,7 @@ export function readAuthority(kind: AuthoritySecret, plane: string | undefined, 
     kind,
     plane,
     form: form.certificate === TLS.certificate ? 'tls' : 'istio',
-    isSelfMade: secret.type === SELF_SIGNED_TYPE,
+    isSelfMade,
     keeper: keeperOf(secret),
     chain: [...own, ...above],
     roots: [...(roots.length === 0 && form === SELF_SIGNED ? own : roots)],
@@ -98,9 +103,9 @@ function keeperOf({ metadata }: V1Secret): string | undefined {
   return certificate === undefined ? undefined : `cert-manager's Certificate ${certificate}`;
 }
 
-function formOf(kind: AuthoritySecret, type: string | undefined, has: (file: string) => boolean): Form {
+function formOf(kind: AuthoritySecret, isSelfMade: boolean, has: (file: string) => boolean): Form {
   if (kind === ISTIOD_TLS) return SERVING;
-  if (kind === ISTIO_CA_SECRET || type === SELF_SIGNED_TYPE) return SELF_SIGNED;
+  if (isSelfMade) return SELF_SIGNED;
   // istiod too takes the form of kubernetes.io/tls wherever it finds its certificate (detectSigningCABundleAndCRL).
   return has(TLS.certificate) ? TLS : ISTIO;
 }

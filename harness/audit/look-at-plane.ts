@@ -4,7 +4,7 @@ import { WEBHOOK_PORT, XDS_PORT } from '../observations/istio.ts';
 import type { ObservedPlane, ObservedReplica } from '../verdict/trust/graph/observation.ts';
 import type { Audit } from './context.ts';
 import { presentedOn } from './handshake.ts';
-import { type PlaneDeployment, type TrustDomains, trustDomains, UNKNOWN_DOMAINS } from './planes.ts';
+import { hasAutoMtls, type PlaneDeployment, type TrustDomains, trustDomains, UNKNOWN_DOMAINS } from './planes.ts';
 import { isLive, notServing } from './proxy-pods.ts';
 
 /** What istiod serves, to the API server too if that calls it, and what it takes for its trust domain. */
@@ -17,7 +17,7 @@ export async function lookAtPlane(
     servingChains(audit, deployment, isCalled),
     readTrustDomains(audit, deployment),
   ]);
-  const { id, namespace, revision, version, serverName, rootMapName, keepsOwnCacerts } = deployment;
+  const { id, namespace, revision, version, serverName, rootMapName, issues, keepsOwnCacerts } = deployment;
   return {
     id,
     namespace,
@@ -25,8 +25,9 @@ export async function lookAtPlane(
     version,
     serverName,
     rootMapName,
+    issues,
     keepsOwnCacerts,
-    serving: replicas[0]?.serving,
+    serving: replicas.find(({ serving }) => serving !== undefined)?.serving,
     replicas,
     ...domains,
   };
@@ -61,10 +62,10 @@ async function servingChains(audit: Audit, plane: PlaneDeployment, isCalled: boo
           presented(XDS_PORT, ''),
           isCalled ? presented(WEBHOOK_PORT, ' to the API server') : undefined,
         ]);
-        return serving && { pod, serving, webhook };
+        return { pod, serving, webhook };
       }),
     );
-    return replicas.filter((one) => one !== undefined).sort((a, b) => a.pod.localeCompare(b.pod));
+    return replicas.sort((a, b) => a.pod.localeCompare(b.pod));
   } catch (error) {
     notSeen(id, apiMessage(error));
     return [];
@@ -85,6 +86,12 @@ async function readTrustDomains(audit: Audit, plane: PlaneDeployment): Promise<T
     const map = await found(audit.kube.core.readNamespacedConfigMap({ namespace, name: meshMap }));
     if (map === undefined) return notSeen('it is not there');
     const domains = trustDomains(map.data?.['mesh'] ?? '');
+    if (!hasAutoMtls(map.data?.['mesh'] ?? '')) {
+      audit.noted(
+        `The mesh configuration of ${id} has enableAutoMtls: false: its clients speak plaintext wherever no DestinationRule has ` +
+          'them use TLS, and there traffic goes without the TLS that is judged here.',
+      );
+    }
     return admitsAll ? { ...domains, alsoAdmits: 'all' } : domains;
   } catch (error) {
     return notSeen(apiMessage(error));

@@ -77,7 +77,11 @@ describe('a Pushgateway', () => {
     const graph = await graphOf(false);
     const got = await receiving(200, (url) => pushMetrics(graph, {}, { url, instance: 'a/b' }));
     expect(got).toEqual([
-      { method: 'PUT', url: '/metrics/job/meshtrust/instance/a%2Fb', body: await renderMetrics(graph, {}) },
+      {
+        method: 'PUT',
+        url: `/metrics/job/meshtrust/instance%40base64/${Buffer.from('a/b').toString('base64url')}`,
+        body: await renderMetrics(graph, {}),
+      },
     ]);
   });
 

@@ -28,7 +28,9 @@ export async function pushMetrics(
 ): Promise<void> {
   const gateway = new Pushgateway(url, { timeout: deadline('request') }, gauges(graph, options));
   try {
-    await gateway.push({ jobName: 'meshtrust', groupings: { instance } });
+    // In base64url, since the name of a context may have a slash in it (Pushgateway, README, URL).
+    const groupings = { 'instance@base64': Buffer.from(instance).toString('base64url') || '=' };
+    await gateway.push({ jobName: 'meshtrust', groupings });
   } catch (error) {
     throw environmentFailure(`The Pushgateway at ${url} does not take what was seen: ${messageOf(error)}`, {
       next: 'Check its address; what was pushed before is still what it tells.',

@@ -1,5 +1,5 @@
 import { ACCESSES } from './access.ts';
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { connectKube } from '../cluster/kube/client.ts';
 import { trustGraph } from '../verdict/trust/graph/graph.ts';
@@ -217,7 +217,6 @@ describe('the API server as a client of istiod', () => {
 
   it.each([
     ['another root', 'other', /leads to "istio-system CA" .*, but only "openshift-ingress CA" .* is trusted/],
-    ['nothing', '', /but no root is trusted at all/],
     ['no certificate', Buffer.from('root').toString('base64'), /but no root is trusted at all/],
   ])('refuses them where the caBundle holds %s, by name and with a remedy', async (_, bundle, reason) => {
     const cluster = await loopbackMesh();
@@ -234,6 +233,54 @@ describe('the API server as a client of istiod', () => {
       remedies: [expect.stringMatching(/^Have istio-system\/istiod write its root into the caBundle of istio-sidecar/)],
     });
     expect(others.map(({ verdict }) => verdict)).toEqual(['trusted', 'trusted']);
+  });
+
+  it('is not judged without a caBundle: then the API server’s own system decides', async () => {
+    const cluster = await loopbackMesh();
+    Object.assign(configuration(cluster).webhooks[0]?.clientConfig ?? {}, { caBundle: undefined });
+    const edges = await toWebhooks(cluster);
+    const edge = edges.find(({ from }) => from.includes('MutatingWebhookConfiguration/istio-sidecar-injector'));
+    expect(edge).toMatchObject({
+      verdict: 'not-seen',
+      reason: expect.stringMatching(/cannot be told: it has none, so what the API server’s own system/) as string,
+    });
+    expect(edges.map(({ verdict }) => verdict).sort()).toEqual(['not-seen', 'trusted', 'trusted']);
+  });
+
+  it('does not call what istioctl has taken out of use', async () => {
+    const cluster = await loopbackMesh();
+    const selector = { matchLabels: { 'istio.io/deactivated': 'never-match' } };
+    const [webhook] = configuration(cluster).webhooks;
+    Object.assign(webhook?.clientConfig ?? {}, { caBundle: Buffer.from('root').toString('base64') });
+    Object.assign(webhook ?? {}, { namespaceSelector: selector, objectSelector: selector });
+    expect((await toWebhooks(cluster)).map(({ verdict }) => verdict)).toEqual(['trusted', 'trusted']);
+  });
+
+  it('calls by URL as by Service', async () => {
+    const cluster = await loopbackMesh();
+    const clientConfig = {
+      url: 'https://istiod.istio-system.svc:443/inject',
+      caBundle: Buffer.from('root').toString('base64'),
+    };
+    Object.assign(configuration(cluster).webhooks[0] ?? {}, { clientConfig });
+    expect((await toWebhooks(cluster)).map(({ verdict }) => verdict)).toEqual(['unknown-issuer', 'trusted', 'trusted']);
+  });
+
+  it('is judged by what istiod presents to it, though its port for agents does not answer', async () => {
+    const cluster = await loopbackMesh();
+    const foreign = cluster.ports('openshift-ingress/istiod-openshift-gateway-6d5f9c-x2k4v', 15017);
+    const ports: LoopbackCluster['ports'] = (pod, port) => {
+      if (!pod.startsWith('istio-system/istiod-')) return cluster.ports(pod, port);
+      return port === 15012 ? undefined : foreign;
+    };
+    const [edge] = await toWebhooks({ ...cluster, ports });
+    expect([edge?.to, edge?.verdict]).toEqual([['istio-system/istiod'], 'unknown-issuer']);
+  });
+
+  it('may not be looked at by who asks about some namespaces: that is said, too', async () => {
+    const cluster = without(await loopbackMesh(), 'mutatingwebhookconfigurations');
+    const { observation } = await audit(cluster, { namespaces: ['bookinfo'] });
+    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not list mutatingwebhookconfigurations: /)]);
   });
 
   it('wants the certificate to name the Service that it calls', async () => {
@@ -266,11 +313,12 @@ describe('the API server as a client of istiod', () => {
     const call = (url: string) => [{ clientConfig: { url } }];
     const istios = { metadata: { name: 'a', labels: { 'istio.io/rev': 'x' } }, webhooks: call('https://far.example') };
     const others = { metadata: { name: 'b' }, webhooks: call('https://else.example') };
-    cluster.objects.mutatingwebhookconfigurations.push(istios, others);
+    const unlabelled = [{ name: 'namespace.sidecar-injector.istio.io', clientConfig: { url: 'https://away.example' } }];
+    const third = { metadata: { name: 'c' }, webhooks: unlabelled };
+    cluster.objects.mutatingwebhookconfigurations.push(istios, others, third);
     expect((await audit(cluster)).observation.unseen).toEqual([
-      expect.stringMatching(
-        /^MutatingWebhookConfiguration a has the API server call https:\/\/far\.example, which is no/,
-      ),
+      expect.stringMatching(/^MutatingWebhookConfiguration a has the API server call far\.example, which is no/),
+      expect.stringMatching(/^MutatingWebhookConfiguration c has the API server call away\.example, which is no/),
     ]);
   });
 });
@@ -305,6 +353,11 @@ describe('proxies that do without mutual TLS', () => {
       { host: '*.local', trafficPolicy: { portLevelSettings: [{ tls: { mode: 'DISABLE' } }] } },
       'DestinationRule bookinfo/one has clients call *.local with tls DISABLE: ',
     ],
+    [
+      'destinationrules',
+      { host: 'reviews', trafficPolicy: { tls: {} } },
+      'DestinationRule bookinfo/one has clients call reviews with tls DISABLE: ',
+    ],
   ] as const)('by %s %j: said', async (kind, spec, words) => {
     expect(await beside(kind, spec)).toEqual([expect.stringContaining(words)]);
   });
@@ -315,6 +368,63 @@ describe('proxies that do without mutual TLS', () => {
     ['destinationrules', { host: 'pay.example.com', trafficPolicy: { tls: { mode: 'SIMPLE' } } }],
   ] as const)('not by %s %j', async (kind, spec) => {
     expect(await beside(kind, spec)).toEqual([]);
+  });
+});
+
+describe('settings that bear on the edges', () => {
+  it('names that clients demand in the place of those that are judged', async () => {
+    const cluster = await loopbackMesh();
+    const tls = { mode: 'ISTIO_MUTUAL', subjectAltNames: ['spiffe://other'] };
+    const spec = { host: 'reviews', trafficPolicy: { tls } };
+    const rule = { metadata: { namespace: 'bookinfo', name: 'one' }, spec };
+    cluster.objects['destinationrules'] = [rule];
+    expect((await audit(cluster)).observation.unseen).toEqual([
+      expect.stringMatching(/^DestinationRule bookinfo\/one has clients of reviews demand spiffe:\/\/other of it/),
+    ]);
+  });
+
+  it('mesh configuration without automatic mutual TLS', async () => {
+    const cluster = await loopbackMesh();
+    const map = cluster.objects.configmaps.find(({ metadata }) => metadata?.name === 'istio') as { data: object };
+    map.data = { mesh: 'enableAutoMtls: false' };
+    expect((await audit(cluster)).observation.beside).toEqual([
+      expect.stringMatching(/^The mesh configuration of istio-system\/istiod has enableAutoMtls: false: /),
+    ]);
+  });
+
+  const disabled = (namespace: string) => ({
+    metadata: { namespace, name: 'default' },
+    spec: { mtls: { mode: 'DISABLE' } },
+  });
+
+  it('are those of the namespaces that are asked about, and of the planes’', async () => {
+    const cluster = await loopbackMesh();
+    cluster.objects['peerauthentications'] = ['unrelated', 'bookinfo', 'istio-system'].map(disabled);
+    const { observation } = await audit(cluster, { namespaces: ['bookinfo'] });
+    expect(observation.beside.map((one) => one.split(' has ')[0])).toEqual([
+      'PeerAuthentication bookinfo/default',
+      'PeerAuthentication istio-system/default',
+    ]);
+  });
+
+  it('may not be looked at in some namespace: said of each', async () => {
+    const cluster = await loopbackMesh();
+    const resources = [...new Set(Object.values(ACCESSES).map(({ resource }) => resource))];
+    const others = resources.filter((one) => one !== 'peerauthentications');
+    const rules = [
+      { apiGroups: ['*'], resources: others, verbs: ['*'] },
+      { apiGroups: ['*'], resources: ['peerauthentications'], verbs: ['*'], namespaces: ['bookinfo'] },
+    ];
+    const { observation } = await audit({ ...cluster, rules }, { namespaces: ['bookinfo'] });
+    expect(observation.beside).toEqual([
+      expect.stringMatching(/^You may not list peerauthentications in istio-system: /),
+      expect.stringMatching(/^You may not list peerauthentications in openshift-ingress: /),
+    ]);
+  });
+
+  it('machines that may not be counted may hide an edge', async () => {
+    const { observation } = await audit(without(await loopbackMesh(), 'workloadentries'));
+    expect(observation.unseen).toEqual([expect.stringMatching(/^You may not list workloadentries: /)]);
   });
 });
 
@@ -338,6 +448,20 @@ describe('certificates of another CA than istiod', () => {
       /^Give openshift-ingress\/istiod-openshift-gateway an intermediate under "istio-system CA" .* by the Secret cacerts in openshift-ingress; .* For .* a Secret cacerts changes nothing: their certificates are from cert-manager-istio-csr\.cert-manager\.svc\.$/,
     );
     expect(broken?.remedies.join(' ')).not.toMatch(/restart istio-system\/istiod/i);
+  });
+
+  it('are told of where istiod has a signer of Kubernetes’ issue them', async () => {
+    const cluster = await loopbackMesh();
+    const deployment = cluster.objects.deployments.find(({ metadata }) => metadata?.name === 'istiod') as V1Deployment;
+    const [istiod] = deployment.spec?.template.spec?.containers ?? [];
+    const signer = 'k8s.io/clusterissuers.cert-manager.io/mesh';
+    const settings = { EXTERNAL_CA: 'ISTIOD_RA_KUBERNETES_API', PILOT_CERT_PROVIDER: signer };
+    const env = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    Object.assign(istiod ?? {}, { env: [...(istiod?.env ?? []), ...env] });
+    const { observation } = await audit(cluster);
+    expect(proxyOf(observation, 'productpage').externalCa).toBe(signer);
+    expect(proxyOf(observation, 'mesh-gateway').externalCa).toBeUndefined();
+    expect(observation.planes.map(({ issues }) => issues)).toEqual([false, true]);
   });
 
   it('is said of nobody whose CA is its istiod, where control planes may not be listed', async () => {

@@ -35,7 +35,7 @@ export async function observe(
         readBundles(audit, planes, proxies),
         readAuthorities(audit, planes),
         tellMachines(audit),
-        tellPlaintext(audit),
+        tellPlaintext(audit, planes),
       ]),
   );
   tellUnknownServers(audit, proxies, planes);
@@ -47,11 +47,11 @@ export async function observe(
     planes: observedPlanes,
     proxies: held.map(({ proxy, what }) => {
       const { id, namespace, name, app, kind, serves, serviceAccount, version } = proxy;
-      const plane = planeOf(proxy, planes)?.id;
-      const caOfItsOwn = caBesideIstiod(proxy);
-      const externalCa = caOfItsOwn === undefined || isServedBy(caOfItsOwn, planes) ? undefined : caOfItsOwn;
+      const plane = planeOf(proxy, planes);
+      const host = caBesideIstiod(proxy);
+      const externalCa = host === undefined || isServedBy(host, planes) ? plane?.signer : host;
       const own = { id, namespace, name, app, kind, serves, serviceAccount, version };
-      return { ...own, plane, externalCa, bundle: bundleOf(proxy), ...what };
+      return { ...own, plane: plane?.id, externalCa, bundle: bundleOf(proxy), ...what };
     }),
     bundles,
     authorities,

@@ -22,6 +22,8 @@ describe('planeDeployment', () => {
       rootMapName: 'istio-ca-root-cert',
       selector: 'app=istiod,istio=pilot',
       admitsAll: false,
+      issues: true,
+      signer: undefined,
       keepsOwnCacerts: false,
       meshMap: 'istio',
     });

@@ -10,6 +10,8 @@ export interface PlaneDeployment extends Omit<ObservedPlane, 'serving' | 'replic
   selector: string;
   /** It is told not to look at clients' trust domains (PILOT_SKIP_VALIDATE_TRUST_DOMAIN). */
   admitsAll: boolean;
+  /** The Kubernetes signer that it has certificates issued by (EXTERNAL_CA, PILOT_CERT_PROVIDER); undefined if none. */
+  signer: string | undefined;
   /** The ConfigMap with its mesh configuration (istiod's getMeshConfigMapName). */
   meshMap: string;
 }
@@ -21,6 +23,8 @@ export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployme
   const environment = istiod === undefined ? {} : environmentOf(istiod);
   const label = labels[REVISION_LABEL] ?? environment['REVISION'] ?? '';
   const revision = label === 'default' ? '' : label;
+  const provider = environment['PILOT_CERT_PROVIDER'] ?? '';
+  const signer = (environment['EXTERNAL_CA'] ?? '') !== '' && provider.startsWith('k8s.io/') ? provider : undefined;
   return {
     id: `${namespace}/${name}`,
     namespace,
@@ -34,11 +38,16 @@ export function planeDeployment({ metadata, spec }: V1Deployment): PlaneDeployme
     selector: Object.entries(spec?.selector.matchLabels ?? {})
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
-    keepsOwnCacerts: environment['USE_CACERTS_FOR_SELF_SIGNED_CA'] === 'true',
-    admitsAll: environment['PILOT_SKIP_VALIDATE_TRUST_DOMAIN'] === 'true',
+    issues: signer === undefined && isOn(environment['ENABLE_CA_SERVER'] ?? 'true'),
+    signer,
+    keepsOwnCacerts: isOn(environment['USE_CACERTS_FOR_SELF_SIGNED_CA']),
+    admitsAll: isOn(environment['PILOT_SKIP_VALIDATE_TRUST_DOMAIN']),
     meshMap: revision === '' ? 'istio' : `istio-${revision}`,
   };
 }
+
+/** As Go reads such a variable (strconv.ParseBool). */
+const isOn = (value: string | undefined): boolean => ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value ?? '');
 
 export type TrustDomains = Pick<ObservedPlane, 'trustDomain' | 'trustDomainAliases' | 'alsoAdmits'>;
 
@@ -46,14 +55,20 @@ export type TrustDomains = Pick<ObservedPlane, 'trustDomain' | 'trustDomainAlias
 export const UNKNOWN_DOMAINS: TrustDomains = { trustDomain: undefined, trustDomainAliases: [], alsoAdmits: [] };
 
 interface MeshConfig {
+  enableAutoMtls?: boolean;
   trustDomain?: string;
   trustDomainAliases?: string[];
   caCertificates?: { trustDomains?: string[] }[];
 }
 
+const meshOf = (meshConfig: string) => (parse(meshConfig) ?? {}) as MeshConfig;
+
+/** Whether clients use mutual TLS with whoever has a sidecar (istio.mesh.v1alpha1, MeshConfig, enable_auto_mtls). */
+export const hasAutoMtls = (meshConfig: string): boolean => meshOf(meshConfig).enableAutoMtls !== false;
+
 /** Trust domains of a mesh configuration (YAML); Istio's defaults where it says nothing. */
 export function trustDomains(meshConfig: string): TrustDomains {
-  const mesh = (parse(meshConfig) ?? {}) as MeshConfig;
+  const mesh = meshOf(meshConfig);
   return {
     trustDomain: mesh.trustDomain ?? 'cluster.local',
     trustDomainAliases: mesh.trustDomainAliases ?? [],

@@ -9,7 +9,10 @@ import type { PlaneDeployment } from './planes.ts';
 /** admissionregistration.k8s.io/v1, as far as it is read here. */
 interface WebhookConfiguration {
   metadata: { name: string; labels?: Record<string, string> };
-  webhooks?: { clientConfig: ClientConfig }[];
+  webhooks?: { name?: string; clientConfig: ClientConfig; namespaceSelector?: Selector; objectSelector?: Selector }[];
+}
+interface Selector {
+  matchLabels?: Record<string, string>;
 }
 interface ClientConfig {
   /** PEM in base64. */
@@ -28,8 +31,7 @@ export async function readWebhooks(audit: Audit, planes: readonly PlaneDeploymen
   const found = await Promise.all(
     KINDS.map(async ({ kind, access, object }) => {
       if (!audit.rights.may(access)) {
-        // Who asks about some namespaces does not ask about the cluster's own objects.
-        if (audit.options.namespaces.length === 0) audit.lacks(access);
+        if (planes.length > 0) audit.lacks(access);
         return [];
       }
       try {
@@ -51,7 +53,8 @@ function inConfiguration(
   planes: readonly PlaneDeployment[],
 ): ObservedWebhook[] {
   const calls = new Map<string, ObservedWebhook>();
-  for (const { clientConfig } of webhooks) {
+  for (const { name: webhook = '', clientConfig, namespaceSelector, objectSelector } of webhooks) {
+    if (isDeactivated(namespaceSelector) || isDeactivated(objectSelector)) continue;
     const serverName = hostOf(clientConfig);
     const plane = planes.find((one) => one.serverName === serverName);
     if (plane !== undefined) {
@@ -59,7 +62,7 @@ function inConfiguration(
       const key = JSON.stringify([plane.id, clientConfig.caBundle]);
       const id = `${object}/${name}${calls.has(key) || calls.size === 0 ? '' : `#${calls.size + 1}`}`;
       if (!calls.has(key)) calls.set(key, { id, name, kind, plane: plane.id, ...bundle });
-    } else if (REVISION_LABEL in labels && audit.rights.may('deployments')) {
+    } else if ((REVISION_LABEL in labels || webhook.endsWith('.istio.io')) && audit.rights.may('deployments')) {
       audit.missed(
         `${object} ${name} has the API server call ${serverName}, which is no control plane that was found here: whether it ` +
           'is trusted is not known.',
@@ -69,13 +72,20 @@ function inConfiguration(
   return [...calls.values()];
 }
 
+/** So istioctl takes a webhook out of use when its tag moves on (istioctl/pkg/tag/util.go): it is called for nothing. */
+const isDeactivated = (selector: Selector = {}): boolean =>
+  selector.matchLabels?.['istio.io/deactivated'] === 'never-match';
+
+/** By which name the API server calls it, and its certificate has to be named. */
 const hostOf = ({ service, url = '' }: ClientConfig): string =>
-  service === undefined ? url : `${service.name}.${service.namespace}.svc`;
+  service === undefined ? (URL.parse(url)?.hostname ?? url) : `${service.name}.${service.namespace}.svc`;
 
 function bundleOf({ caBundle = '' }: ClientConfig): Pick<ObservedWebhook, 'roots' | 'problem'> {
+  // Then it goes by its system's roots (Kubernetes API, WebhookClientConfig, caBundle).
+  if (caBundle === '') return { roots: undefined, problem: undefined };
   // The API server is written in Go.
   const { certificates, passedOver } = readRoots(Buffer.from(caBundle, 'base64').toString(), 'Go');
   const said = passedOver.map((one) => `caBundle: ${one}`).join('; ');
-  const empty = certificates.length === 0 ? 'its caBundle holds no certificate' : undefined;
-  return { roots: [...certificates], problem: said === '' ? empty : said };
+  const none = certificates.length === 0 ? 'its caBundle holds no certificate' : undefined;
+  return { roots: [...certificates], problem: said === '' ? none : said };
 }

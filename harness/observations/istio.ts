@@ -41,6 +41,9 @@ export const [CACERTS, ISTIO_CA_SECRET, ISTIOD_TLS] = AUTHORITY_SECRETS;
  */
 export const SELF_SIGNED_TYPE = 'istio.io/ca-root';
 
+/** Key, with an empty value, that istiod puts into a `cacerts` of its own making (there, ca.go, IstioGenerated). */
+export const ISTIO_GENERATED = 'istio-generated';
+
 /** istiod's program, which is also the name that it writes objects under (`managedFields`). */
 export const ISTIOD_PROGRAM = 'pilot-discovery';
 

@@ -104,6 +104,7 @@ const planeOf = (plane: (typeof PLANES)[PlaneName]): ObservedPlane => ({
   serverName: `istiod.${plane.namespace}.svc`,
   serving: undefined,
   replicas: [],
+  issues: true,
   keepsOwnCacerts: false,
   rootMapName: 'istio-ca-root-cert',
 });

@@ -76,7 +76,7 @@ function conversation(agents: Agents, scene: Scene): Conversation {
     to: [plane.id],
     verdict,
     reason: reasonFor(agents, faults, verdict),
-    ...(verdict === 'trusted' ? defined({ until: untilOf([pathOf(agents)]) }) : {}),
+    ...(verdict === 'trusted' ? defined({ until: untilOf(pathsOf(agents)) }) : {}),
     roots: {
       client: (bundle?.certificates ?? []).map(({ fingerprint }) => fingerprint),
       server: [],
@@ -103,9 +103,10 @@ function faultsOf({ plane, bundle, serving, replicas, own }: Agents): EdgeFault[
     const named = hostFault(lineage.chain[0], plane.serverName);
     return [...judge(lineage), ...(named === undefined ? [] : [named])];
   };
-  return replicas.length === 0
-    ? of(serving)
-    : faultsOfPods(replicas.map((one) => ({ pod: one.pod, faults: of(one.serving) })));
+  const pods = replicas.flatMap((one) =>
+    one.serving === undefined ? [] : [{ pod: one.pod, faults: of(one.serving) }],
+  );
+  return pods.length === 0 ? of(serving) : faultsOfPods(pods);
 }
 
 /** A client reaches whichever pod its connection happens to lead to; where some of them are accepted, the others are named. */
@@ -117,9 +118,11 @@ export function faultsOfPods(pods: readonly { pod: string; faults: readonly Edge
   );
 }
 
-/** What the agents accept istiod by. */
-const pathOf = ({ bundle, serving }: Agents) =>
-  (bundle && serving?.opinion(bundle.certificates, { purpose: 'serverAuth', reader: GO }).path) ?? [];
+/** What the agents accept each pod of istiod by. */
+const pathsOf = ({ bundle, serving, replicas }: Agents) =>
+  [serving, ...replicas.map((one) => one.serving)].map(
+    (lineage) => (bundle && lineage?.opinion(bundle.certificates, { purpose: 'serverAuth', reader: GO }).path) ?? [],
+  );
 
 /** Why a client that calls istiod by a host name refuses its certificate; undefined if it does not. */
 export function hostFault(leaf: Certificate | undefined, host: string): EdgeFault | undefined {
@@ -128,9 +131,9 @@ export function hostFault(leaf: Certificate | undefined, host: string): EdgeFaul
   return { code: 'san-refused', says: `its certificate names ${names}, not ${host}`, about: [] };
 }
 
-/** By DNS names alone: Go passes over the common name. */
+/** By DNS names alone, and a `*` is a whole label: so Go has it (crypto/x509 verify.go, matchHostnames). */
 const isNamed = ({ der }: Certificate, host: string): boolean =>
-  new X509Certificate(der).checkHost(host, { subject: 'never' }) !== undefined;
+  new X509Certificate(der).checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
 
 /** On this channel another root means that the bundle is not the issuer's, whatever the root is called. */
 const asDiffering = (fault: EdgeFault): EdgeFault =>
@@ -162,12 +165,21 @@ function remediesFor(fault: EdgeFault, agents: Agents, scene: Scene): string[] {
   const { plane } = agents;
   if (fault.code === 'agent-bundle-differs') return ofOtherBundle(agents, scene);
   if (fault.code === 'agent-bundle-missing') return ofMissingBundle(agents);
-  const ofItself = fault.about.every(({ fingerprint }) => fingerprint === plane.serving?.[0]?.fingerprint);
-  if (!ofItself) return [chainRemedy(fault, plane, undefined)];
-  return [
+  return [servingRemedy(fault, plane)];
+}
+
+/** How a fault of what istiod presents goes: its own certificate is issued anew, what is above it stands in its Secret. */
+export function servingRemedy(fault: EdgeFault, plane: ObservedPlane): string {
+  const { serving, replicas } = plane;
+  const leaves = [serving, ...replicas.flatMap((one) => [one.serving, one.webhook])].map(
+    (chain) => chain?.[0]?.fingerprint,
+  );
+  if (!fault.about.every(({ fingerprint }) => leaves.includes(fingerprint)))
+    return chainRemedy(fault, plane, undefined);
+  return (
     `Restart ${plane.id}, which then issues itself another certificate for ${plane.serverName}; ` +
-      'one from a Secret istiod-tls has to be issued again.',
-  ];
+    'one from a Secret istiod-tls has to be issued again.'
+  );
 }
 
 /** istiod writes the map, into the namespaces that it discovers. */

@@ -20,6 +20,20 @@ async function graphOf(notAfter: Date): Promise<TrustGraph> {
 }
 
 describe('an edge', () => {
+  it('lasts as long as the first CA of all pods of an istiod', async () => {
+    const [long, short] = [later(90 * DAY), later(3 * DAY)];
+    const below = async (notAfter: Date) =>
+      await testPlane('mesh', await createIntermediate(root, { commonName: 'CA', notAfter }));
+    const [first, second] = [await below(long), await below(short)];
+    const replicas = [
+      ...first.observed.replicas,
+      { pod: 'istiod-1', serving: second.observed.serving, webhook: undefined },
+    ];
+    const observed = { ...first.observed, replicas };
+    const graph = trustGraph(observe([{ ...first, observed }], [await testProxy(first, 'a')]));
+    expect(talk(graph, 'a', 'mesh/istiod').until).toBe(short.toISOString());
+  });
+
   it('lasts as long as the first of its CAs, workloads’ and agents’ alike', async () => {
     const end = later(60 * DAY);
     const graph = await graphOf(end);

@@ -4,7 +4,7 @@ import { withBytes } from '../testing/oracles.ts';
 import { brokenConversations, trustGraph } from './graph.ts';
 import type { VerdictCode } from './model.ts';
 import type { Observation, ObservedProxy } from './observation.ts';
-import { observe, talk, testLeaf, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
+import { observe, presented, talk, testLeaf, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
 
 const DAY = 86_400_000;
 const later = (days: number) => new Date(Date.now() + days * DAY);
@@ -503,6 +503,18 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     reason: /refuses istiod .*: its certificate names istiod\.mesh\.svc, not istiod-canary\.mesh\.svc\.$/,
     remedies: [/^Restart mesh\/istiod/],
   },
+  'an istiod whose name is a wildcard of a part of a label, which Go does not take': {
+    observed: () => namedAs('istio*.mesh.svc'),
+    verdict: 'san-refused',
+    reason: /its certificate names istio\*\.mesh\.svc, not istiod\.mesh\.svc\.$/,
+    remedies: [/^Restart mesh\/istiod/],
+  },
+  'an istiod whose name is a wildcard of a whole label': {
+    observed: () => namedAs('*.mesh.svc'),
+    verdict: 'trusted',
+    reason: /leads to/,
+    remedies: [],
+  },
   'an istiod whose own certificate has expired': {
     observed: async () => {
       const { certificate } = await testLeaf(meshCa, { spiffeId: 'spiffe://cluster.local/ns/mesh/sa/istiod', ...past });
@@ -524,6 +536,14 @@ const CONTROL: Record<string, Omit<Case, 'talk'>> = {
     remedies: [/^Renew "Old CA"/],
   },
 };
+
+async function namedAs(name: string) {
+  const spiffeId = 'spiffe://cluster.local/ns/mesh/sa/istiod';
+  const leaf = await testLeaf(meshCa, { spiffeId, alternativeNames: [{ form: 'dns', value: name }] });
+  const serving = presented(leaf);
+  const replicas = [{ pod: 'istiod-0', serving, webhook: undefined }];
+  return observe([{ ...mesh, observed: { ...mesh.observed, serving, replicas } }], [details]);
+}
 
 async function check({ observed, verdict, reason, remedies }: Omit<Case, 'talk'>, from: string, to: string) {
   const graph = trustGraph(await observed());

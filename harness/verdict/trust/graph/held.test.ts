@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Certificate } from '../../../observations/certificate.ts';
 import { parseRevocationLists } from '../../../observations/revocation-list.ts';
 import { type Authority, createIntermediate, createRoot, issueRevocationList } from '../issue.ts';
 import { trustGraph } from './graph.ts';
-import type { ObservedProxy } from './observation.ts';
+import type { ObservedProxy, ObservedReplica, ObservedWebhook } from './observation.ts';
 import { outcomeOf } from './outcome.ts';
-import { observe, talk, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
+import { observe, presented, talk, testLeaf, type TestPlane, testPlane, testProxy } from './testing/planes.ts';
 
 // What an Envoy holds counts as it holds it: nothing stands in for it.
 
@@ -160,6 +161,53 @@ it('every pod of an istiod counts: an agent reaches whichever it happens to', as
   expect(control.verdict).toBe('agent-bundle-differs');
   expect(control.reason).toContain('pod istiod-1 of it: ');
   expect(graph.nodes.find(({ kind }) => kind === 'istiod')?.problem).toMatch(
-    /its pods issue from different CAs: istiod-0 from "Root" \(\w{16}\), istiod-1 from "CN=Other"/,
+    /its pods issue from different CAs: istiod-0 from "Root" \(\w{16}\), istiod-1 from "Other" \(\w{16}\)/,
   );
+});
+
+it('pods of an istiod below two intermediates issue from one root', async () => {
+  const below = async (commonName: string) => await testPlane('mesh', await createIntermediate(root, { commonName }));
+  const [first, second] = [await below('A'), await below('B')];
+  const other = { pod: 'istiod-1', serving: second.observed.serving, webhook: undefined };
+  const observed = { ...first.observed, replicas: [...first.observed.replicas, other] };
+  const graph = trustGraph(observe([{ ...first, observed }], [await testProxy(first, 'details')]));
+  expect(graph.nodes.find(({ kind }) => kind === 'istiod')?.problem).toBeUndefined();
+});
+
+describe('the API server', () => {
+  const called = (webhook: readonly Certificate[], more: readonly ObservedReplica[] = []) => {
+    const { serving } = plane.observed;
+    const replicas = [{ pod: 'istiod-0', serving, webhook: [...webhook] }, ...more];
+    const one: ObservedWebhook = {
+      id: 'MutatingWebhookConfiguration/injector',
+      name: 'injector',
+      kind: 'mutating',
+      plane: plane.observed.id,
+      roots: plane.bundle.certificates,
+      problem: undefined,
+    };
+    const observation = observe([{ ...plane, observed: { ...plane.observed, replicas } }], [details]);
+    const graph = trustGraph({ ...observation, webhooks: [one] });
+    return graph.conversations.find(({ channel }) => channel === 'webhook');
+  };
+  const leaf = (name: string, dates = {}) =>
+    testLeaf(plane.ca, {
+      spiffeId: 'spiffe://cluster.local/ns/mesh/sa/istiod',
+      alternativeNames: [{ form: 'dns', value: name }],
+      ...dates,
+    });
+
+  it('reads the names of what is presented to it, not of what agents see', async () => {
+    expect(called(presented(await leaf('other.mesh.svc')))?.verdict).toBe('san-refused');
+  });
+
+  it('and a leaf of istiod that has expired: istiod issues another when it restarts', async () => {
+    const past = { notBefore: new Date(Date.now() - 7_200_000), notAfter: new Date(Date.now() - 3_600_000) };
+    const sound = await leaf('istiod.mesh.svc');
+    const expired = presented(await leaf('istiod.mesh.svc', past));
+    const second = { pod: 'istiod-1', serving: presented(sound), webhook: expired };
+    const edge = called(presented(sound), [second]);
+    expect(edge?.verdict).toBe('expired');
+    expect(edge?.remedies).toEqual([expect.stringMatching(/^Restart mesh\/istiod, which then issues itself another/)]);
+  });
 });

@@ -1,7 +1,7 @@
 import { ISTIOD_TLS } from '../../../observations/istio.ts';
 import type { Certificate } from '../../../observations/certificate.ts';
 import { isSelfIssued, type Link, linkBetween } from '../link.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, ObservedReplica } from './observation.ts';
 
 /** All CA certificates of an observation, whoever showed them. */
 export interface Known {
@@ -26,13 +26,13 @@ export function gather(observation: Observation): Known {
     ...proxies.flatMap(({ roots }) => roots ?? []),
     ...bundles.flatMap(({ certificates }) => certificates),
     ...authorities.flatMap(({ roots }) => roots),
-    ...webhooks.flatMap(({ roots }) => roots),
+    ...webhooks.flatMap(({ roots }) => roots ?? []),
   ]);
   const all = distinct([
     ...anchors,
     ...authorities.flatMap(({ kind, chain }) => (kind === ISTIOD_TLS ? chain.slice(1) : chain)),
     ...proxies.flatMap(({ chain }) => chain?.slice(1) ?? []),
-    ...planes.flatMap(({ serving }) => serving?.slice(1) ?? []),
+    ...planes.flatMap(({ serving, replicas }) => presentedBy(serving, replicas)),
   ]);
   const bySubject = Map.groupBy(all, ({ canonicalSubject }) => canonicalSubject);
   const found = new Map<string, readonly Certificate[]>();
@@ -55,6 +55,10 @@ export function gather(observation: Observation): Known {
     },
   };
 }
+
+/** What stands above the leaves of a plane's pods. */
+const presentedBy = (serving: readonly Certificate[] | undefined, replicas: readonly ObservedReplica[]) =>
+  [serving, ...replicas.flatMap((one) => [one.serving, one.webhook])].flatMap((chain) => chain?.slice(1) ?? []);
 
 /** Whether a CA that bears the name of a certificate's issuer is it. */
 export interface LinkAbove {

@@ -22,7 +22,7 @@ export function linksOf(scene: Scene): GraphLink[] {
     for (const root of bundle.certificates) link(mapId(bundle), 'trusts', root.fingerprint);
   }
   for (const { id, roots } of webhooks) {
-    for (const root of roots) link(id, 'trusts', root.fingerprint);
+    for (const root of roots ?? []) link(id, 'trusts', root.fingerprint);
   }
   for (const secret of authorities) {
     const [certificate] = secret.chain;

@@ -47,7 +47,8 @@ function istiodNode(plane: ObservedPlane, { at, replicasOf }: Scene): GraphNode 
 
 /** Pods of one istiod that issue from different CAs: a proxy gets its certificate from whichever it reaches. */
 function replicasProblem(replicas: readonly Replica[]): string | undefined {
-  const roots = Map.groupBy(replicas, ({ serving }) => serving.root?.keyFingerprint ?? serving.chain.at(-1)?.issuer);
+  const seen = replicas.flatMap(({ pod, serving }) => (serving === undefined ? [] : [{ pod, serving }]));
+  const roots = Map.groupBy(seen, ({ serving }) => serving.root?.keyFingerprint ?? serving.chain.at(-1)?.issuer);
   if (roots.size < 2) return undefined;
   const words = [...roots.values()].map((those) => {
     const { root, chain } = those[0]?.serving ?? { chain: [] };

@@ -39,10 +39,12 @@ export interface ObservedPlane {
   alsoAdmits: string[] | 'all';
   /** DNS name by which its agents call it, for instance `istiod.istio-system.svc`. */
   serverName: string;
-  /** What it presents on its xDS port, leaf first, by its first pod; undefined if not seen. */
+  /** What it presents on its xDS port, leaf first, by the first of its pods that could be asked; undefined if not seen. */
   serving: Certificate[] | undefined;
-  /** What each pod of it presents that is Ready and could be asked; one of them is {@link serving}. */
+  /** What each pod of it presents that is Ready and could be asked, on either port. */
   replicas: ObservedReplica[];
+  /** It issues certificates by itself, from `cacerts` where there is such a Secret. */
+  issues: boolean;
   /** It keeps its self-signed CA in `cacerts` where no other is plugged in (USE_CACERTS_FOR_SELF_SIGNED_CA). */
   keepsOwnCacerts: boolean;
   /** Name of the ConfigMap with its root that its workloads mount. */
@@ -52,8 +54,8 @@ export interface ObservedPlane {
 /** One pod of an istiod. */
 export interface ObservedReplica {
   pod: string;
-  /** What it presents to agents, leaf first. */
-  serving: Certificate[];
+  /** What it presents to agents, leaf first; undefined if that was not seen. */
+  serving: Certificate[] | undefined;
   /** What it presents to the API server; undefined if nobody calls it or it was not seen. */
   webhook: Certificate[] | undefined;
 }
@@ -66,9 +68,9 @@ export interface ObservedWebhook {
   kind: 'mutating' | 'validating';
   /** Id of the plane whose Service it names: that of {@link ObservedPlane.serverName}. */
   plane: string;
-  /** What the API server trusts: its `caBundle`. */
-  roots: Certificate[];
-  /** What of its `caBundle` is no certificate, or that it is empty. */
+  /** What the API server trusts: its `caBundle`; undefined where it has none, and what the API server's system trusts counts. */
+  roots: Certificate[] | undefined;
+  /** What of its `caBundle` is no certificate. */
   problem: string | undefined;
 }
 

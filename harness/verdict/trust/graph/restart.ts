@@ -16,6 +16,8 @@ import { called, sentence } from './words.ts';
 export function changesAtRestart(scene: Scene): string[] {
   return scene.authorities.flatMap((secret) => {
     if (secret.kind !== CACERTS || secret.plane === undefined) return [];
+    // Whoever has its certificates issued by others reads none (pilot/pkg/bootstrap/server.go, maybeCreateCA).
+    if (scene.planeOf.get(secret.plane)?.issues === false) return [];
     // Its own CA it reads from there, and not as one that is plugged in, for as long as it is told to keep it there.
     if (secret.isSelfMade && scene.planeOf.get(secret.plane)?.keepsOwnCacerts === true) return [];
     const trouble = troubleOf(secret, scene.at);

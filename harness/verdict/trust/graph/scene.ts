@@ -16,7 +16,7 @@ export interface Scene extends Observation, Shown {
 /** A pod of istiod and where what it presents leads. */
 export interface Replica {
   readonly pod: string;
-  readonly serving: Lineage;
+  readonly serving: Lineage | undefined;
   readonly webhook: Lineage | undefined;
 }
 
@@ -34,8 +34,9 @@ export function prepare(observation: Observation): Scene {
     observation.planes.map(({ id, replicas }) => [
       id,
       replicas.map(({ pod, serving, webhook }): Replica => {
-        const of = (chain: readonly Certificate[]) => lineageOf(chain, `${id} ${pod}`);
-        return { pod, serving: of(serving), webhook: webhook && of(webhook) };
+        const of = (chain: readonly Certificate[] | undefined, to: string) =>
+          chain && lineageOf(chain, JSON.stringify([id, pod, to]));
+        return { pod, serving: of(serving, 'agents'), webhook: of(webhook, 'API server') };
       }),
     ]),
   );

@@ -91,6 +91,15 @@ describe('a CA of its own making that istiod keeps in cacerts', () => {
   );
 });
 
+it('a Secret that istiod does not read brings nothing at its restart', async () => {
+  const foreign = await createRoot({ commonName: 'Left over' });
+  const authorities = [testSecret(one, foreign, { chain: [foreign.certificate] })];
+  const restart = (issues: boolean) =>
+    trustGraph({ ...observe([{ ...one, observed: { ...one.observed, issues } }], []), authorities }).atRestart;
+  expect(restart(true)).toEqual([expect.stringContaining('it takes effect at the next restart')]);
+  expect(restart(false)).toBeUndefined();
+});
+
 describe('certificates of another CA than istiod’s', () => {
   const external = (name: string) => ({ externalCa: `${name}.example` });
   const between = async (first: object, second: object) => {

@@ -1,7 +1,7 @@
 import { defined } from '../../../common/defined.ts';
 import type { Certificate } from '../../../observations/certificate.ts';
 import { GO } from '../readers/go.ts';
-import { faultsOfPods, hostFault } from './control.ts';
+import { faultsOfPods, hostFault, servingRemedy } from './control.ts';
 import { untilOf } from './ends.ts';
 import type { EdgeFault } from './fault.ts';
 import { byGravity } from './handshake.ts';
@@ -9,7 +9,7 @@ import { keyOf, type Lineage } from './lineage.ts';
 import type { Conversation } from './model.ts';
 import type { ObservedPlane, ObservedWebhook } from './observation.ts';
 import { causes } from './reason.ts';
-import { chainRemedy, THEN_RESTART } from './remedies.ts';
+import { THEN_RESTART } from './remedies.ts';
 import type { Scene } from './scene.ts';
 import { called, listed, sentence } from './words.ts';
 
@@ -19,7 +19,7 @@ import { called, listed, sentence } from './words.ts';
  */
 export function webhookConversations(scene: Scene): Conversation[] {
   const groups = Map.groupBy(scene.webhooks, ({ plane, roots, problem }) =>
-    JSON.stringify([plane, keyOf(roots), problem]),
+    JSON.stringify([plane, roots && keyOf(roots), problem]),
   );
   return [...groups.values()].flatMap((webhooks) => {
     const [first] = webhooks;
@@ -30,21 +30,27 @@ export function webhookConversations(scene: Scene): Conversation[] {
 
 function conversation(
   webhooks: readonly ObservedWebhook[],
-  roots: readonly Certificate[],
+  caBundle: readonly Certificate[] | undefined,
   plane: ObservedPlane,
   scene: Scene,
 ): Conversation {
+  const roots = caBundle ?? [];
   const pods = (scene.replicasOf.get(plane.id) ?? []).flatMap(({ pod, webhook }) =>
     webhook === undefined ? [] : [{ pod, webhook, faults: faultsOf(webhook, roots, plane) }],
   );
   const [seen] = pods;
-  const faults = faultsOfPods(pods);
+  // What the API server's system trusts is seen by nobody here.
+  const faults = caBundle === undefined ? [] : faultsOfPods(pods);
   const [gravest] = faults.toSorted(byGravity);
-  const verdict = gravest?.code ?? (seen === undefined ? 'not-seen' : 'trusted');
+  const verdict = gravest?.code ?? (seen === undefined || caBundle === undefined ? 'not-seen' : 'trusted');
   const does = `istiod ${plane.id} by the caBundle of ${listed(webhooks.map(({ name }) => name))}`;
+  const unseen =
+    caBundle === undefined
+      ? 'it has none, so what the API server’s own system trusts counts'
+      : 'what it presents there was not seen';
   const reasons = {
     trusted: `the API server accepts ${does}${leadingTo(seen?.webhook)}`,
-    'not-seen': `whether the API server accepts ${does} cannot be told: what it presents there was not seen`,
+    'not-seen': `whether the API server accepts ${does} cannot be told: ${unseen}`,
   };
   const refusal = `the API server refuses ${does}: ${causes(faults)}`;
   const paths = pods.map(({ webhook }) => webhook.opinion(roots, { purpose: 'serverAuth', reader: GO }).path);
@@ -86,5 +92,5 @@ function remedyFor(fault: EdgeFault, webhooks: readonly ObservedWebhook[], plane
   if (fault.code === 'san-refused') {
     return `Have ${webhooks.map(({ name }) => name).join(', ')} call istiod by a name that its certificate has; ${THEN_RESTART}.`;
   }
-  return chainRemedy(fault, plane, undefined);
+  return servingRemedy(fault, plane);
 }

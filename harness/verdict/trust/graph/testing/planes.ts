@@ -35,6 +35,7 @@ export async function testPlane(
     serverName,
     serving: presented(serving),
     replicas: [{ pod: 'istiod-0', serving: parts.serving ?? presented(serving), webhook: presented(serving) }],
+    issues: true,
     keepsOwnCacerts: false,
     rootMapName: `${namespace}-root-cert`,
     ...parts,
@@ -124,4 +125,4 @@ export const testLeaf = async (ca: Authority, options: LeafOptions): Promise<Cre
   await issueLeaf(ca, { privateKey: leafKey, ...options });
 
 /** A chain as istiod hands it out: without the root, unless that signs leaves itself. */
-const presented = ({ chain }: Credential): Certificate[] => (chain.length > 2 ? chain.slice(0, -1) : [...chain]);
+export const presented = ({ chain }: Credential): Certificate[] => (chain.length > 2 ? chain.slice(0, -1) : [...chain]);
