@@ -1,16 +1,15 @@
 import { type ClaimContext, scenario } from '../../harness/run/claims/claim.ts';
 import { isReady, podsOf } from '../../harness/cluster/kube/rollout.ts';
-import { apply } from '../../harness/cluster/ownership/objects.ts';
 import type { Lab } from '../../harness/lab/mesh/lab.ts';
 import { throughGateway } from '../../harness/lab/probe/http.ts';
 import { proxyLogLines } from '../../harness/lab/probe/logs.ts';
-import { cacerts, cacertsReference, type Hierarchy } from '../../harness/lab/remedies/manual.ts';
+import { cacerts, cacertsReference, type Hierarchy, plugIn } from '../../harness/lab/remedies/manual.ts';
 import { restartAll, restartGatewayPlane, restartWorkloads, startBeside } from '../../harness/lab/remedies/restart.ts';
 import { eventually, Fatal } from '../../harness/common/retry.ts';
 import { PLANES } from '../../harness/observations/planes.ts';
 import { splitBaseline } from './baseline.ts';
 import { borrowSecret } from './borrowed-secret.ts';
-import { strictBookinfo } from './checks.ts';
+import { noFaults, strictBookinfo } from './checks.ts';
 import { wholeThroughGateway } from './joined-baseline.ts';
 import { sharedHierarchy } from './plug-in.ts';
 import { sabotaged } from './sabotaged.ts';
@@ -21,7 +20,7 @@ export const underOneRoot = scenario(async (context): Promise<Hierarchy> => {
   const { lab } = context;
   await splitBaseline(lab);
   const hierarchy = await sharedHierarchy(context);
-  await apply(
+  await plugIn(
     lab,
     PLANES.map((plane) => cacerts(lab.distribution.planes[plane], hierarchy[plane])),
   );
@@ -70,6 +69,14 @@ export async function agentRefuses(context: ClaimContext, words: string): Promis
     );
     await evidence('agent', said);
     await strictBookinfo(context, (path, name) => throughGateway(lab, path, { agent: name }));
+    // What has failed once may have been tried again meanwhile.
+    const after = await gatewayPods(lab);
+    noFaults([
+      after.find(({ name }) => name === said.pod)?.ready === false ? undefined : `${said.pod} is Ready, or gone`,
+      ...former.map(({ name }) =>
+        after.some((one) => one.name === name && one.ready) ? undefined : `${name}, which served, does not any more`,
+      ),
+    ]);
   };
   await andUndo(observe, await startBeside(lab, lab.gateway));
 }

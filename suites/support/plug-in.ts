@@ -1,11 +1,11 @@
 import type { LabContext } from '../../harness/run/claims/claim.ts';
 import { CA_FILES, DISCOVERY } from '../../harness/observations/istio.ts';
 import type { PlaneName } from '../../harness/observations/planes.ts';
-import { apply, remove } from '../../harness/cluster/ownership/objects.ts';
+import { remove } from '../../harness/cluster/ownership/objects.ts';
 import type { Lab } from '../../harness/lab/mesh/lab.ts';
 import { listFiles } from '../../harness/lab/probe/files.ts';
 import { listIstiods } from '../../harness/lab/probe/istiod.ts';
-import { cacerts, cacertsReference } from '../../harness/lab/remedies/manual.ts';
+import { cacerts, cacertsReference, plugIn } from '../../harness/lab/remedies/manual.ts';
 import { eventually } from '../../harness/common/retry.ts';
 import { type Authority, createIntermediate, createRoot } from '../../harness/verdict/trust/issue.ts';
 import { nudgeKubelet } from './nudge-kubelet.ts';
@@ -23,7 +23,7 @@ export async function sharedHierarchy({ keepSecret }: LabContext): Promise<Recor
 
 /** Gives a plane a CA of its own; what runs does not see it. */
 export const plugInCa = (lab: Lab, plane: PlaneName, authority: Authority) =>
-  apply(lab, [cacerts(lab.distribution.planes[plane], authority)]);
+  plugIn(lab, [cacerts(lab.distribution.planes[plane], authority)]);
 
 export const unplug = (lab: Lab, plane: PlaneName) => remove(lab, [cacertsReference(lab.distribution.planes[plane])]);
 

@@ -8,7 +8,8 @@ import { eventually } from '../../harness/common/retry.ts';
 import { raised, refusedForTheSplit, type Refusal } from '../../harness/verdict/judges/split.ts';
 import { noFaults, proxyOf, transcript } from './checks.ts';
 
-const COUNTER = 'ssl.fail_verify_error';
+/** Certificates that an Envoy has refused, of clients and of servers (Envoy, listener and cluster statistics, TLS). */
+export const VERIFY_ERRORS = 'ssl.fail_verify_error';
 
 /** One request through the gateway, with what the gateway says of it in its access log. */
 export async function askRefused(lab: Lab, agent: string): Promise<Refusal> {
@@ -29,9 +30,9 @@ export async function gatewayRefuses({ lab, agent, evidence }: ClaimContext): Pr
     await eventually(
       async () => {
         const [gateway, { podIp }] = await Promise.all([proxyOf(lab, 'mesh-gateway'), proxyOf(lab, 'productpage')]);
-        const before = await sumCounters(lab.kube, gateway, COUNTER);
+        const before = await sumCounters(lab.kube, gateway, VERIFY_ERRORS);
         const refusal = await askRefused(lab, agent());
-        const counter = { counter: COUNTER, before, after: await sumCounters(lab.kube, gateway, COUNTER) };
+        const counter = { counter: VERIFY_ERRORS, before, after: await sumCounters(lab.kube, gateway, VERIFY_ERRORS) };
         const upstream = `${podIp}:9080`;
         last = { gateway: gateway.name, upstream, ...refusal, ...counter };
         noFaults([...refusedForTheSplit(refusal), ...raised(counter)]);
@@ -49,16 +50,23 @@ export async function gatewayRefuses({ lab, agent, evidence }: ClaimContext): Pr
 export async function workloadsRefuse({ lab, agent, evidence }: ClaimContext): Promise<void> {
   const refused = await eventually(
     async () => {
-      const gateway = await proxyOf(lab, 'mesh-gateway');
-      const counter = () => sumCounters(lab.kube, gateway, 'ssl.fail_verify_error');
-      const before = await counter();
+      const [gateway, productpage] = await Promise.all(['mesh-gateway', 'productpage'].map((app) => proxyOf(lab, app)));
+      if (gateway === undefined || productpage === undefined) throw new Error('a proxy is missing');
+      const counters = async () => ({
+        gateway: await sumCounters(lab.kube, gateway, VERIFY_ERRORS),
+        productpage: await sumCounters(lab.kube, productpage, VERIFY_ERRORS),
+      });
+      const before = await counters();
       const name = agent();
       const answer = await throughGateway(lab, '/productpage', { agent: name });
-      const [after, log] = [await counter(), (await accessLog(lab.kube, gateway, name)).join('\n')];
+      const [after, log] = [await counters(), (await accessLog(lab.kube, gateway, name)).join('\n')];
       noFaults([
         answer.status === 503 ? undefined : `the gateway answers ${answer.status}, not 503`,
         / 503 (\w+,)?UC /.test(log) ? undefined : `the workload did not end the connection: ${log}`,
-        after === before ? undefined : `the gateway refuses the workload`,
+        after.gateway === before.gateway ? undefined : `the gateway refuses the workload`,
+        after.productpage > before.productpage
+          ? undefined
+          : `the sidecar of productpage has refused no certificate (${VERIFY_ERRORS})`,
       ]);
       return { answer: transcript(answer), log, counter: { before, after } };
     },

@@ -1,14 +1,15 @@
-import type { ClaimContext } from '../../harness/run/claims/claim.ts';
-import { apply } from '../../harness/cluster/ownership/objects.ts';
+import { type ClaimContext, NotSupported } from '../../harness/run/claims/claim.ts';
 import { type Lab, MESH_NAMESPACES } from '../../harness/lab/mesh/lab.ts';
-import { cacerts, encode } from '../../harness/lab/remedies/manual.ts';
+import { cacerts, encode, plugIn } from '../../harness/lab/remedies/manual.ts';
+import { readVersion } from '../../harness/lab/probe/versions.ts';
 import { restartIstiods, restartWorkloads } from '../../harness/lab/remedies/restart.ts';
 import { eventually } from '../../harness/common/retry.ts';
 import { CRL_FILE, LIST_MAP } from '../../harness/observations/istio.ts';
 import { PLANES, type PlaneName } from '../../harness/observations/planes.ts';
 import { type Authority, issueRevocationList } from '../../harness/verdict/trust/issue.ts';
 import { splitBaseline } from './baseline.ts';
-import { setOnIstiod } from './istiod-settings.ts';
+import { proxyOf } from './checks.ts';
+import { assertSettable, setOnIstiod, settingsOf } from './istiod-settings.ts';
 import { sharedHierarchy } from './plug-in.ts';
 import { sabotaged } from './sabotaged.ts';
 
@@ -33,11 +34,12 @@ export async function withLists(
   writers: 'mesh' | 'both' = 'mesh',
 ): Promise<{ hierarchy: Hierarchy; text: string }> {
   const { lab } = context;
+  await assertLists(lab, writers);
   standing ??= await join(context);
   const { hierarchy } = standing;
-  if (writers === 'mesh') standing.takeBack ??= await setOnIstiod(lab, 'gateway', { PILOT_ENABLE_CA_CRL: 'false' });
+  if (writers === 'mesh') standing.takeBack ??= await setOnIstiod(lab, 'gateway', NO_LISTS);
   const text = await textOf(lists, hierarchy);
-  await plugIn(lab, hierarchy, text);
+  await giveLists(lab, hierarchy, text);
   const root = hierarchy.root.certificate.pem;
   await restartIstiods(lab, root);
   // In a fight nobody knows what a pod that starts would mount.
@@ -46,6 +48,30 @@ export async function withLists(
   await Promise.all(MESH_NAMESPACES.map((namespace) => listsArrive(lab, namespace, text)));
   await Promise.all(PLANES.map((plane) => restartWorkloads(lab, plane)));
   return { hierarchy, text };
+}
+
+/** As OpenShift 4.23 and later have it. */
+const NO_LISTS = { PILOT_ENABLE_CA_CRL: 'false' };
+/** The first minor release of Istio 1 that writes lists (its change notes). */
+const FIRST = 27;
+
+/** @throws NotSupported where there are no lists to be written by whom it is about. */
+async function assertLists(lab: Lab, writers: 'mesh' | 'both'): Promise<void> {
+  if (writers === 'mesh') await assertSettable(lab, 'gateway', NO_LISTS);
+  const proxies = await Promise.all(
+    (writers === 'mesh' ? ['productpage'] : ['productpage', 'mesh-gateway']).map((app) => proxyOf(lab, app)),
+  );
+  for (const { plane, istio } of await Promise.all(proxies.map((proxy) => readVersion(lab.kube, proxy)))) {
+    const minor = Number(/^1\.(\d+)/.exec(istio)?.[1] ?? FIRST);
+    if (minor < FIRST) throw new NotSupported(`The ${plane} plane is Istio ${istio}, which knows no revocation lists.`);
+    if (
+      (await settingsOf(lab, plane))['PILOT_ENABLE_CA_CRL'] === 'false' &&
+      writers === 'both' &&
+      standing === undefined
+    ) {
+      throw new NotSupported(`The istiod of the ${plane} plane is told to write no revocation lists.`);
+    }
+  }
 }
 
 async function listsArrive(lab: Lab, namespace: string, text: string): Promise<void> {
@@ -81,10 +107,10 @@ async function textOf({ of, revoked }: Lists, hierarchy: Hierarchy): Promise<str
 }
 
 /** Gives each plane its CA, and the mesh plane the lists; an empty text is none. */
-async function plugIn(lab: Lab, hierarchy: Hierarchy, lists: string): Promise<void> {
+async function giveLists(lab: Lab, hierarchy: Hierarchy, lists: string): Promise<void> {
   const { planes } = lab.distribution;
   const secrets = PLANES.map((plane) => cacerts(planes[plane], hierarchy[plane]));
   const [mesh] = secrets;
   if (mesh !== undefined && lists !== '') Object.assign(mesh.data, { [CRL_FILE]: encode(lists) });
-  await apply(lab, secrets);
+  await plugIn(lab, secrets);
 }

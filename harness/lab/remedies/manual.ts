@@ -42,14 +42,22 @@ export function pluggedInByHand(
     const started = Date.now();
     const hierarchy = await makeHierarchy(keepSecret);
     const { root } = hierarchy;
-    await makeRoom(lab);
-    await apply(
+    await plugIn(
       lab,
       PLANES.map((plane) => secretOf(lab.distribution.planes[plane], hierarchy[plane])),
     );
     const restarts = await restartAll(lab, root.certificate.pem);
     return { remedy, root, intermediates: INTERMEDIATES, restarts, seconds: (Date.now() - started) / 1000 };
   };
+}
+
+/** Gives planes their CAs, in the place of what istiod keeps of its own there. */
+export async function plugIn(lab: Lab, secrets: readonly KubernetesObject[]): Promise<void> {
+  await makeRoom(
+    lab,
+    secrets.map(({ metadata }) => metadata?.namespace ?? ''),
+  );
+  await apply(lab, secrets);
 }
 
 /** Removes the plugged-in CAs of both planes, where they have any; what istiod keeps of its own there is none. */
@@ -59,10 +67,13 @@ export async function removeCacerts(lab: Lab): Promise<void> {
 
 /**
  * Takes away what istiod keeps of its own in `cacerts` (USE_CACERTS_FOR_SELF_SIGNED_CA), whose type forbids that a CA is
- * plugged in there. istiod goes on with it until it restarts, and makes another one if it then finds none.
+ * plugged in there. istiod goes on with it until it restarts, and makes another one if it then finds none. In both planes'
+ * namespaces, unless some are named.
  */
-export async function makeRoom(lab: Lab): Promise<void> {
-  for (const one of (await cacertsIn(lab)).ofIstiod) await removeMadeBy(ISTIOD_PROGRAM, lab, one);
+export async function makeRoom(lab: Lab, namespaces?: readonly string[]): Promise<void> {
+  for (const one of (await cacertsIn(lab)).ofIstiod) {
+    if (namespaces?.includes(one.metadata.namespace) !== false) await removeMadeBy(ISTIOD_PROGRAM, lab, one);
+  }
 }
 
 type CacertsReference = ReturnType<typeof cacertsReference>;

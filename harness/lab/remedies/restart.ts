@@ -46,10 +46,10 @@ export async function restartIstiods(lab: Lab, root: string): Promise<void> {
  */
 export async function restartApart(lab: Lab): Promise<void> {
   const { gateway } = lab.distribution.planes;
-  await takeAway(lab, gateway);
+  const replicas = await takeAway(lab, gateway);
   await restartIstiod(lab, 'mesh');
   await restartWorkloads(lab, 'mesh');
-  await bringBack(lab, gateway);
+  await bringBack(lab, gateway, replicas);
   await rootArrives(lab, 'gateway', await ownRoot(lab, gateway));
   await restartWorkloads(lab, 'gateway');
 }
@@ -58,10 +58,10 @@ export async function restartApart(lab: Lab): Promise<void> {
 export async function restartMeshPlane(lab: Lab, workloads = MESH_WORKLOADS): Promise<void> {
   const { gateway } = lab.distribution.planes;
   const isShared = lab.distribution.configMaps === 'shared';
-  if (isShared) await takeAway(lab, gateway);
+  const replicas = isShared ? await takeAway(lab, gateway) : 0;
   await restartIstiod(lab, 'mesh');
   await restartWorkloads(lab, 'mesh', workloads);
-  if (isShared) await bringBack(lab, gateway);
+  if (isShared) await bringBack(lab, gateway, replicas);
 }
 
 /** Restarts the gateway plane alone, istiod first. */
@@ -94,7 +94,10 @@ export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = wo
   await roll(lab, workloads, 'workloadsReady');
 }
 
-async function takeAway(lab: Lab, plane: Plane): Promise<void> {
+/** Returns how many replicas it is to have again: where an earlier run of this was cut short, what it had before that. */
+async function takeAway(lab: Lab, plane: Plane): Promise<number> {
+  const { spec } = await lab.kube.apps.readNamespacedDeployment(istiodOf(plane));
+  const replicas = spec?.replicas ?? 1;
   await scale(lab, istiodOf(plane), 0);
   await eventually(
     async () => {
@@ -103,10 +106,11 @@ async function takeAway(lab: Lab, plane: Plane): Promise<void> {
     },
     { waitingFor: `the istiod of ${plane.namespace} to be away`, within: 'planeReady' },
   );
+  return replicas > 0 ? replicas : await formerReplicas(lab, istiodOf(plane));
 }
 
-async function bringBack(lab: Lab, plane: Plane): Promise<void> {
-  await scale(lab, istiodOf(plane), await formerReplicas(lab, istiodOf(plane)));
+async function bringBack(lab: Lab, plane: Plane, replicas: number): Promise<void> {
+  await scale(lab, istiodOf(plane), replicas);
   await rolledOut(lab.kube, istiodOf(plane), { within: 'planeReady' });
 }
 
