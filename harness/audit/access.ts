@@ -70,8 +70,7 @@ export const ACCESSES = {
     group: 'networking.istio.io',
     resource: 'destinationrules',
     verbs: ['list'],
-    without: 'where clients do without mutual TLS is not known',
-    isBeside: true,
+    without: 'where clients do without mutual TLS, or demand other names of servers, is not known',
   },
   secrets: {
     group: '',

@@ -52,7 +52,12 @@ export class Audit {
   lacks(access: AccessName, namespace?: string): void {
     const where = namespace === undefined ? '' : ` in ${namespace}`;
     const wanted: Access = ACCESSES[access];
-    const sentence = `You may not ${nameOfAccess(wanted)}${where}: ${wanted.without}.`;
+    this.failed(access, `You may not ${nameOfAccess(wanted)}${where}: ${wanted.without}.`);
+  }
+
+  /** Says in a sentence why an access came to nothing. */
+  failed(access: AccessName, sentence: string): void {
+    const wanted: Access = ACCESSES[access];
     if (wanted.isBeside === true) this.noted(sentence);
     else this.missed(sentence);
   }

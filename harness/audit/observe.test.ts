@@ -498,6 +498,10 @@ describe('namespaces', () => {
     expect(observation.unseen).toEqual([
       'There is no deployment with the label app=istiod in bookinfo.',
       expect.stringMatching(/^You may not list pods in openshift-ingress: /),
+      expect.stringMatching(/^You may not list destinationrules in openshift-ingress: /),
+      expect.stringMatching(
+        /^The istiod at istiod\.istio-system\.svc, which 4 of the proxies call, is no control plane/,
+      ),
     ]);
   });
 });

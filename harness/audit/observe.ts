@@ -106,8 +106,8 @@ const isServedBy = (host: string, planes: readonly PlaneDeployment[]): boolean =
 
 /** Proxies whose istiod or CA is none of the planes that were found: that edge is not judged, and that is said. */
 function tellUnknownServers(audit: Audit, proxies: readonly ProxyPod[], planes: readonly PlaneDeployment[]): void {
-  // Who may not look for control planes everywhere has been told so.
-  if (!audit.rights.may('deployments')) return;
+  // Who may look for control planes nowhere has been told so.
+  if (audit.scopes('deployments').length === 0) return;
   for (const [what, hostOf] of [
     ['istiod', ({ istiod }: ProxyPod) => istiod],
     ['CA', caBesideIstiod],

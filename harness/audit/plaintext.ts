@@ -88,7 +88,7 @@ async function tell(
       if (namespaces.length === 0 || namespaces.includes(namespace)) judge(object, `${kind} ${namespace}/${name}`);
     }
   } catch (error) {
-    audit.noted(`Where any ${kind} does without mutual TLS was not seen: ${apiMessage(error)}.`);
+    audit.failed(access, `${kind}s were not seen: ${apiMessage(error)}.`);
   }
 }
 

@@ -62,7 +62,7 @@ function inConfiguration(
       const key = JSON.stringify([plane.id, clientConfig.caBundle]);
       const id = `${object}/${name}${calls.has(key) || calls.size === 0 ? '' : `#${calls.size + 1}`}`;
       if (!calls.has(key)) calls.set(key, { id, name, kind, plane: plane.id, ...bundle });
-    } else if ((REVISION_LABEL in labels || webhook.endsWith('.istio.io')) && audit.rights.may('deployments')) {
+    } else if ((REVISION_LABEL in labels || webhook.endsWith('.istio.io')) && audit.scopes('deployments').length > 0) {
       audit.missed(
         `${object} ${name} has the API server call ${serverName}, which is no control plane that was found here: whether it ` +
           'is trusted is not known.',
