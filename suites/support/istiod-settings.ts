@@ -1,3 +1,4 @@
+import type { V1Container } from '@kubernetes/client-node';
 import { rolledOut } from '../../harness/cluster/kube/rollout.ts';
 import { change, ownsNamespace } from '../../harness/cluster/ownership/objects.ts';
 import { istiodOf, type Lab } from '../../harness/lab/mesh/lab.ts';
@@ -9,8 +10,11 @@ import { undoAfter } from './undo.ts';
 type Settings = Record<string, string>;
 
 /** Environment variables of a plane's istiod, as far as its manifest holds their values. */
-export async function settingsOf(lab: Lab, plane: PlaneName): Promise<Settings> {
-  const env = (await containersOf(lab, plane)).find(({ name }) => name === DISCOVERY)?.env ?? [];
+export const settingsOf = async (lab: Lab, plane: PlaneName): Promise<Settings> =>
+  settingsIn(await containersOf(lab, plane));
+
+function settingsIn(containers: readonly V1Container[]): Settings {
+  const env = containers.find(({ name }) => name === DISCOVERY)?.env ?? [];
   return Object.fromEntries(env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 }
 
@@ -20,7 +24,7 @@ export async function settingsOf(lab: Lab, plane: PlaneName): Promise<Settings> 
  * @throws NotSupported
  */
 export async function assertSettable(lab: Lab, plane: PlaneName, settings: Settings): Promise<void> {
-  if (await isSet(lab, plane, settings)) return;
+  if (isSet(await settingsOf(lab, plane), settings)) return;
   const { namespace, deployment } = lab.distribution.planes[plane];
   if (await ownsNamespace(lab, namespace)) return;
   const wanted = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
@@ -36,10 +40,11 @@ export async function assertSettable(lab: Lab, plane: PlaneName, settings: Setti
  */
 export async function setOnIstiod(lab: Lab, plane: PlaneName, settings: Settings): Promise<() => Promise<void>> {
   await assertSettable(lab, plane, settings);
-  if (await isSet(lab, plane, settings)) return () => Promise.resolve();
+  const there = await containersOf(lab, plane);
+  if (isSet(settingsIn(there), settings)) return () => Promise.resolve();
   const istiod = istiodOf(lab.distribution.planes[plane]);
   const set = Object.entries(settings).map(([name, value]) => ({ name, value }));
-  const containers = (await containersOf(lab, plane)).map((one) => {
+  const containers = there.map((one) => {
     if (one.name !== DISCOVERY) return one;
     const others = (one.env ?? []).filter(({ name }) => !(name in settings));
     return Object.assign(structuredClone(one), { env: [...others, ...set] });
@@ -62,12 +67,10 @@ export async function setOnIstiod(lab: Lab, plane: PlaneName, settings: Settings
   return undo;
 }
 
-async function containersOf(lab: Lab, plane: PlaneName) {
+async function containersOf(lab: Lab, plane: PlaneName): Promise<V1Container[]> {
   const { spec } = await lab.kube.apps.readNamespacedDeployment(istiodOf(lab.distribution.planes[plane]));
   return spec?.template.spec?.containers ?? [];
 }
 
-async function isSet(lab: Lab, plane: PlaneName, settings: Settings): Promise<boolean> {
-  const now = await settingsOf(lab, plane);
-  return Object.entries(settings).every(([name, value]) => now[name] === value);
-}
+const isSet = (now: Settings, wanted: Settings): boolean =>
+  Object.entries(wanted).every(([name, value]) => now[name] === value);

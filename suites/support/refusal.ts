@@ -51,7 +51,7 @@ export async function workloadsRefuse({ lab, agent, evidence }: ClaimContext): P
   const refused = await eventually(
     async () => {
       const gateway = await proxyOf(lab, 'mesh-gateway');
-      // A sidecar keeps no such counter of its own (Istio's proxyStatsMatcher), so that its reason is the audit's to name.
+      // A sidecar has no such counter unless it is asked for (sidecar.istio.io/statsInclusionSuffixes), as the gateway's is.
       const counter = () => sumCounters(lab.kube, gateway, VERIFY_ERRORS);
       const before = await counter();
       const name = agent();

@@ -58,21 +58,18 @@ const FIRST = 27;
 /** @throws NotSupported where there are no lists to be written by whom it is about. */
 async function assertLists(lab: Lab, writers: 'mesh' | 'both'): Promise<void> {
   if (writers === 'mesh') await assertSettable(lab, 'gateway', NO_LISTS);
-  const proxies = await Promise.all(
-    (writers === 'mesh' ? ['productpage'] : ['productpage', 'mesh-gateway']).map((app) => proxyOf(lab, app)),
-  );
-  for (const { plane, istio } of await Promise.all(proxies.map((proxy) => readVersion(lab.kube, proxy)))) {
+  for (const plane of writers === 'mesh' ? (['mesh'] as const) : PLANES) {
+    const { istio } = await readVersion(lab.kube, await proxyOf(lab, SERVED[plane]));
     const minor = Number(/^1\.(\d+)/.exec(istio)?.[1] ?? FIRST);
     if (minor < FIRST) throw new NotSupported(`The ${plane} plane is Istio ${istio}, which knows no revocation lists.`);
-    if (
-      (await settingsOf(lab, plane))['PILOT_ENABLE_CA_CRL'] === 'false' &&
-      writers === 'both' &&
-      standing === undefined
-    ) {
+    if ((await settingsOf(lab, plane))['PILOT_ENABLE_CA_CRL'] === 'false') {
       throw new NotSupported(`The istiod of the ${plane} plane is told to write no revocation lists.`);
     }
   }
 }
+
+/** A proxy of each plane. */
+const SERVED: Record<PlaneName, string> = { mesh: 'productpage', gateway: 'mesh-gateway' };
 
 async function listsArrive(lab: Lab, namespace: string, text: string): Promise<void> {
   await eventually(

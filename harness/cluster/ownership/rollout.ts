@@ -11,11 +11,16 @@ export async function restart(owner: Proprietor, deployment: DeploymentRef): Pro
 export const scale = (owner: Proprietor, deployment: DeploymentRef, replicas: number): Promise<() => Promise<void>> =>
   changeSpec(owner, deployment, { replicas });
 
-/** The replicas that a deployment had before a run has changed them; those of the run's own are one. */
-export async function formerReplicas({ ledger }: Proprietor, { namespace, name }: DeploymentRef): Promise<number> {
-  const loan = await ledger.loanOf({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name });
-  const { spec } = (loan?.was ?? {}) as { spec?: { replicas?: number } };
-  return spec?.replicas ?? 1;
+/**
+ * The replicas that a deployment is to have again after it is scaled away, asked before that: those it had before the run has
+ * changed them, and of the run's own those that are there; one where an earlier scaling was cut short.
+ */
+export async function replicasToRestore({ kube, ledger }: Proprietor, deployment: DeploymentRef): Promise<number> {
+  const loan = await ledger.loanOf({ apiVersion: 'apps/v1', kind: 'Deployment', ...deployment });
+  const { spec: lent } = (loan?.was ?? {}) as { spec?: { replicas?: number } };
+  if (lent?.replicas !== undefined) return lent.replicas;
+  const { spec } = await kube.apps.readNamespacedDeployment(deployment);
+  return Math.max(1, spec?.replicas ?? 1);
 }
 
 async function changeSpec(owner: Proprietor, { namespace, name }: DeploymentRef, spec: object) {

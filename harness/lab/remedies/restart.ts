@@ -5,7 +5,7 @@ import { BOOKINFO, INSIDE_PROBE, istiodOf, type Lab } from '../mesh/lab.ts';
 import { CACERTS, CA_FILES, ISTIO_CA_SECRET, SELF_SIGNED_TYPE } from '../../observations/istio.ts';
 import { type PlaneName, PLANES } from '../../observations/planes.ts';
 import { removePods } from '../../cluster/ownership/objects.ts';
-import { formerReplicas, restart, scale } from '../../cluster/ownership/rollout.ts';
+import { replicasToRestore, restart, scale } from '../../cluster/ownership/rollout.ts';
 import { eventually } from '../../common/retry.ts';
 
 const MESH_WORKLOADS: readonly DeploymentRef[] = [...BOOKINFO, INSIDE_PROBE];
@@ -94,10 +94,9 @@ export async function restartWorkloads(lab: Lab, name: PlaneName, workloads = wo
   await roll(lab, workloads, 'workloadsReady');
 }
 
-/** Returns how many replicas it is to have again: where an earlier run of this was cut short, what it had before that. */
+/** Returns how many replicas it is to have again. */
 async function takeAway(lab: Lab, plane: Plane): Promise<number> {
-  const { spec } = await lab.kube.apps.readNamespacedDeployment(istiodOf(plane));
-  const replicas = spec?.replicas ?? 1;
+  const replicas = await replicasToRestore(lab, istiodOf(plane));
   await scale(lab, istiodOf(plane), 0);
   await eventually(
     async () => {
@@ -106,7 +105,7 @@ async function takeAway(lab: Lab, plane: Plane): Promise<number> {
     },
     { waitingFor: `the istiod of ${plane.namespace} to be away`, within: 'planeReady' },
   );
-  return replicas > 0 ? replicas : await formerReplicas(lab, istiodOf(plane));
+  return replicas;
 }
 
 async function bringBack(lab: Lab, plane: Plane, replicas: number): Promise<void> {

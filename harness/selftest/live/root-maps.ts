@@ -4,7 +4,7 @@ import { istiodOf, type Lab } from '../../lab/mesh/lab.ts';
 import { CA_FILES, ISTIOD_SELECTOR } from '../../observations/istio.ts';
 import { PLANES } from '../../observations/planes.ts';
 import { change } from '../../cluster/ownership/objects.ts';
-import { formerReplicas, scale } from '../../cluster/ownership/rollout.ts';
+import { replicasToRestore, scale } from '../../cluster/ownership/rollout.ts';
 import { eventually } from '../../common/retry.ts';
 import { createRoot } from '../../verdict/trust/issue.ts';
 import { keepWriting } from './keep-writing.ts';
@@ -34,8 +34,9 @@ export const ROOT_MAPS: readonly LiveSabotage[] = [
       const writers = (configMaps === 'shared' ? PLANES : (['mesh'] as const)).map((name) => istiodOf(planes[name]));
       undo.defer(() => rootIs(lab, own));
       for (const istiod of writers) {
+        const replicas = await replicasToRestore(lab, istiod);
         undo.defer(async () => {
-          await scale(lab, istiod, await formerReplicas(lab, istiod));
+          await scale(lab, istiod, replicas);
           await rolledOut(lab.kube, istiod, { within: 'planeReady' });
         });
         await scale(lab, istiod, 0);

@@ -6,6 +6,7 @@ import { untilOf } from './ends.ts';
 import { chainRemedy } from './remedies.ts';
 import type { EdgeFault } from './fault.ts';
 import { byGravity } from './handshake.ts';
+import { presentedBy } from './known.ts';
 import { keyOf, type Lineage } from './lineage.ts';
 import type { Conversation, VerdictCode } from './model.ts';
 import type { ObservedBundle, ObservedPlane, ObservedProxy } from './observation.ts';
@@ -170,12 +171,9 @@ function remediesFor(fault: EdgeFault, agents: Agents, scene: Scene): string[] {
 
 /** How a fault of what istiod presents goes: its own certificate is issued anew, what is above it stands in its Secret. */
 export function servingRemedy(fault: EdgeFault, plane: ObservedPlane): string {
-  const { serving, replicas } = plane;
-  const leaves = [serving, ...replicas.flatMap((one) => [one.serving, one.webhook])].map(
-    (chain) => chain?.[0]?.fingerprint,
-  );
-  if (!fault.about.every(({ fingerprint }) => leaves.includes(fingerprint)))
-    return chainRemedy(fault, plane, undefined);
+  const leaves = presentedBy(plane).map(([leaf]) => leaf?.fingerprint);
+  const isAboutLeaves = fault.about.every(({ fingerprint }) => leaves.includes(fingerprint));
+  if (!isAboutLeaves) return chainRemedy(fault, plane, undefined);
   return (
     `Restart ${plane.id}, which then issues itself another certificate for ${plane.serverName}; ` +
     'one from a Secret istiod-tls has to be issued again.'

@@ -1,7 +1,7 @@
 import { ISTIOD_TLS } from '../../../observations/istio.ts';
 import type { Certificate } from '../../../observations/certificate.ts';
 import { isSelfIssued, type Link, linkBetween } from '../link.ts';
-import type { Observation, ObservedReplica } from './observation.ts';
+import type { Observation, ObservedPlane } from './observation.ts';
 
 /** All CA certificates of an observation, whoever showed them. */
 export interface Known {
@@ -32,7 +32,7 @@ export function gather(observation: Observation): Known {
     ...anchors,
     ...authorities.flatMap(({ kind, chain }) => (kind === ISTIOD_TLS ? chain.slice(1) : chain)),
     ...proxies.flatMap(({ chain }) => chain?.slice(1) ?? []),
-    ...planes.flatMap(({ serving, replicas }) => presentedBy(serving, replicas)),
+    ...planes.flatMap((plane) => presentedBy(plane).flatMap((chain) => chain.slice(1))),
   ]);
   const bySubject = Map.groupBy(all, ({ canonicalSubject }) => canonicalSubject);
   const found = new Map<string, readonly Certificate[]>();
@@ -56,9 +56,9 @@ export function gather(observation: Observation): Known {
   };
 }
 
-/** What stands above the leaves of a plane's pods. */
-const presentedBy = (serving: readonly Certificate[] | undefined, replicas: readonly ObservedReplica[]) =>
-  [serving, ...replicas.flatMap((one) => [one.serving, one.webhook])].flatMap((chain) => chain?.slice(1) ?? []);
+/** The chains that a plane's pods present, on either port. */
+export const presentedBy = ({ serving, replicas }: ObservedPlane): readonly (readonly Certificate[])[] =>
+  [serving, ...replicas.flatMap((one) => [one.serving, one.webhook])].filter((chain) => chain !== undefined);
 
 /** Whether a CA that bears the name of a certificate's issuer is it. */
 export interface LinkAbove {
